@@ -1,0 +1,223 @@
+"""YAML to frozen dataclasses: typed, strict about keys, and sizes as people write them."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import types
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import humanfriendly
+import yaml
+
+from espnet_av.atomic import atomic_write
+from espnet_av.errors import ConfigError
+
+C = TypeVar("C")
+
+Seconds = Annotated[float, "seconds"]
+"""A duration; `20s`, `1.5h` and plain numbers of seconds are read."""
+Hertz = Annotated[int, "hertz"]
+"""A sampling rate; `16k` and plain numbers are read."""
+Bytes = Annotated[int, "bytes"]
+"""A size on disk or in memory; `64MB` and plain numbers of bytes are read."""
+
+
+def load_config(cls: type[C], path: str | Path, overrides: Sequence[str] = ()) -> C:
+    """Read a YAML file into the dataclass `cls`.
+
+    Args:
+        cls: a frozen keyword-only dataclass.
+        path: YAML file; an empty file means every default.
+        overrides: `key.sub=value` strings, applied in order; values are parsed as YAML.
+
+    Raises:
+        ConfigError: the file is missing or no YAML mapping, a key is unknown (the nearest valid
+            one is named), a required key is missing, or a value has the wrong type.
+    """
+    path = Path(path)
+    try:
+        mapping = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except FileNotFoundError as error:
+        msg = f"{path}: no such configuration file; check the --*config option"
+        raise ConfigError(msg) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        msg = f"{path}: not valid YAML: {error}"
+        raise ConfigError(msg) from error
+    if not isinstance(mapping, dict):
+        msg = f"{path}: expected 'key: value' lines, found a {type(mapping).__name__}"
+        raise ConfigError(msg)
+    for override in overrides:
+        _apply_override(mapping, override)
+    return build(cls, mapping, str(path))
+
+
+def build(cls: type[C], mapping: Mapping[str, Any], where: str = "config") -> C:
+    """Make the dataclass `cls` from a mapping, checking names and types; `where` names the source."""
+    hints = get_type_hints(cls, include_extras=True)
+    fields = {field.name: field for field in dataclasses.fields(cls) if field.init}  # type: ignore[arg-type]
+    for key in mapping:
+        if key not in fields:
+            raise ConfigError(unknown_key_message(str(key), list(fields), where))
+    for name, field in fields.items():
+        required = (
+            field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+        )
+        if required and name not in mapping:
+            msg = f"{where}: the key '{name}' is required; add it"
+            raise ConfigError(msg)
+    values = {
+        key: _convert(value, hints[key], f"{where}: {key}") for key, value in mapping.items()
+    }
+    try:
+        return cls(**values)
+    except ConfigError:
+        raise
+    except ValueError as error:
+        msg = f"{where}: {error}"
+        raise ConfigError(msg) from error
+
+
+def unknown_key_message(key: str, valid: Sequence[str], where: str) -> str:
+    """Text for an unknown name: the nearest valid one first, then all of them."""
+    near = difflib.get_close_matches(key, valid, n=1, cutoff=0.5)
+    hint = f"did you mean '{near[0]}'? " if near else ""
+    return f"{where}: unknown key '{key}'; {hint}valid keys: {', '.join(sorted(valid))}"
+
+
+def to_dict(config: Any) -> dict[str, Any]:
+    """Plain YAML-ready mapping of a config dataclass (paths as strings, tuples as lists)."""
+    return {
+        field.name: _plain(getattr(config, field.name)) for field in dataclasses.fields(config)
+    }
+
+
+def save_yaml(config: Any, path: str | Path) -> None:
+    """Write a config dataclass as YAML that `load_config` reads back to an equal one."""
+    with atomic_write(path) as stream:
+        yaml.safe_dump(to_dict(config), stream, sort_keys=False, allow_unicode=True)
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return to_dict(value)
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+def _apply_override(mapping: dict[str, Any], override: str) -> None:
+    name, separator, value = override.partition("=")
+    if not separator:
+        msg = f"--override {override}: expected key=value or key.sub=value"
+        raise ConfigError(msg)
+    *parents, last = name.split(".")
+    node = mapping
+    for parent in parents:
+        child = node.setdefault(parent, {})
+        if not isinstance(child, dict):
+            msg = f"--override {override}: '{parent}' holds a value, not a group of keys"
+            raise ConfigError(msg)
+        node = child
+    node[last] = yaml.safe_load(value) if value else None
+
+
+def _convert(value: Any, hint: Any, where: str) -> Any:
+    origin = get_origin(hint)
+    if hint is Any:
+        return value
+    if origin is Annotated:
+        return _convert_quantity(value, get_args(hint), where)
+    if origin in (Union, types.UnionType):
+        return _convert_union(value, get_args(hint), where)
+    if origin is Literal:
+        return _convert_literal(value, get_args(hint), where)
+    if origin in (list, tuple):
+        return _convert_sequence(value, origin, get_args(hint), where)
+    if origin is dict:
+        if not isinstance(value, dict):
+            raise _type_error(value, "key: value pairs", where)
+        return {str(k): _convert(v, get_args(hint)[1], f"{where}.{k}") for k, v in value.items()}
+    if dataclasses.is_dataclass(hint):
+        if not isinstance(value, dict):
+            raise _type_error(value, "key: value pairs", where)
+        return build(hint, value, where)  # type: ignore[arg-type]
+    return _convert_scalar(value, hint, where)
+
+
+def _convert_scalar(value: Any, hint: Any, where: str) -> Any:
+    if hint is Path and isinstance(value, str):
+        return Path(value)
+    if hint is float and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    if hint is float and isinstance(value, str):
+        # YAML 1.1 reads 1e-3 as text; users write it all the time.
+        try:
+            return float(value)
+        except ValueError:
+            raise _type_error(value, "a number", where) from None
+    if hint is int and isinstance(value, bool):
+        raise _type_error(value, "a whole number", where)
+    if isinstance(value, hint):
+        return value
+    raise _type_error(value, {int: "a whole number", bool: "true or false"}.get(hint), where, hint)
+
+
+def _convert_quantity(value: Any, args: tuple[Any, ...], where: str) -> Any:
+    kind, unit = args[0], args[1]
+    parsers = {
+        "seconds": humanfriendly.parse_timespan,
+        "hertz": humanfriendly.parse_size,
+        "bytes": humanfriendly.parse_size,
+    }
+    if isinstance(value, str):
+        try:
+            return kind(parsers[unit](value))
+        except humanfriendly.InvalidSize as error:
+            raise _type_error(value, f"a number of {unit}", where) from error
+        except humanfriendly.InvalidTimespan as error:
+            raise _type_error(value, f"a number of {unit}", where) from error
+    return _convert_scalar(value, kind, where)
+
+
+def _convert_union(value: Any, options: tuple[Any, ...], where: str) -> Any:
+    if value is None and type(None) in options:
+        return None
+    errors = []
+    for option in options:
+        if option is type(None):
+            continue
+        try:
+            return _convert(value, option, where)
+        except ConfigError as error:
+            errors.append(error)
+    raise errors[0]
+
+
+def _convert_literal(value: Any, choices: tuple[Any, ...], where: str) -> Any:
+    if value in choices:
+        return value
+    near = difflib.get_close_matches(str(value), [str(choice) for choice in choices], n=1)
+    hint = f"did you mean '{near[0]}'? " if near else ""
+    msg = f"{where}: '{value}' is not a choice; {hint}choices: {', '.join(map(str, choices))}"
+    raise ConfigError(msg)
+
+
+def _convert_sequence(value: Any, origin: type, args: tuple[Any, ...], where: str) -> Any:
+    if not isinstance(value, (list, tuple)):
+        raise _type_error(value, "a list", where)
+    if origin is tuple and args and args[-1] is not Ellipsis:
+        if len(value) != len(args):
+            raise _type_error(value, f"{len(args)} values", where)
+        return tuple(_convert(v, a, f"{where}[{i}]") for i, (v, a) in enumerate(zip(value, args)))  # noqa: B905
+    item = args[0] if args else Any
+    return origin(_convert(v, item, f"{where}[{i}]") for i, v in enumerate(value))
+
+
+def _type_error(value: Any, expected: str | None, where: str, hint: Any = None) -> ConfigError:
+    expected = expected or f"a {getattr(hint, '__name__', hint)}"
+    return ConfigError(f"{where}: expected {expected}, found {value!r} ({type(value).__name__})")
