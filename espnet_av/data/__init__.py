@@ -1,0 +1,1 @@
+"""Data directories, archives, dump, dataset, sampler, augmentation, batch and tokenizer."""

@@ -1,0 +1,247 @@
+"""Archives in Kaldi's layout: FLAC audio, mouth clips, integers and blobs behind `file:offset`.
+
+An archive is a row of entries `<utterance> <tag><payload>`. Audio (`AUDIO`), raw clips (`NPY`) and
+integer vectors are written as Kaldi and kaldiio write them, so their readers open them too.
+
+Clip encodings, measured on 39 real mouth clips of GRID (75 frames of 96x96, one thread of a 2-core
+x86 box; sizes and times per clip; JPEG of the whole clip as one tall image):
+
+| encoding      | kB  | write ms | read ms | frames/s | mean error (of 255) | largest |
+|---------------|-----|----------|---------|----------|---------------------|---------|
+| raw           | 675 | 0.5      | 0.1     | 694,000  | 0                   | 0       |
+| jpeg q90      | 104 | 1.5      | 1.5     | 50,700   | 0.63                | 11      |
+| **jpeg q95**  | 149 | 1.6      | 1.8     | 42,800   | 0.44                | 8       |
+| jpeg a frame  | 128 | 1.7      | 1.9     | 39,900   | 0.63 (q90)          | 11      |
+| png           | 338 | 8.4      | 8.9     | 8,400    | 0                   | 0       |
+| zlib, npz     | 291 | 25-29    | 2.8-3.3 | 25,000   | 0                   | 0       |
+
+`jpeg` (quality 95) is the default: 4.5 times smaller than raw, 1700 times real time, and its error
+is below that of the H.264 the clips came from (about 3.4). `raw` is exact and for fast disks.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Literal
+
+import cv2
+import numpy as np
+import soundfile
+
+from espnet_av.atomic import atomic_write
+from espnet_av.errors import ArkError
+
+ClipEncoding = Literal["jpeg", "raw"]
+
+_JPEG_QUALITY = 95
+# A JPEG side holds at most 65500 pixels: longer clips are cut into several images.
+_JPEG_MAX_SIDE = 65500
+_INT_VECTOR = b"\0B\4"
+_TAGS = (b"AUDIO", b"CLIP", b"NPY", b"BLOB", _INT_VECTOR)
+
+
+class ArkWriter:
+    """Writes one archive; the file appears, whole, when the `with` block ends without an error.
+
+    Every `write_*` returns the pointer `<file name>:<offset>` for a scp file in the same folder.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self._stack = ExitStack()
+        self._stream: IO[bytes] | None = None
+
+    def __enter__(self) -> ArkWriter:
+        self._stream = self._stack.enter_context(atomic_write(self.path, "wb"))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stream = None
+        self._stack.__exit__(kind, error, trace)
+
+    def write_audio(self, utt_id: str, wave: np.ndarray, fs: int) -> str:
+        """Store mono audio as 16-bit FLAC; `wave`: (S,) int16, or float in [-1, 1] (clipped)."""
+        if wave.ndim != 1 or len(wave) == 0:
+            msg = f"{utt_id}: audio of shape {wave.shape} for {self.path}; expected (samples > 0,)"
+            raise ArkError(msg)
+        if wave.dtype != np.int16:
+            # 32768 on both ways: what was 16-bit once comes back bit for bit.
+            wave = np.clip(np.rint(wave * 32768.0), -32768, 32767).astype(np.int16)
+        buffer = io.BytesIO()
+        soundfile.write(buffer, wave, fs, format="FLAC", subtype="PCM_16")
+        return self._write(utt_id, b"AUDIO", buffer.getvalue())
+
+    def write_clip(self, utt_id: str, frames: np.ndarray, encoding: ClipEncoding = "jpeg") -> str:
+        """Store a grey clip; `frames`: (V, H, W) uint8 with V > 0."""
+        if frames.ndim != 3 or frames.dtype != np.uint8 or frames.size == 0:
+            msg = (
+                f"{utt_id}: clip of shape {frames.shape} {frames.dtype} for {self.path}; "
+                "expected (frames > 0, height, width) uint8"
+            )
+            raise ArkError(msg)
+        if encoding == "jpeg":
+            return self._write(utt_id, b"CLIP", _encode_jpeg(frames))
+        buffer = io.BytesIO()
+        np.save(buffer, np.ascontiguousarray(frames))
+        return self._write(utt_id, b"NPY", buffer.getvalue())
+
+    def write_ints(self, utt_id: str, values: np.ndarray) -> str:
+        """Store integers (N,) as a Kaldi int32 vector."""
+        record = np.empty(len(values), dtype=[("size", "i1"), ("value", "<i4")])
+        record["size"], record["value"] = 4, values
+        payload = _INT_VECTOR + struct.pack("<i", len(values)) + record.tobytes()
+        return self._append(utt_id, payload)
+
+    def write_blob(self, utt_id: str, blob: bytes) -> str:
+        """Store bytes as they are."""
+        return self._write(utt_id, b"BLOB", blob)
+
+    def copy(self, utt_id: str, pointer: str) -> str:
+        """Store the entry behind `pointer` of another archive, byte for byte."""
+        tag, payload = _read_entry(pointer)
+        return (
+            self._append(utt_id, payload)
+            if tag == _INT_VECTOR
+            else self._write(utt_id, tag, payload)
+        )
+
+    def _write(self, utt_id: str, tag: bytes, payload: bytes) -> str:
+        size = len(payload)
+        width = (size.bit_length() + 7) // 8
+        return self._append(utt_id, tag + bytes([width]) + size.to_bytes(width, "little") + payload)
+
+    def _append(self, utt_id: str, entry: bytes) -> str:
+        assert self._stream is not None, "ArkWriter is used inside its with block"
+        self._stream.write(utt_id.encode() + b" ")
+        offset = self._stream.tell()
+        self._stream.write(entry)
+        return f"{self.path.name}:{offset}"
+
+
+def read_audio_ark(pointer: str) -> tuple[np.ndarray, int]:
+    """Audio behind `file.ark:offset`: ((S,) float32 in [-1, 1], sampling rate in Hz)."""
+    payload = _read_tagged(pointer, b"AUDIO")
+    try:
+        wave, fs = soundfile.read(io.BytesIO(payload), dtype="float32")
+    except soundfile.LibsndfileError as error:
+        msg = f"{pointer}: the audio entry cannot be decoded ({error}); remake this archive"
+        raise ArkError(msg) from error
+    return wave, int(fs)
+
+
+def read_clip(pointer: str) -> np.ndarray:
+    """Clip behind `file.ark:offset`: (V, H, W) uint8, writable."""
+    tag, payload = _read_entry(pointer)
+    if tag == b"CLIP":
+        return _decode_jpeg(payload, pointer)
+    if tag == b"NPY":
+        frames: np.ndarray = np.load(io.BytesIO(payload), allow_pickle=False)
+        return frames
+    raise _wrong_tag(pointer, tag, "a clip")
+
+
+def read_ints(pointer: str) -> np.ndarray:
+    """Integer vector behind `file.ark:offset`: (N,) int64."""
+    payload = _read_tagged(pointer, _INT_VECTOR)
+    record = np.frombuffer(payload, dtype=[("size", "i1"), ("value", "<i4")], offset=7)
+    return record["value"].astype(np.int64)
+
+
+def read_blob(pointer: str) -> bytes:
+    """Bytes behind `file.ark:offset`."""
+    return _read_tagged(pointer, b"BLOB")
+
+
+def is_ark_pointer(value: str) -> bool:
+    """True for `file:offset`; false for the path of a media file."""
+    _, separator, offset = value.rpartition(":")
+    return bool(separator) and offset.isdecimal()
+
+
+def _encode_jpeg(frames: np.ndarray) -> bytes:
+    num_frames, height, width = frames.shape
+    per_image = max(1, _JPEG_MAX_SIDE // height)
+    # (V, H, W) -> (V * H, W): frames whose height is a multiple of 8 share no JPEG block.
+    images = [
+        cv2.imencode(
+            ".jpg",
+            frames[start : start + per_image].reshape(-1, width),
+            [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY],
+        )[1].tobytes()
+        for start in range(0, num_frames, per_image)
+    ]
+    header = struct.pack("<IHH", num_frames, height, len(images))
+    return header + struct.pack(f"<{len(images)}I", *map(len, images)) + b"".join(images)
+
+
+def _decode_jpeg(payload: bytes, pointer: str) -> np.ndarray:
+    num_frames, height, num_images = struct.unpack_from("<IHH", payload)
+    sizes = struct.unpack_from(f"<{num_images}I", payload, 8)
+    position, images = 8 + 4 * num_images, []
+    for size in sizes:
+        data = np.frombuffer(payload, dtype=np.uint8, count=size, offset=position)
+        image = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
+        if image is None:
+            msg = f"{pointer}: the clip's JPEG data is damaged; remake this archive"
+            raise ArkError(msg)
+        images.append(image)
+        position += size
+    tall = images[0] if num_images == 1 else np.concatenate(images)
+    return tall.reshape(num_frames, height, -1)
+
+
+def _read_tagged(pointer: str, expected: bytes) -> bytes:
+    tag, payload = _read_entry(pointer)
+    if tag != expected:
+        raise _wrong_tag(pointer, tag, repr(expected.decode()))
+    return payload
+
+
+def _read_entry(pointer: str) -> tuple[bytes, bytes]:
+    """Tag and payload behind a pointer; for an integer vector the payload is the whole entry."""
+    name, _, offset = pointer.rpartition(":")
+    if not is_ark_pointer(pointer):
+        msg = f"'{pointer}' is no archive pointer; expected <file.ark>:<byte offset>"
+        raise ArkError(msg)
+    try:
+        with Path(name).open("rb") as stream:
+            stream.seek(int(offset))
+            return _parse_entry(stream, pointer)
+    except FileNotFoundError as error:
+        msg = f"{pointer}: no such archive; it was moved or deleted, run the dump stage again"
+        raise ArkError(msg) from error
+
+
+def _parse_entry(stream: IO[bytes], pointer: str) -> tuple[bytes, bytes]:
+    head = stream.read(8)
+    tag = next((tag for tag in _TAGS if head.startswith(tag)), None)
+    if tag is None:
+        msg = f"{pointer}: no entry starts there; the archive changed after its scp was written"
+        raise ArkError(msg)
+    stream.seek(len(tag) - len(head), io.SEEK_CUR)
+    if tag == _INT_VECTOR:
+        length = stream.read(4)
+        size = 5 * struct.unpack("<i", length)[0] if len(length) == 4 else 1
+        payload = stream.read(size)
+        whole = tag + length + payload
+    else:
+        width = stream.read(1)
+        size = int.from_bytes(stream.read(width[0]), "little") if width else 1
+        payload = whole = stream.read(size)
+    if len(payload) != size:
+        msg = f"{pointer}: the archive ends in the middle of this entry; remake it"
+        raise ArkError(msg)
+    return tag, whole
+
+
+def _wrong_tag(pointer: str, tag: bytes, expected: str) -> ArkError:
+    return ArkError(f"{pointer}: expected {expected}, found {tag.decode()!r}; wrong scp file?")

@@ -1,0 +1,277 @@
+"""The one reader, writer and validator of Kaldi-style data directories."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from espnet_av.data.table import (
+    Segment,
+    id_problem,
+    parse_ctm,
+    parse_table,
+    raise_problems,
+    sort_key,
+    write_ctm,
+    write_table,
+)
+from espnet_av.errors import DataDirError
+
+__all__ = ["DataDir", "Segment", "read_data_dir", "validate", "write_data_dir"]
+
+FILE_TABLES = ("wav.scp", "video.scp", "image.scp", "landmarks.scp")
+"""Tables whose values are paths or archive pointers."""
+TABLES = (
+    *FILE_TABLES,
+    "text",
+    "utt2spk",
+    "utt2lang",
+    "utt2category",
+    "utt2num_samples",
+    "utt2num_frames",
+    "segments",
+)
+"""Every table of a data dir but `text.<lang>` (translations), the derived `spk2utt`, and `ctm`."""
+_COMPLETE = ("text", "utt2lang", "utt2category")
+_RECORDED = ("wav.scp", "video.scp", "landmarks.scp")
+_COUNTS = ("utt2num_samples", "utt2num_frames")
+_TRANSLATION = re.compile(r"text\.[a-z]{2,3}(-[A-Za-z]+)?")
+
+
+@dataclass(frozen=True)
+class DataDir:
+    """Utterances and what is known of them."""
+
+    path: Path
+    """The folder; file entries that are relative may be relative to it."""
+    tables: dict[str, dict[str, str]]
+    """File name -> id -> rest of the line. With `segments`, media files are keyed by recording."""
+    ctm: dict[str, list[Segment]] = field(default_factory=dict)
+    """Utterance -> labelled stretches of time, where known."""
+
+    @cached_property
+    def utt_ids(self) -> list[str]:
+        """Every utterance, sorted in the C locale."""
+        return sorted(self.tables.get("utt2spk", {}), key=sort_key)
+
+    def get(self, table: str, utt_id: str) -> str | None:
+        """Value of `utt_id` in `table`; None when either is absent."""
+        return self.tables.get(table, {}).get(utt_id)
+
+    def recording(self, utt_id: str) -> tuple[str, float, float | None]:
+        """Recording an utterance is part of, with start and end in seconds (None: to the end)."""
+        segment = self.get("segments", utt_id)
+        if segment is None:
+            return utt_id, 0.0, None
+        name, start, end = segment.split()
+        return name, float(start), None if float(end) < 0 else float(end)
+
+    def locate(self, table: str, name: str) -> str | None:
+        """Path or archive pointer of `name` in a table of files, ready to open.
+
+        A relative entry is looked for beside the table first (so that dumps can be moved), else
+        taken relative to the working directory, as Kaldi does.
+        """
+        value = self.get(table, name)
+        return None if value is None else rebase(value, self.path)
+
+    def subset(self, utt_ids: Iterable[str]) -> DataDir:
+        """The data dir of some of the utterances, with only the recordings they need."""
+        keep = set(utt_ids)
+        recordings = {self.recording(utt_id)[0] for utt_id in keep}
+        segmented = "segments" in self.tables
+        tables = {
+            name: {
+                key: value
+                for key, value in rows.items()
+                if key in (recordings if segmented and name in _RECORDED else keep)
+            }
+            for name, rows in self.tables.items()
+        }
+        ctm = {utt_id: segments for utt_id, segments in self.ctm.items() if utt_id in keep}
+        return dataclasses.replace(self, tables=tables, ctm=ctm)
+
+
+def read_data_dir(path: str | Path) -> DataDir:
+    """Read a data dir and check it.
+
+    Raises:
+        DataDirError: a line is malformed (named as file:line) or files disagree (the utterance is
+            named); the message says how to cure it.
+    """
+    data, problems = parse_data_dir(path)
+    raise_problems(problems or validate(data))
+    return data
+
+
+def parse_data_dir(path: str | Path) -> tuple[DataDir, list[str]]:
+    """Read a data dir as far as it can be read: the data and the problems of single lines."""
+    path = Path(path)
+    if not path.is_dir():
+        msg = f"{path}: no such data directory; run the data stage first or check the path"
+        raise DataDirError(msg)
+    tables: dict[str, dict[str, str]] = {}
+    ctm: dict[str, list[Segment]] = {}
+    problems: list[str] = []
+    for name in _present_tables(path):
+        tables[name], found = parse_table(path / name)
+        problems += found
+    if (path / "ctm").is_file():
+        ctm, found = parse_ctm(path / "ctm")
+        problems += found
+    if "utt2spk" not in tables:
+        problems.append(f"{path}/utt2spk: missing; it lists the utterances: '<utt> <speaker>'")
+    elif (path / "spk2utt").is_file():
+        problems += _spk2utt_problems(path / "spk2utt", tables["utt2spk"])
+    return DataDir(path, tables, ctm), problems
+
+
+def validate(data: DataDir) -> list[str]:
+    """Disagreements between the files of a data dir; each names the file and the utterance."""
+    utterances = set(data.tables.get("utt2spk", {}))
+    problems = [] if utterances else [f"{data.path}/utt2spk: holds no utterance"]
+    segmented = "segments" in data.tables
+    for name, rows in data.tables.items():
+        where = data.path / name
+        problems += [f"{where}: {p}" for key in rows if (p := id_problem(key))]
+        problems += [f"{where}: {key}: empty {_noun(name)}" for key in rows if not rows[key]]
+        problems += _content_problems(where, rows)
+        if not (segmented and name in _RECORDED):
+            problems += [
+                f"{where}: {key}: not in utt2spk; add it there or run utils/fix_data_dir.sh"
+                for key in rows
+                if key not in utterances
+            ]
+        if name in _COMPLETE:
+            problems += [
+                f"{where}: {key}: missing (it is in utt2spk); add it or run utils/fix_data_dir.sh"
+                for key in sorted(utterances - set(rows))
+            ]
+    problems += [
+        f"{data.path}/ctm: {key}: not in utt2spk; run utils/fix_data_dir.sh"
+        for key in data.ctm
+        if key not in utterances
+    ]
+    return problems + _media_problems(data)
+
+
+def write_data_dir(
+    path: str | Path,
+    tables: Mapping[str, Mapping[str, str]],
+    ctm: Mapping[str, Iterable[Segment]] | None = None,
+) -> DataDir:
+    """Check, sort and write a data dir; derives `spk2utt`.
+
+    Each file is replaced atomically, and nothing is written if anything is wrong. Tables left there
+    by an earlier run that are not given now are deleted; foreign files are left alone.
+
+    Raises:
+        DataDirError: the tables break the contract of a data dir.
+    """
+    path = Path(path)
+    data = DataDir(
+        path,
+        {name: _normalised(name, rows) for name, rows in tables.items() if rows},
+        {utt_id: list(segments) for utt_id, segments in (ctm or {}).items()},
+    )
+    unknown = [name for name in tables if not (name in TABLES or _TRANSLATION.fullmatch(name))]
+    raise_problems([f"{path}/{name}: not a table of a data dir" for name in unknown])
+    raise_problems(validate(data))
+    for name, rows in data.tables.items():
+        write_table(path / name, rows)
+    write_table(path / "spk2utt", invert(data.tables["utt2spk"]))
+    if data.ctm:
+        write_ctm(path / "ctm", data.ctm)
+    stale = set(_present_tables(path)) - set(data.tables) | ({"ctm"} if not data.ctm else set())
+    for name in stale:
+        (path / name).unlink(missing_ok=True)
+    return data
+
+
+def invert(utt2spk: Mapping[str, str]) -> dict[str, str]:
+    """`spk2utt`: speaker -> its utterances, sorted, separated by spaces."""
+    spk2utt: dict[str, list[str]] = {}
+    for utt_id in sorted(utt2spk, key=sort_key):
+        spk2utt.setdefault(utt2spk[utt_id], []).append(utt_id)
+    return {speaker: " ".join(utt_ids) for speaker, utt_ids in spk2utt.items()}
+
+
+def rebase(value: str, folder: Path) -> str:
+    """`value` with `folder` in front if it is a relative path or pointer to a file in there."""
+    name, separator, offset = value.rpartition(":")
+    name = name if separator and offset.isdecimal() else value
+    return str(folder / value) if (folder / name).is_file() else value
+
+
+def _present_tables(path: Path) -> list[str]:
+    translations = sorted(f.name for f in path.glob("text.*") if _TRANSLATION.fullmatch(f.name))
+    return [name for name in TABLES if (path / name).is_file()] + translations
+
+
+def _normalised(table: str, rows: Mapping[str, str]) -> dict[str, str]:
+    ordered = {key: str(rows[key]).strip() for key in sorted(rows, key=sort_key)}
+    if table.split(".")[0] != "text":
+        return ordered
+    # One id, one line: a line break inside a transcript would start a new row.
+    return {
+        key: unicodedata.normalize("NFC", " ".join(value.split())) for key, value in ordered.items()
+    }
+
+
+def _noun(table: str) -> str:
+    return "transcript" if table.split(".")[0] == "text" else "value"
+
+
+def _content_problems(where: Path, rows: Mapping[str, str]) -> list[str]:
+    if where.name == "utt2spk":
+        return [f"{where}: {key}: speaker: {p}" for key in rows if (p := id_problem(rows[key]))]
+    if where.name in _COUNTS:
+        return [
+            f"{where}: {key}: '{value}' is no positive whole number; delete the file and recount"
+            for key, value in rows.items()
+            if not value.isdecimal() or int(value) == 0
+        ]
+    if where.name == "segments":
+        return [
+            f"{where}: {key}: expected '<recording> <start> <end>' in seconds, got '{value}'"
+            for key, value in rows.items()
+            if not _is_segment(value)
+        ]
+    return []
+
+
+def _is_segment(value: str) -> bool:
+    try:
+        _, start, end = value.split()
+        return 0 <= float(start) < float(end) or (float(start) >= 0 and float(end) == -1)
+    except ValueError:
+        return False
+
+
+def _media_problems(data: DataDir) -> list[str]:
+    """Utterances without audio and without video, and segments of unknown recordings."""
+    media: set[str] = set()
+    for name in ("wav.scp", "video.scp"):
+        media |= set(data.tables.get(name, {}))
+    segments = data.tables.get("segments", {})
+    recordings = {key: value.split()[0] for key, value in segments.items() if value}
+    return [
+        f"{data.path}: {key}: neither in wav.scp nor in video.scp"
+        + (f" (recording '{recordings[key]}')" if key in recordings else "")
+        + "; an utterance needs one of them, or run utils/fix_data_dir.sh"
+        for key in data.utt_ids
+        if recordings.get(key, key) not in media
+    ]
+
+
+def _spk2utt_problems(path: Path, utt2spk: Mapping[str, str]) -> list[str]:
+    rows, problems = parse_table(path)
+    expected = invert(utt2spk)
+    wrong = [key for key in sorted({*rows, *expected}) if rows.get(key) != expected.get(key)]
+    cure = "utils/utt2spk_to_spk2utt.pl utt2spk > spk2utt"
+    return problems + [f"{path}: {key}: disagrees with utt2spk; run {cure}" for key in wrong[:3]]
