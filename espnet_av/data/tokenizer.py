@@ -1,0 +1,165 @@
+"""Text to token ids and back: sentencepiece models under ESPnet's token order."""
+
+from __future__ import annotations
+
+import io
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import sentencepiece
+
+from espnet_av.atomic import atomic_write
+from espnet_av.errors import ConfigError
+
+TokenType = Literal["char", "word", "unigram", "bpe"]
+
+BLANK, UNKNOWN, SOS_EOS = "<blank>", "<unk>", "<sos/eos>"
+_SPACE = "\N{LOWER ONE EIGHTH BLOCK}"
+# sentencepiece leaves out longer sentences without a word; no transcript comes near this.
+_MAX_SENTENCE_BYTES = 100_000
+
+
+@dataclass(frozen=True)
+class Tokenizer:
+    """A sentencepiece model whose ids follow `tokens.txt`: blank 0, unknown 1, last sos/eos."""
+
+    model: bytes
+    """The serialised sentencepiece model (`bpe.model`)."""
+    tokens: tuple[str, ...]
+    """Token of every id (`tokens.txt`)."""
+    units: tuple[str, ...] | None = None
+    """Frame label of every unit id (`units.txt`); None if the corpus has no alignments."""
+
+    blank_id = 0
+    unk_id = 1
+
+    def __post_init__(self) -> None:
+        object.__setattr__(
+            self, "_processor", sentencepiece.SentencePieceProcessor(model_proto=self.model)
+        )
+
+    # The processor is no plain data: workers rebuild it from the model.
+    def __reduce__(self) -> tuple[type[Tokenizer], tuple[object, ...]]:
+        return Tokenizer, (self.model, self.tokens, self.units)
+
+    @classmethod
+    def load(cls, token_dir: str | Path) -> Tokenizer:
+        """Read `bpe.model`, `tokens.txt` and, where there is one, `units.txt` from a folder.
+
+        Raises:
+            ConfigError: a file is missing, or model and token list do not belong together.
+        """
+        token_dir = Path(token_dir)
+        try:
+            model = (token_dir / "bpe.model").read_bytes()
+            tokens = tuple(_lines(token_dir / "tokens.txt"))
+        except FileNotFoundError as error:
+            msg = f"{error.filename}: no such file; run the tokens stage (8) or check --token_dir"
+            raise ConfigError(msg) from error
+        units_path = token_dir / "units.txt"
+        units = tuple(_lines(units_path)) if units_path.is_file() else None
+        if tokens != _token_list(model):
+            msg = (
+                f"{token_dir}/tokens.txt: not the list of {token_dir}/bpe.model; run stage 8 again"
+            )
+            raise ConfigError(msg)
+        return cls(model, tokens, units)
+
+    @property
+    def vocab_size(self) -> int:
+        """Number of ids, blank and sos/eos included."""
+        return len(self.tokens)
+
+    @property
+    def sos_eos_id(self) -> int:
+        """The id that starts and ends a sentence."""
+        return len(self.tokens) - 1
+
+    def encode(self, text: str) -> list[int]:
+        """Token ids of a transcript; what the model has not seen becomes `unk_id`."""
+        ids = self._processor.encode(unicodedata.normalize("NFC", text))  # type: ignore[attr-defined]
+        return [index + 1 for index in ids]
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """Transcript of token ids; blanks and sos/eos are left out."""
+        special = (self.blank_id, self.sos_eos_id)
+        pieces = [self.tokens[index] for index in ids if index not in special]
+        return " ".join("".join(pieces).replace(_SPACE, " ").split())
+
+
+def train_tokenizer(
+    texts: Iterable[str], out_dir: str | Path, model_type: TokenType, vocab_size: int
+) -> Tokenizer:
+    """Train a sentencepiece model and write `bpe.model` and `tokens.txt` to `out_dir`.
+
+    Args:
+        texts: transcripts; the same texts in the same order always give the same model.
+        out_dir: folder to write to.
+        model_type: `unigram` and `bpe` have exactly `vocab_size` pieces; `char` and `word` have
+            every character or word, or the most frequent ones if there are more.
+        vocab_size: number of pieces, `<unk>` included; blank and sos/eos come on top.
+
+    Raises:
+        ConfigError: there is no text, or `vocab_size` does not suit it (the limit is named).
+    """
+    sentences = [unicodedata.normalize("NFC", text) for text in texts]
+    if not any(sentence.strip() for sentence in sentences):
+        msg = "no transcript to train a tokenizer on; check that the training set has a text file"
+        raise ConfigError(msg)
+    stream = io.BytesIO()
+    try:
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=iter(sentences),
+            model_writer=stream,
+            model_type=model_type,
+            vocab_size=vocab_size,
+            hard_vocab_limit=model_type in ("unigram", "bpe"),
+            character_coverage=1.0,
+            normalization_rule_name="identity",
+            unk_id=0,
+            bos_id=-1,
+            eos_id=-1,
+            pad_id=-1,
+            max_sentence_length=_MAX_SENTENCE_BYTES,
+            num_threads=1,  # the result does not depend on the machine
+            minloglevel=2,
+        )
+    except RuntimeError as error:
+        raise _vocab_error(error, model_type, vocab_size) from error
+    tokenizer = Tokenizer(stream.getvalue(), _token_list(stream.getvalue()))
+    with atomic_write(Path(out_dir) / "bpe.model", "wb") as file:
+        file.write(tokenizer.model)
+    write_lines(Path(out_dir) / "tokens.txt", tokenizer.tokens)
+    return tokenizer
+
+
+def write_lines(path: Path, lines: Sequence[str]) -> None:
+    """Write one label a line, atomically; the id of a label is its line number from 0."""
+    with atomic_write(path) as stream:
+        stream.writelines(f"{line}\n" for line in lines)
+
+
+def _lines(path: Path) -> list[str]:
+    # Not splitlines(): a token may be a character that Unicode takes for a line end.
+    return path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+
+
+def _token_list(model: bytes) -> tuple[str, ...]:
+    processor = sentencepiece.SentencePieceProcessor(model_proto=model)
+    pieces = [processor.id_to_piece(index) for index in range(1, processor.get_piece_size())]
+    return (BLANK, UNKNOWN, *pieces, SOS_EOS)
+
+
+def _vocab_error(error: RuntimeError, model_type: str, vocab_size: int) -> ConfigError:
+    text = str(error)
+    if limit := re.search(r"too high .* value <= (\d+)", text):
+        cure = f"this text supports at most {limit[1]} {model_type} pieces; lower --nbpe to that"
+    elif limit := re.search(r"required_chars\. \d+ vs (\d+)", text):
+        cure = f"this text needs at least {limit[1]}, one for every character; raise --nbpe to that"
+    else:
+        cure = f"sentencepiece says: {text}"
+    return ConfigError(f"a vocabulary of {vocab_size} does not suit the training text: {cure}")
