@@ -1,0 +1,1 @@
+"""Video and audio files: decoding, face tracking, mouth regions, noise, synthetic faces."""

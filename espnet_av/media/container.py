@@ -1,0 +1,110 @@
+"""Opening media files and decoding them on one thread, with errors that name the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import av
+from av.container import InputContainer
+
+from espnet_av.errors import MediaError
+
+_MICROSECOND = 1_000_000
+_INDEXED = frozenset(("mov", "matroska", "avi", "wav", "flac"))
+
+
+@contextmanager
+def open_media(
+    path: str | Path, kind: Literal["audio", "video"]
+) -> Iterator[tuple[InputContainer, Any]]:
+    """Open a file and yield its container and its first track (`av.AudioStream`, `av.VideoStream`).
+
+    Raises:
+        MediaError: the file is missing, empty, unreadable, or has no such track.
+    """
+    path = Path(path)
+    if not path.is_file():
+        msg = f"{path}: no such file; check the path in wav.scp or video.scp"
+        raise MediaError(msg)
+    if path.stat().st_size == 0:
+        msg = f"{path}: the file is empty (0 bytes), likely an interrupted copy; fetch it again"
+        raise MediaError(msg)
+    try:
+        container = av.open(str(path))
+    except (av.FFmpegError, OSError) as error:
+        msg = (
+            f"{path}: not readable as audio or video ({_reason(error)}); an mp4 cut short in a "
+            "copy has lost its index (moov): fetch it again"
+        )
+        raise MediaError(msg) from error
+    with container:
+        tracks = container.streams.audio if kind == "audio" else container.streams.video
+        if not tracks:
+            found = ", ".join(sorted({stream.type for stream in container.streams})) or "nothing"
+            msg = f"{path}: no {kind} track (found: {found}); is this the right file?"
+            raise MediaError(msg)
+        stream = tracks[0]
+        # Threads cost far more than they give on clips of a few seconds.
+        stream.codec_context.thread_count = 1
+        stream.codec_context.thread_type = "NONE"
+        yield container, stream
+
+
+def origin_sec(container: InputContainer) -> float:
+    """Time stamp, in seconds, at which the earliest track of the file begins."""
+    return (container.start_time or 0) / _MICROSECOND
+
+
+def seek(container: InputContainer, seconds: float) -> None:
+    """Go to a key frame at or before `seconds` after the file's beginning.
+
+    Containers without an index stay where they are: what they give after a jump is damaged, so
+    they are read from the beginning.
+    """
+    if container.format.name.split(",")[0] in _INDEXED:
+        container.seek(int((seconds + origin_sec(container)) * _MICROSECOND), backward=True)
+
+
+def decode(container: InputContainer, stream: av.AudioStream | av.VideoStream) -> Iterator[Any]:
+    """Decode a track to `av.AudioFrame` or `av.VideoFrame`; failures and a missing end are named.
+
+    Raises:
+        MediaError: the data are damaged or end early; the message tells how many frames came.
+    """
+    count = 0
+    frames = container.decode(stream)
+    while True:
+        try:
+            frame = next(frames)
+        except StopIteration:
+            break
+        except av.FFmpegError as error:
+            raise MediaError(_damaged(container, stream, count, _reason(error))) from error
+        count += 1
+        yield frame
+    if count < stream.frames and _is_cut_short(container, stream):
+        raise MediaError(_damaged(container, stream, count, "the file ends early"))
+
+
+def _is_cut_short(container: InputContainer, stream: av.AudioStream | av.VideoStream) -> bool:
+    """True when the file's own index points past its end (an edit list also hides frames)."""
+    size = Path(container.name).stat().st_size
+    return any(entry.pos + entry.size > size for entry in stream.index_entries)
+
+
+def _damaged(
+    container: InputContainer, stream: av.AudioStream | av.VideoStream, count: int, reason: str
+) -> str:
+    declared = f" of {stream.frames}" if stream.frames else ""
+    return (
+        f"{container.name}: the {stream.type} track is damaged ({reason}): {count}{declared} "
+        "frames readable; the file is truncated or corrupt, fetch it again"
+    )
+
+
+def _reason(error: Exception) -> str:
+    """Text of an FFmpeg error without its number and file name."""
+    return str(getattr(error, "strerror", None) or error)

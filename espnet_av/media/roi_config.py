@@ -1,0 +1,45 @@
+"""Options of the roi stage (`conf/roi.yaml`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+TrackerName = Literal["auto", "precomputed", "mediapipe", "haar", "fixed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoiConfig:
+    """How mouths are found, cut out and stored."""
+
+    tracker: TrackerName = "auto"
+    """Where face points come from: `precomputed` (landmarks.scp), `mediapipe` (optional package),
+    `haar` (OpenCV's cascades), `fixed` (one place for all); `auto` takes mediapipe, else haar."""
+    detect_every: int = 8
+    """haar: look for the face in every n-th frame and interpolate between (frames)."""
+    detect_side: int = 240
+    """haar: shrink pictures until their shorter side has this many pixels before looking."""
+    fixed_crop: tuple[float, float, float] = (0.5, 0.5, 1.0)
+    """fixed: centre x (share of width), centre y (share of height) and side of the square to cut
+    (share of the shorter side); the default keeps clips that are mouth crops already."""
+    smoothing_window: int = 12
+    """Width of the centred averaging window over face points (frames)."""
+    size: int = 96
+    """Side of the stored crop (pixels)."""
+    encoding: Literal["jpeg", "raw"] = "jpeg"
+    """How clips are stored in the archives; see `data/ark.py` for what each costs."""
+    shard_size: int = 128
+    """Utterances in an archive; also the unit of parallel work and of resuming."""
+    max_dropped_ratio: float = 0.05
+    """Fail when a larger share of the utterances has no usable mouth clip."""
+
+    def __post_init__(self) -> None:
+        if self.detect_every < 1 or self.detect_side < 24 or self.shard_size < 1:
+            msg = "detect_every and shard_size must be at least 1, detect_side at least 24"
+            raise ValueError(msg)
+        if self.size < 8 or self.smoothing_window < 0 or not 0 <= self.max_dropped_ratio <= 1:
+            msg = "size >= 8, smoothing_window >= 0 and max_dropped_ratio within 0..1 are needed"
+            raise ValueError(msg)
+        if self.fixed_crop[2] <= 0:
+            msg = "the side in fixed_crop (its third number) must be positive"
+            raise ValueError(msg)

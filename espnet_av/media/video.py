@@ -1,0 +1,196 @@
+"""Reading and writing pictures: any frame rate in, a constant one out, RGB or grey."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+from av.container import InputContainer, OutputContainer
+from av.video.reformatter import ColorRange
+
+from espnet_av.errors import MediaError
+from espnet_av.media.container import decode, open_media, origin_sec, seek
+
+_SEEK_FROM_SEC = 2.0
+_TIE_SEC = 1e-3
+"""Time stamps are rounded (Matroska: 1 ms); of two frames as near as this take the first."""
+_LUMA_FORMATS = frozenset(
+    ("yuv420p", "yuv422p", "yuv444p", "yuvj420p", "yuvj422p", "yuvj444p", "nv12", "nv21", "gray")
+)
+_EXPAND = np.clip(np.rint((np.arange(256) - 16) * (255 / 219)), 0, 255).astype(np.uint8)
+"""Limited-range luma (16..235) to grey levels (0..255)."""
+
+
+def iter_frames(
+    path: str | Path,
+    fps: float = 25.0,
+    start: float = 0.0,
+    end: float | None = None,
+    gray: bool = False,
+) -> Iterator[np.ndarray]:
+    """Yield pictures at a constant rate: output k is the source frame nearest to (k / fps) s.
+
+    Args:
+        path: any container or codec that FFmpeg reads.
+        fps: output frames per second.
+        start: first second; output begins at frame round(start * fps) of the whole file.
+        end: second to stop at (frame round(end * fps) is not included); None reads to the end.
+        gray: yield luma expanded to 0..255 instead of RGB; the luma plane is used as it is stored,
+            which is several times faster than going through RGB.
+
+    Yields:
+        picture: (H, W, 3) uint8 RGB, or (H, W) uint8 if `gray`.
+
+    Raises:
+        MediaError: missing, empty, damaged or truncated file, no video track.
+    """
+    first = round(start * fps)
+    stop = None if end is None else round(end * fps)
+    with open_media(path, "video") as (container, stream):
+        if start >= _SEEK_FROM_SEC:
+            seek(container, start - 1 / fps)
+        times = _timed(container, stream)
+        head = next(times, None)
+        if head is None:
+            msg = f"{path}: the video track holds no frame; fetch the file again"
+            raise MediaError(msg)
+        convert = _to_gray if gray else _to_rgb
+        last_frame, picture = None, np.zeros(0, np.uint8)
+        for frame in _nearest(head, times, fps, first, stop):
+            if frame is not last_frame:
+                if frame.is_corrupt:
+                    msg = f"{path}: the frame at {frame.time:.2f} s is damaged; fetch it again"
+                    raise MediaError(msg)
+                last_frame, picture = frame, convert(frame)
+            yield picture
+
+
+def read_video(
+    path: str | Path,
+    fps: float = 25.0,
+    start: float = 0.0,
+    end: float | None = None,
+    gray: bool = False,
+) -> np.ndarray:
+    """Read a clip; arguments and errors as in `iter_frames`.
+
+    Returns:
+        frames: (V, H, W, 3) uint8 RGB, or (V, H, W) uint8 if `gray`; V >= 1.
+    """
+    frames = list(iter_frames(path, fps, start, end, gray))
+    if not frames:
+        msg = f"{path}: no picture between {start} s and {end or 'the end'}; check `segments`"
+        raise MediaError(msg)
+    return np.stack(frames)
+
+
+def write_video(
+    path: str | Path,
+    frames: np.ndarray,
+    fps: float = 25.0,
+    audio: np.ndarray | None = None,
+    audio_fs: int = 16000,
+) -> None:
+    """Write an mp4 (H.264, AAC) that is complete or not there at all.
+
+    Args:
+        path: output file.
+        frames: (V, H, W, 3) uint8 RGB or (V, H, W) uint8 grey; H and W even.
+        fps: frames per second.
+        audio: (S,) float in [-1, 1], or None for a file without sound.
+        audio_fs: rate of `audio` in Hz.
+
+    Raises:
+        MediaError: a shape that H.264 cannot hold.
+    """
+    path = Path(path)
+    if frames.ndim not in (3, 4) or not frames.size or frames.shape[1] % 2 or frames.shape[2] % 2:
+        msg = f"{path}: cannot write frames of shape {frames.shape}; need (V, even H, even W[, 3])"
+        raise MediaError(msg)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with av.open(str(temporary), "w", format="mp4") as container:
+            # One thread: the bytes must not depend on the machine.
+            codec = {"threads": "1", "crf": "20", "preset": "veryfast"}
+            rate = Fraction(fps).limit_denominator(1001)
+            video = container.add_stream("h264", rate=rate, options=codec)
+            video.height, video.width, video.pix_fmt = *frames.shape[1:3], "yuv420p"
+            sound = None if audio is None else container.add_stream("aac", rate=audio_fs)
+            _write_pictures(container, video, frames)
+            if sound is not None and audio is not None:
+                _write_sound(container, sound, audio, audio_fs)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _write_pictures(container: OutputContainer, stream: av.VideoStream, frames: np.ndarray) -> None:
+    layout = "rgb24" if frames.ndim == 4 else "gray"
+    for picture in frames:
+        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format=layout)
+        container.mux(stream.encode(frame))
+    container.mux(stream.encode(None))
+
+
+def _write_sound(
+    container: OutputContainer, stream: av.AudioStream, audio: np.ndarray, fs: int
+) -> None:
+    wave = np.ascontiguousarray(audio, dtype=np.float32)[np.newaxis]
+    frame = av.AudioFrame.from_ndarray(wave, format="fltp", layout="mono")
+    frame.sample_rate, frame.pts = fs, 0
+    container.mux(stream.encode(frame))
+    container.mux(stream.encode(None))
+
+
+def _timed(
+    container: InputContainer, stream: av.VideoStream
+) -> Iterator[tuple[float, float, av.VideoFrame]]:
+    """Yield (begin, end, frame), in seconds from the beginning of the file."""
+    origin, period = origin_sec(container), float(1 / (stream.average_rate or 25))
+    previous_end = 0.0
+    for frame in decode(container, stream):
+        begin = previous_end if frame.time is None else frame.time - origin
+        length = frame.duration * float(frame.time_base) if frame.duration else period
+        previous_end = begin + length
+        yield begin, previous_end, frame
+
+
+def _nearest(
+    head: tuple[float, float, av.VideoFrame],
+    rest: Iterator[tuple[float, float, av.VideoFrame]],
+    fps: float,
+    first: int,
+    stop: int | None,
+) -> Iterator[av.VideoFrame]:
+    """Yield, for output numbers first..stop-1, the source frame whose time is nearest."""
+    index, (begin, end, frame) = first, head
+    for next_begin, next_end, next_frame in rest:
+        while abs(begin - index / fps) <= abs(next_begin - index / fps) + _TIE_SEC:
+            if stop is not None and index >= stop:
+                return
+            yield frame
+            index += 1
+        begin, end, frame = next_begin, next_end, next_frame
+    total = max(round(end * fps), 1)
+    for _ in range(index, total if stop is None else min(stop, total)):
+        yield frame
+
+
+def _to_rgb(frame: av.VideoFrame) -> np.ndarray:
+    return frame.to_ndarray(format="rgb24")
+
+
+def _to_gray(frame: av.VideoFrame) -> np.ndarray:
+    name = frame.format.name
+    if name not in _LUMA_FORMATS:
+        return cv2.cvtColor(_to_rgb(frame), cv2.COLOR_RGB2GRAY)
+    plane = frame.planes[0]
+    luma = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+    luma = luma[: frame.height, : frame.width]
+    full_range = name == "gray" or name.startswith("yuvj") or frame.color_range == ColorRange.JPEG
+    return luma.copy() if full_range else cv2.LUT(luma, _EXPAND)
