@@ -1,0 +1,9 @@
+# shellcheck shell=bash
+# Where corpora are on this machine: the only place for such paths. Environment variables win.
+
+# GRID: the folder that has one folder a talker with its .mpg or .mp4 clips, and align/.
+GRID=${GRID:-}
+if [ -z "${GRID}" ] && [ -d "${MAIN_ROOT}/../shared/data/grid_s1" ]; then
+    GRID=${MAIN_ROOT}/../shared/data/grid_s1
+fi
+# mini_av is made by the machine itself and needs no path.
