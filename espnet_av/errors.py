@@ -27,3 +27,7 @@ class CheckpointError(AVError):
 
 class DroppedTooManyError(AVError):
     """A filter dropped a larger share of the utterances than the configuration allows."""
+
+
+class TrainingError(AVError):
+    """A training run cannot go on."""
