@@ -77,12 +77,12 @@ def fill_gaps(points: list[np.ndarray | None]) -> np.ndarray | None:
     Returns:
         (V, 4, 2) float64, or None when no frame has points.
     """
-    found = [index for index, item in enumerate(points) if item is not None]
+    found = {index: item for index, item in enumerate(points) if item is not None}
     if not found:
         return None
-    known = np.stack([points[index] for index in found]).reshape(len(found), -1)  # type: ignore[arg-type]
+    known = np.stack(list(found.values())).reshape(len(found), -1)
     frames = np.arange(len(points))
-    filled = [np.interp(frames, found, column) for column in known.T]
+    filled = [np.interp(frames, list(found), column) for column in known.T]
     return np.stack(filled, axis=1).reshape(-1, NUM_POINTS, 2)
 
 
