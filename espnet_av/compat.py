@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     )
     from espnet2.asr.encoder.rnn_encoder import RNNEncoder as RNNEncoder
     from espnet2.asr.encoder.transformer_encoder import TransformerEncoder as TransformerEncoder
+    from espnet2.asr.frontend.abs_frontend import AbsFrontend as AbsFrontend
     from espnet2.iterators.abs_iter_factory import AbsIterFactory as AbsIterFactory
     from espnet2.torch_utils.device_funcs import force_gatherable as force_gatherable
     from espnet2.train.abs_espnet_model import AbsESPnetModel as AbsESPnetModel
@@ -59,6 +60,7 @@ _MODULE_OF = {
     "AbsDecoder": "espnet2.asr.decoder.abs_decoder",
     "AbsESPnetModel": "espnet2.train.abs_espnet_model",
     "AbsEncoder": "espnet2.asr.encoder.abs_encoder",
+    "AbsFrontend": "espnet2.asr.frontend.abs_frontend",
     "AbsIterFactory": "espnet2.iterators.abs_iter_factory",
     "BatchBeamSearch": "espnet.nets.batch_beam_search",
     "BranchformerEncoder": "espnet2.asr.encoder.branchformer_encoder",

@@ -1,0 +1,6 @@
+"""What is trained: one folder per model family, each a subclass of ESPnet's AbsESPnetModel."""
+
+from espnet_av.models.avsr import AVSRConfig, AVSRModel
+
+MODELS = {"avsr": (AVSRConfig, AVSRModel)}
+"""Name in the training YAML -> (config, model)."""

@@ -1,0 +1,156 @@
+"""From sound and lips to one fused 25 Hz stream, computing only what is there and not dropped."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from espnet_av.config import build
+from espnet_av.models.avsr.config import AVSRConfig
+from espnet_av.modules import AUDIO_FRONTENDS, VISUAL_FRONTENDS
+from espnet_av.modules.fusion import FUSIONS
+from espnet_av.ops.modality_dropout import draw_modality_dropout
+from espnet_av.ops.seeding import mix_seed
+from espnet_av.ops.stream_lengths import StreamLengths, read_lengths
+
+
+class AVFrontend(nn.Module):
+    """Audio and visual front ends -> modality dropout -> fusion -> dropout.
+
+    A modality that an utterance has not, or that modality dropout leaves out, is not computed: the
+    fusion sees zeros. In training every parameter still gets a gradient (zero if its branch was
+    left out), so DistributedDataParallel needs no `find_unused_parameters`.
+
+    Args:
+        config: see `AVSRConfig`.
+    """
+
+    def __init__(self, config: AVSRConfig) -> None:
+        super().__init__()
+        size = config.feature_size
+        self.audio = _build(
+            AUDIO_FRONTENDS, config.audio_frontend, config.audio_frontend_conf, size, "audio"
+        )
+        self.visual = _build(
+            VISUAL_FRONTENDS, config.visual_frontend, config.visual_frontend_conf, size, "visual"
+        )
+        self.fusion = FUSIONS[config.fusion](size)
+        self.dropout = nn.Dropout(config.dropout_rate)
+        self.modality_dropout = config.modality_dropout
+        self._draw_seed: int | None = None
+
+    def set_step(self, step: int, rank: int, seed: int) -> None:
+        """Makes the modality dropout of the next `forward` a function of these three numbers."""
+        self._draw_seed = mix_seed(seed, step, rank)
+
+    def forward(
+        self,
+        speech: Tensor | None,
+        speech_lengths: Tensor | None,
+        video: Tensor | None,
+        video_lengths: Tensor | None,
+        utt_id: Sequence[str] | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """Fuses a batch; a modality for which there is no front end is ignored.
+
+        Args:
+            speech: (B, S) float at 16 kHz, or None.
+            speech_lengths: (B,) int64 samples, or None.
+            video: (B, V, H, W) uint8 at 25 Hz, or None.
+            video_lengths: (B,) int64 frames, or None.
+            utt_id: names for error messages.
+
+        Returns:
+            ((B, T, D), arbitrary beyond each length; (B,) int64 lengths on the CPU).
+
+        Raises:
+            DataDirError: an utterance has no usable modality, or two of different durations.
+        """
+        lengths = read_lengths(
+            speech_lengths if self.audio is not None and speech is not None else None,
+            video_lengths if self.visual is not None and video is not None else None,
+            utt_id,
+        )
+        keep_audio, keep_video = self.draw_kept(lengths)
+        num_frames = int(lengths.frames.max())
+        audio = _compute(self.audio, speech, lengths.samples, keep_audio, num_frames)
+        lips = _compute(self.visual, video, lengths.video, keep_video, num_frames)
+        fused = self.fusion(*_fill_absent(audio, lips))
+        if self.training:
+            fused = fused + sum(
+                _touch(part)
+                for part, stream in ((self.audio, audio), (self.visual, lips))
+                if part is not None and stream is None
+            )
+        return self.dropout(fused), lengths.frames
+
+    def draw_kept(self, lengths: StreamLengths) -> tuple[Tensor, Tensor]:
+        """Which utterances keep their audio and their video, each (B,) bool on the CPU."""
+        has_audio, has_video = lengths.samples > 0, lengths.video > 0
+        if not self.training:
+            return has_audio, has_video
+        generator = None
+        if self._draw_seed is not None:
+            generator = torch.Generator().manual_seed(self._draw_seed)
+        config = self.modality_dropout
+        return draw_modality_dropout(
+            has_audio,
+            has_video,
+            config.drop_prob,
+            config.audio_given_drop,
+            config.per == "utterance",
+            generator,
+        )
+
+
+def _build(
+    choices: Mapping[str, tuple[type, type]], name: str, conf: dict[str, Any], size: int, kind: str
+) -> nn.Module | None:
+    """The front end `name`, or None for `none`."""
+    if name == "none":
+        return None
+    config_class, frontend_class = choices[name]
+    return frontend_class(build(config_class, conf, f"{kind}_frontend_conf of {name}"), size)
+
+
+def _compute(
+    frontend: nn.Module | None,
+    data: Tensor | None,
+    lengths: Tensor,
+    keep: Tensor,
+    num_frames: int,
+) -> Tensor | None:
+    """Runs a front end on the kept utterances; (B, T, D), zeros for the others; None if none is."""
+    if frontend is None or data is None or not keep.any():
+        return None
+    rows = keep.nonzero().squeeze(1)
+    batch_size, kept_lengths = data.size(0), lengths[rows]
+    if rows.numel() < batch_size:
+        data = data[rows.to(data.device, non_blocking=True)]
+    # Padding that only the left-out utterances needed is not computed either.
+    features, _ = frontend(data[:, : int(kept_lengths.max())], kept_lengths)
+    features = nn.functional.pad(features, (0, 0, 0, num_frames - features.size(1)))
+    if rows.numel() == batch_size:
+        return features
+    whole = features.new_zeros(batch_size, num_frames, features.size(2))
+    return whole.index_copy(0, rows.to(features.device, non_blocking=True), features)
+
+
+def _fill_absent(audio: Tensor | None, lips: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Zeros in place of the stream that is not there."""
+    present = audio if audio is not None else lips
+    assert present is not None, "modality dropout left nothing"
+    zeros = torch.zeros_like(present)
+    return (zeros if audio is None else audio), (zeros if lips is None else lips)
+
+
+def _touch(module: nn.Module) -> Tensor:
+    """A zero whose gradient for every parameter of `module` is zero.
+
+    DistributedDataParallel waits for the gradient of every parameter; and an optimiser treats a
+    missing gradient (no decay, no momentum) unlike a zero one, so that dropping a branch would
+    change more than the features.
+    """
+    terms = [parameter.sum() * 0.0 for parameter in module.parameters() if parameter.requires_grad]
+    return torch.stack(terms).sum() if terms else torch.zeros(())

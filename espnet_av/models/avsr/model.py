@@ -1,0 +1,250 @@
+"""The audio-visual recogniser: an ESPnet model whose input is sound, lips or both."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from typeguard import typechecked
+
+from espnet_av.compat import CTC, AbsDecoder, AbsESPnetModel, LabelSmoothingLoss
+from espnet_av.errors import ConfigError
+from espnet_av.models.avsr.config import AVSRConfig
+from espnet_av.models.avsr.frontend import AVFrontend
+from espnet_av.models.avsr.losses import attention_loss, ctc_error_rate, ctc_loss, units_loss
+from espnet_av.modules.decoder import build_decoder
+from espnet_av.modules.encoder import build_encoder
+from espnet_av.ops.ctc import required_frames
+from espnet_av.ops.frame_loss import IGNORED
+from espnet_av.ops.lengths import valid_mask
+
+STATS = (
+    "loss",
+    "loss_ctc",
+    "loss_interctc",
+    "loss_att",
+    "loss_units",
+    "acc",
+    "acc_units",
+    "cer_ctc",
+    "ctc_impossible",
+)
+"""Names of the statistics, the same at every step on every rank; NaN where one does not apply.
+
+Losses in nats per utterance; `acc` and `acc_units` are shares of tokens (teacher forcing) and of
+frames; `cer_ctc` is computed in evaluation only; `ctc_impossible` counts utterances with more text
+than frames, which add nothing to the CTC loss.
+"""
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Encoder output at 25 Hz."""
+
+    out: Tensor
+    """(B, T, D), arbitrary beyond each length."""
+    lengths: Tensor
+    """(B,) int64 frames, on the CPU."""
+    intermediate: list[tuple[int, Tensor]]
+    """(layer from 1, (B, T, D)) for each of `interctc_layers`."""
+
+
+class AVSRModel(AbsESPnetModel):
+    """Front ends -> modality dropout -> fusion -> ESPnet encoder -> CTC, attention, frame labels.
+
+    Sound and lips are both features at 25 Hz: T = samples // 640 = video frames. Token ids follow
+    ESPnet: 0 is the CTC blank, the last one is start and end of sentence.
+
+    Args:
+        config: see `AVSRConfig`.
+        vocab_size: tokens, blank and end of sentence included.
+        num_units: frame labels; needed if `config.units_weight` > 0.
+
+    Raises:
+        ConfigError: a component's configuration is wrong, or `num_units` is missing.
+    """
+
+    @typechecked
+    def __init__(
+        self, config: AVSRConfig, *, vocab_size: int, num_units: int | None = None
+    ) -> None:
+        super().__init__()
+        self.config = config
+        self.vocab_size = vocab_size
+        self.blank_id = 0
+        self.sos = self.eos = vocab_size - 1
+        self.frontend = AVFrontend(config)
+        self.encoder = build_encoder(
+            config.encoder, config.feature_size, config.encoder_conf, config.interctc_layers
+        )
+        size = self.encoder.output_size()
+        self.ctc: CTC | None = CTC(vocab_size, size) if config.ctc_weight > 0.0 else None
+        self.decoder: AbsDecoder | None = None
+        if config.decoder != "none":
+            self.decoder = build_decoder(config.decoder, vocab_size, size, config.decoder_conf)
+        self.criterion_att = LabelSmoothingLoss(vocab_size, IGNORED, config.lsm_weight)
+        self.units_head: nn.Linear | None = None
+        if config.units_weight > 0.0:
+            if not num_units:
+                raise ConfigError(
+                    f"units_weight is {config.units_weight}, but there are no frame labels; make "
+                    "units.txt from the ctm in the tokens stage, or set units_weight: 0"
+                )
+            self.units_head = nn.Linear(size, num_units)
+
+    @classmethod
+    def from_config(
+        cls, config: AVSRConfig, *, vocab_size: int, num_units: int | None = None
+    ) -> "AVSRModel":
+        """Builds the model; see the class."""
+        return cls(config, vocab_size=vocab_size, num_units=num_units)
+
+    def set_step(self, step: int, rank: int = 0, seed: int = 0) -> None:
+        """Makes the modality dropout of the next `forward` a function of these three numbers.
+
+        Without this call it draws from torch's default CPU generator.
+
+        Args:
+            step: number of the micro-batch since the start of training.
+            rank: number of the process; ranks must drop independently.
+            seed: of the run.
+        """
+        self.frontend.set_step(step, rank, seed)
+
+    def forward(
+        self,
+        speech: Tensor | None = None,
+        speech_lengths: Tensor | None = None,
+        video: Tensor | None = None,
+        video_lengths: Tensor | None = None,
+        text: Tensor | None = None,
+        text_lengths: Tensor | None = None,
+        units: Tensor | None = None,
+        utt_id: Sequence[str] | None = None,
+        **_: Any,
+    ) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+        """Computes the training loss of a batch.
+
+        Args:
+            speech: (B, S) float at 16 kHz; None = no utterance has audio.
+            speech_lengths: (B,) int64, 0 = this utterance has none.
+            video: (B, V, H, W) uint8 at 25 Hz; None = no utterance has video.
+            video_lengths: (B,) int64, 0 = this utterance has none.
+            text: (B, L) int64 token ids.
+            text_lengths: (B,) int64.
+            units: (B, T) int64 frame labels, -1 = none.
+            utt_id: names for error messages.
+
+        Returns:
+            (loss (), statistics `STATS` each (), weight () = utterances that the loss is averaged
+            over).
+
+        Raises:
+            DataDirError: an utterance has no modality, or two of different durations.
+        """
+        assert text is not None, "training needs text"
+        assert text_lengths is not None, "training needs text_lengths"
+        # Read before the encoder is queued: later, the host would wait for it.
+        text_lengths = text_lengths.cpu()
+        inside = valid_mask(text_lengths, text.size(1), text.device)
+        text = torch.where(inside, text, IGNORED)
+        encoded = self.encode(speech, speech_lengths, video, video_lengths, utt_id)
+        stats = dict.fromkeys(STATS, _scalar(float("nan"), encoded.out))
+        loss = self._text_loss(encoded, text, text_lengths, stats)
+        if self.units_head is not None:
+            loss = loss + self._units_loss(self.units_head, encoded, units, stats)
+        # A copy: ESPnet's Trainer divides the loss in place.
+        stats["loss"] = loss.detach().clone()
+        return loss, stats, _scalar(float(text.size(0)), encoded.out)
+
+    def collect_feats(
+        self,
+        speech: Tensor | None = None,
+        speech_lengths: Tensor | None = None,
+        video: Tensor | None = None,
+        video_lengths: Tensor | None = None,
+        **_: Any,
+    ) -> dict[str, Tensor]:
+        """Fused features (B, T, D) and their lengths, for ESPnet's statistics stage."""
+        feats, lengths = self.frontend(speech, speech_lengths, video, video_lengths)
+        return {"feats": feats, "feats_lengths": lengths}
+
+    def encode(
+        self,
+        speech: Tensor | None,
+        speech_lengths: Tensor | None,
+        video: Tensor | None,
+        video_lengths: Tensor | None,
+        utt_id: Sequence[str] | None = None,
+    ) -> Encoded:
+        """Runs front ends, fusion and encoder; arguments as in `forward`."""
+        features, lengths = self.frontend(speech, speech_lengths, video, video_lengths, utt_id)
+        out, _, _ = self.encoder(features, lengths)
+        # With intermediate outputs ESPnet returns (last, [(layer, output), ...]).
+        out, intermediate = out if isinstance(out, tuple) else (out, [])
+        return Encoded(out, lengths, intermediate)
+
+    def _text_loss(
+        self, encoded: Encoded, text: Tensor, text_lengths: Tensor, stats: dict[str, Tensor]
+    ) -> Tensor:
+        """Weighted sum of CTC, intermediate CTC and attention losses; fills their statistics."""
+        weight = self.config.ctc_weight
+        loss = torch.zeros((), device=encoded.out.device)
+        if self.ctc is not None:
+            loss = loss + weight * self._ctc_loss(self.ctc, encoded, text, text_lengths, stats)
+        if self.decoder is not None:
+            attention, accuracy = attention_loss(
+                self.decoder,
+                self.criterion_att,
+                encoded.out,
+                encoded.lengths,
+                text,
+                text_lengths,
+                self.eos,
+            )
+            stats["loss_att"], stats["acc"] = attention.detach(), accuracy
+            loss = loss + (1.0 - weight) * attention
+        return loss
+
+    def _ctc_loss(
+        self,
+        ctc: CTC,
+        encoded: Encoded,
+        text: Tensor,
+        text_lengths: Tensor,
+        stats: dict[str, Tensor],
+    ) -> Tensor:
+        """CTC loss of the last and the intermediate layers; fills their statistics."""
+        lengths = encoded.lengths
+        loss = ctc_loss(ctc, encoded.out, lengths, text, text_lengths)
+        stats["loss_ctc"] = loss.detach()
+        needed = required_frames(text, text_lengths.to(text.device, non_blocking=True))
+        impossible = needed > lengths.to(text.device, non_blocking=True)
+        stats["ctc_impossible"] = impossible.sum().float()
+        if not self.training:
+            rate = ctc_error_rate(ctc, encoded.out, lengths, text, text_lengths)
+            stats["cer_ctc"] = _scalar(rate, encoded.out)
+        if not encoded.intermediate:
+            return loss
+        inner = torch.stack(
+            [ctc_loss(ctc, out, lengths, text, text_lengths) for _, out in encoded.intermediate]
+        ).mean()
+        stats["loss_interctc"] = inner.detach()
+        share = self.config.interctc_weight
+        return (1.0 - share) * loss + share * inner
+
+    def _units_loss(
+        self, head: nn.Linear, encoded: Encoded, units: Tensor | None, stats: dict[str, Tensor]
+    ) -> Tensor:
+        """Weighted frame-label loss; fills its statistics. Without labels it is 0."""
+        if units is None:
+            units = torch.full(encoded.out.shape[:2], IGNORED, device=encoded.out.device)
+        loss, accuracy = units_loss(head, encoded.out, encoded.lengths, units)
+        stats["loss_units"], stats["acc_units"] = loss.detach(), accuracy
+        return self.config.units_weight * loss
+
+
+def _scalar(value: float, like: Tensor) -> Tensor:
+    """() float32 on the device of `like`, without a copy from the host."""
+    return torch.full((), value, dtype=torch.float32, device=like.device)

@@ -1,0 +1,16 @@
+"""Layers: front ends that turn sound and lips into 25 Hz features, and what joins them."""
+
+from espnet_av.modules.log_mel import LogMelConfig, LogMelFrontend
+from espnet_av.modules.stacked_fbank import StackedFbankConfig, StackedFbankFrontend
+from espnet_av.modules.visual_resnet import ResNetConfig, ResNetFrontend
+from espnet_av.modules.wave_frontend import WaveConfig, WaveFrontend
+
+AUDIO_FRONTENDS = {
+    "log_mel": (LogMelConfig, LogMelFrontend),
+    "stacked_fbank": (StackedFbankConfig, StackedFbankFrontend),
+    "wave": (WaveConfig, WaveFrontend),
+}
+"""Name -> (config, module); each maps (B, S) at 16 kHz to exactly S // 640 frames."""
+
+VISUAL_FRONTENDS = {"resnet": (ResNetConfig, ResNetFrontend)}
+"""Name -> (config, module); each maps (B, V, H, W) uint8 to V frames."""

@@ -1,0 +1,101 @@
+"""ESPnet's encoders by name, fed with 25 Hz features and never changing their length."""
+
+import inspect
+from typing import Any
+
+import torch
+from torch import Tensor
+from typeguard import TypeCheckError
+
+from espnet_av.compat import (
+    AbsEncoder,
+    BranchformerEncoder,
+    ConformerEncoder,
+    EBranchformerEncoder,
+    MultiConvConformerEncoder,
+    RNNEncoder,
+    TransformerEncoder,
+)
+from espnet_av.config import unknown_key_message
+from espnet_av.errors import ConfigError
+
+
+class SortingRNNEncoder(RNNEncoder):
+    """ESPnet's RNN encoder for batches in any order; it packs sequences and wants them sorted."""
+
+    def forward(
+        self, xs_pad: Tensor, ilens: Tensor, prev_states: Any = None
+    ) -> tuple[Tensor, Tensor, Any]:
+        """(B, T, D), (B,) lengths -> (B, T, D'), (B,) lengths on the CPU, states in sorted order."""
+        lengths, order = ilens.cpu().sort(descending=True, stable=True)
+        output, lengths, states = super().forward(xs_pad[order.to(xs_pad.device)], lengths)
+        back = order.argsort()
+        return output[back.to(output.device)], lengths[back], states
+
+
+ENCODERS: dict[str, tuple[type[AbsEncoder], dict[str, Any]]] = {
+    "conformer": (ConformerEncoder, {"input_layer": "linear", "rel_pos_type": "latest"}),
+    "e_branchformer": (EBranchformerEncoder, {"input_layer": "linear"}),
+    "branchformer": (BranchformerEncoder, {"input_layer": "linear"}),
+    "multiconv_conformer": (
+        MultiConvConformerEncoder,
+        {"input_layer": "linear", "rel_pos_type": "latest"},
+    ),
+    "transformer": (TransformerEncoder, {"input_layer": "linear"}),
+    "rnn": (SortingRNNEncoder, {"subsample": None}),
+}
+"""ESPnet's name -> (class, defaults of ours: no subsampling, no deprecated positional encoding)."""
+
+
+def build_encoder(
+    name: str, input_size: int, conf: dict[str, Any], interctc_layers: list[int]
+) -> AbsEncoder:
+    """Builds an ESPnet encoder whose output has as many frames as its input.
+
+    Args:
+        name: a key of `ENCODERS`.
+        input_size: D of the features.
+        conf: arguments of the class, as in ESPnet's `encoder_conf`.
+        interctc_layers: 1-based layers whose output is wanted too.
+
+    Raises:
+        ConfigError: an argument is unknown (the nearest is named), has the wrong type, or the
+            encoder has no intermediate outputs.
+    """
+    encoder_class, defaults = ENCODERS[name]
+    arguments = {**defaults, **conf}
+    valid = encoder_arguments(encoder_class)
+    if interctc_layers:
+        if "interctc_layer_idx" not in valid:
+            raise ConfigError(f"encoder {name} has no intermediate outputs; remove interctc_layers")
+        arguments["interctc_layer_idx"] = interctc_layers
+    for key in arguments:
+        if key not in valid:
+            raise ConfigError(unknown_key_message(key, valid, f"encoder_conf of {name}"))
+    try:
+        encoder = encoder_class(input_size=input_size, **arguments)
+    except (TypeCheckError, TypeError, ValueError, AssertionError) as error:
+        raise ConfigError(f"encoder_conf of {name}: {error or arguments}") from error
+    _check_rate(name, encoder, input_size)
+    return encoder
+
+
+def encoder_arguments(encoder_class: type[AbsEncoder]) -> list[str]:
+    """Names that `encoder_conf` may use."""
+    parameters = list(inspect.signature(encoder_class.__init__).parameters)
+    return [name for name in parameters if name not in ("self", "input_size")]
+
+
+def _check_rate(name: str, encoder: AbsEncoder, input_size: int) -> None:
+    """Refuses settings that subsample: sound, lips and frame labels are all at 25 Hz here."""
+    num_frames = 64
+    training = encoder.training
+    encoder.eval()
+    with torch.no_grad():
+        lengths = encoder(torch.zeros(1, num_frames, input_size), torch.tensor([num_frames]))[1]
+    encoder.train(training)
+    if int(lengths[0]) != num_frames:
+        raise ConfigError(
+            f"encoder_conf of {name}: {num_frames} frames in give {int(lengths[0])} out, but the "
+            "front ends already deliver 25 Hz; use input_layer linear or subsample null"
+        )

@@ -1,0 +1,44 @@
+"""Joining the two feature streams frame by frame; an absent stream counts as zeros."""
+
+import torch
+from torch import Tensor, nn
+from typeguard import typechecked
+
+
+class ConcatFusion(nn.Module):
+    """[audio; video] -> LayerNorm -> Linear, as in AV-HuBERT (arXiv 2201.02184).
+
+    Args:
+        size: D of each stream and of the result.
+    """
+
+    @typechecked
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.layer_norm = nn.LayerNorm(2 * size)
+        self.project = nn.Linear(2 * size, size)
+
+    def forward(self, audio: Tensor, video: Tensor) -> Tensor:
+        """(B, T, D) twice -> (B, T, D)."""
+        # (B, T, D) twice -> (B, T, 2D)
+        return self.project(self.layer_norm(torch.cat([audio, video], dim=-1)))
+
+
+class SumFusion(nn.Module):
+    """audio + video, as in FAVA (arXiv 2312.09369).
+
+    Args:
+        size: D, not needed by a sum; kept so that every fusion is built alike.
+    """
+
+    @typechecked
+    def __init__(self, size: int) -> None:
+        super().__init__()
+
+    def forward(self, audio: Tensor, video: Tensor) -> Tensor:
+        """(B, T, D) twice -> (B, T, D)."""
+        return audio + video
+
+
+FUSIONS: dict[str, type[nn.Module]] = {"concat": ConcatFusion, "sum": SumFusion}
+"""Name -> module."""

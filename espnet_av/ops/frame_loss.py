@@ -1,0 +1,48 @@
+"""Frame-wise classification: cross-entropy summed over each utterance, and accuracy."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+IGNORED = -1
+"""Label of a frame or token that counts for nothing."""
+
+
+def frame_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
+    """Cross-entropy in nats, summed over labelled frames, averaged over utterances.
+
+    The same convention as ESPnet's CTC and attention losses, so that the three can be weighted
+    against each other and the number of utterances is the weight of all of them.
+
+    Args:
+        logits: (B, T, K).
+        labels: (B, T) int64, -1 = ignored.
+
+    Returns:
+        () float32.
+    """
+    total = F.cross_entropy(
+        logits.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="sum"
+    )
+    return total / logits.size(0)
+
+
+def label_accuracy(logits: Tensor, labels: Tensor) -> Tensor:
+    """Share of the labelled positions whose largest logit is the label.
+
+    Args:
+        logits: (B, T, K).
+        labels: (B, T) int64, -1 = ignored.
+
+    Returns:
+        () float32, NaN if nothing is labelled.
+    """
+    labelled = labels != IGNORED
+    correct = (logits.detach().argmax(dim=-1) == labels) & labelled
+    return correct.sum().float() / labelled.sum()
+
+
+def fit_labels(labels: Tensor, num_frames: int) -> Tensor:
+    """Cuts or pads (with -1) labels (B, T') to (B, num_frames)."""
+    missing = max(0, num_frames - labels.size(1))
+    return F.pad(labels[:, :num_frames], (0, missing), value=IGNORED).to(torch.int64)
