@@ -1,0 +1,46 @@
+"""Settings of a search."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecodeConfig:
+    """How to turn encoder frames into tokens; the names and signs are ESPnet's."""
+
+    method: Literal["ctc_greedy", "ctc_prefix", "joint"] = "joint"
+    """Best CTC path, CTC prefix beam, or attention decoder and CTC together."""
+    beam_size: int = 5
+    """Hypotheses kept per utterance."""
+    ctc_weight: float = 0.3
+    """Weight of the CTC prefix score in `joint`; the decoder gets 1 - ctc_weight."""
+    length_penalty: float = 0.0
+    """Bonus per emitted token (a positive value favours longer texts)."""
+    maxlenratio: float = 0.0
+    """Longest output as a share of the frames; 0 stops by end detection, -n means n tokens."""
+    minlenratio: float = 0.0
+    """Shortest output as a share of the frames; -n means n tokens."""
+    nbest: int = 1
+    """Hypotheses returned per utterance, best first."""
+    batch_frames: int = 2000
+    """Most padded encoder frames (25 per second) searched at once; results do not depend on it."""
+
+    def __post_init__(self) -> None:
+        """Check the ranges that types cannot express."""
+        if self.beam_size < 1:
+            msg = f"beam_size={self.beam_size}: at least 1 hypothesis is needed"
+            raise ValueError(msg)
+        if not 0.0 <= self.ctc_weight <= 1.0:
+            msg = f"ctc_weight={self.ctc_weight}: use a value from 0 (decoder) to 1 (CTC)"
+            raise ValueError(msg)
+        if -1.0 < self.maxlenratio < 0.0:
+            msg = f"maxlenratio={self.maxlenratio}: a negative value is a whole number of tokens"
+            raise ValueError(msg)
+        if self.nbest < 1:
+            msg = f"nbest={self.nbest}: at least 1 result is needed"
+            raise ValueError(msg)
+        if self.batch_frames < 1:
+            msg = f"batch_frames={self.batch_frames}: at least 1 frame is needed"
+            raise ValueError(msg)
