@@ -98,7 +98,7 @@ def resolve_tracker(name: str) -> str:
     if name == "mediapipe" and not usable:
         msg = (
             "tracker: mediapipe is not installed, or has no `solutions` (0.10.21 is the last with "
-            "models inside); pip install 'espnet_av[mediapipe]', or take tracker: haar"
+            "models inside); pip install --no-deps -r tools/mediapipe.txt, or take tracker: haar"
         )
         raise ConfigError(msg)
     return name
