@@ -99,9 +99,9 @@ def train_tokenizer(
     Args:
         texts: transcripts; the same texts in the same order always give the same model.
         out_dir: folder to write to.
-        model_type: `unigram` and `bpe` have exactly `vocab_size` pieces; `char` and `word` have
-            every character or word, or the most frequent ones if there are more.
-        vocab_size: number of pieces, `<unk>` included; blank and sos/eos come on top.
+        model_type: `char` and `word` take every character or word of the texts, whatever
+            `vocab_size` is.
+        vocab_size: pieces of `unigram` and `bpe`, `<unk>` included; blank and sos/eos come on top.
 
     Raises:
         ConfigError: there is no text, or `vocab_size` does not suit it (the limit is named).
@@ -117,7 +117,7 @@ def train_tokenizer(
             model_writer=stream,
             model_type=model_type,
             vocab_size=vocab_size,
-            hard_vocab_limit=model_type in ("unigram", "bpe"),
+            use_all_vocab=model_type in ("char", "word"),
             character_coverage=1.0,
             normalization_rule_name="identity",
             unk_id=0,

@@ -1,0 +1,238 @@
+"""Utterances of a dump as samples: read, augmented, labelled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from espnet_av.data import audio_augment, video_augment
+from espnet_av.data.ark import read_audio_ark, read_clip
+from espnet_av.data.batch import Sample
+from espnet_av.data.data_dir import DataDir, read_data_dir
+from espnet_av.data.dataset_config import DatasetConfig, Modalities
+from espnet_av.data.dropped import Drop, check_dropped, write_dropped
+from espnet_av.data.frame_labels import SAMPLES_PER_FRAME, frame_labels
+from espnet_av.data.tokenizer import Tokenizer
+from espnet_av.errors import ConfigError, DataDirError
+from espnet_av.media.noise import NoiseBank, mix
+
+
+@dataclass(frozen=True)
+class NoiseCondition:
+    """Noise of a test condition: its category in the noise folder, and how loud it is."""
+
+    category: str
+    snr_db: float
+
+
+class AVDataset(Dataset[Sample]):
+    """The utterances of one dump; sample `i` of epoch `e` depends on (seed, e, i) alone.
+
+    Args:
+        dump_dir: output of the dump stage.
+        tokenizer: encodes `text` and names the frame labels; None: no text.
+        config: modalities, labels, augmentation.
+        noise: noises for `config.noise_prob` (training) or for `condition` (test).
+        train: augment, and leave out what cannot be trained on (see `dropped`). Otherwise every
+            utterance is kept, unchanged but for the central crop and `condition`.
+        seed: seed of augmentation, or of the choice of test noises.
+        modalities: replaces `config.modalities`.
+        condition: noise added to every test utterance, always the same to the same utterance.
+
+    Raises:
+        DataDirError: the dump is broken, or lacks the text or alignments asked for.
+        ConfigError: noise is asked for without a noise folder.
+    """
+
+    def __init__(
+        self,
+        dump_dir: str | Path,
+        tokenizer: Tokenizer | None,
+        config: DatasetConfig,
+        noise: NoiseBank | None = None,
+        train: bool = False,
+        seed: int = 0,
+        modalities: Modalities | None = None,
+        condition: NoiseCondition | None = None,
+    ) -> None:
+        self.config, self.tokenizer, self.train = config, tokenizer, train
+        self._data = read_data_dir(dump_dir)
+        self._modalities = modalities or config.modalities
+        self._noise, self._condition, self._seed = noise, condition, seed
+        self._label_ids = {
+            label: i for i, label in enumerate((tokenizer and tokenizer.units) or ())
+        }
+        # In shared memory, so that `set_epoch` reaches workers that are already running.
+        self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()  # type: ignore[no-untyped-call]
+        self._check_request()
+        self.total = len(self._data.utt_ids)
+        self.dropped = self._find_drops()
+        left_out = {drop.utt_id for drop in self.dropped}
+        self.utt_ids = [utt_id for utt_id in self._data.utt_ids if utt_id not in left_out]
+
+    @property
+    def num_frames(self) -> list[int]:
+        """Frames at 25 Hz of every utterance, at the slowest speed it can be given."""
+        slowest = min(self.config.speeds) if self.train else 1.0
+        lengths = [_num_frames(self._data, utt_id) for utt_id in self.utt_ids]
+        return [video_augment.num_frames_at(length, slowest) for length in lengths]
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the epoch whose augmentation `__getitem__` gives, in running workers too."""
+        self._epoch.fill_(epoch)
+
+    def report_dropped(self, path: str | Path) -> None:
+        """Write `dropped.tsv` and log it.
+
+        Raises:
+            DroppedTooManyError: more is left out than `config.max_dropped_ratio` allows.
+        """
+        write_dropped(Path(path), self.dropped)
+        check_dropped(Path(path), self.dropped, self.total, self.config.max_dropped_ratio)
+
+    def __len__(self) -> int:
+        return len(self.utt_ids)
+
+    def __getitem__(self, index: int) -> Sample:
+        utt_id = self.utt_ids[index]
+        epoch = int(self._epoch)
+        generator = np.random.default_rng([self._seed, epoch, index])
+        speed = float(generator.choice(self.config.speeds)) if self.train else 1.0
+        num_frames = video_augment.num_frames_at(_num_frames(self._data, utt_id), speed)
+        return Sample(
+            utt_id=utt_id,
+            speech=self._speech(utt_id, speed, num_frames, generator, epoch),
+            video=self._video(utt_id, speed, generator),
+            text=self._text(utt_id),
+            units=self._units(utt_id, speed, num_frames),
+            lang=self._data.get("utt2lang", utt_id),
+        )
+
+    def _speech(
+        self,
+        utt_id: str,
+        speed: float,
+        num_frames: int,
+        generator: np.random.Generator,
+        epoch: int,
+    ) -> np.ndarray | None:
+        pointer = self._data.locate("wav.scp", utt_id)
+        if pointer is None or self._modalities == "V":
+            return None
+        speech = audio_augment.change_speed(read_audio_ark(pointer)[0], speed)
+        if self._data.get("utt2num_frames", utt_id) is not None:
+            speech = audio_augment.fit_length(speech, num_frames * SAMPLES_PER_FRAME)
+        if self._condition is not None:
+            assert self._noise is not None
+            noise = self._noise.for_utterance(utt_id, self._condition.category, self._seed)
+            return mix(speech, noise, self._condition.snr_db)
+        if self._is_noisy(generator, epoch):
+            assert self._noise is not None
+            return audio_augment.add_noise(
+                speech,
+                generator,
+                self._noise,
+                self.config.noise_snr_db,
+                self.config.noise_categories,
+            )
+        return speech
+
+    def _is_noisy(self, generator: np.random.Generator, epoch: int) -> bool:
+        if not self.train or epoch < self.config.noise_start_epoch:
+            return False
+        return bool(generator.random() < self.config.noise_prob)
+
+    def _video(
+        self, utt_id: str, speed: float, generator: np.random.Generator
+    ) -> np.ndarray | None:
+        pointer = self._data.locate("video.scp", utt_id)
+        if pointer is None or self._modalities == "A":
+            return None
+        frames = video_augment.change_speed(read_clip(pointer), speed)
+        if not self.train:
+            return np.ascontiguousarray(video_augment.centre_crop(frames, self.config.video_crop))
+        frames = video_augment.random_crop(frames, self.config.video_crop, generator)
+        if generator.random() < self.config.flip_prob:
+            frames = video_augment.flip(frames)
+        if self.config.time_mask_frames:
+            every = self.config.time_mask_every
+            frames = video_augment.mask_time(frames, self.config.time_mask_frames, every, generator)
+        return np.ascontiguousarray(frames)
+
+    def _text(self, utt_id: str) -> np.ndarray | None:
+        text = self._data.get("text", utt_id)
+        if text is None or self.tokenizer is None:
+            return None
+        return np.asarray(self.tokenizer.encode(text), dtype=np.int64)
+
+    def _units(self, utt_id: str, speed: float, num_frames: int) -> np.ndarray | None:
+        if not self.config.frame_labels:
+            return None
+        segments = self._data.ctm.get(utt_id, [])
+        return frame_labels(segments, self._label_ids, num_frames, utt_id, speed)
+
+    def _check_request(self) -> None:
+        path, config = self._data.path, self.config
+        if self._noise is None and (self._condition or (self.train and config.noise_prob > 0)):
+            what = f"condition {self._condition}" if self._condition else "dataset.noise_prob > 0"
+            msg = f"{what} needs noises: pass --noise_dir (stage 3 makes dump/noise)"
+            raise ConfigError(msg)
+        if self.train and self.tokenizer is not None and "text" not in self._data.tables:
+            msg = f"{path}/text: no such file, but training on transcripts needs it"
+            raise DataDirError(msg)
+        if config.frame_labels and not (self._label_ids and (self._data.ctm or not self.train)):
+            msg = (
+                f"{path}: dataset.frame_labels needs a ctm in the dump and units.txt beside "
+                "tokens.txt; give the corpus a ctm or set frame_labels: false"
+            )
+            raise DataDirError(msg)
+
+    def _find_drops(self) -> list[Drop]:
+        needed = {"A": "wav.scp", "V": "video.scp"}.get(self._modalities)
+        media = self._data.tables.get(needed, {}) if needed else None
+        absent = [u for u in self._data.utt_ids if media is not None and u not in media]
+        if absent and not self.train:
+            msg = (
+                f"{self._data.path}/{needed}: {len(absent)} test utterances are missing, e.g. "
+                f"{absent[0]}; mode {self._modalities} cannot decode them, and none is left out "
+                "of a test: dump the set with 'require: both', or drop the mode"
+            )
+            raise DataDirError(msg)
+        drops = [Drop(utt_id, f"not in {needed}", "") for utt_id in absent]
+        if self.train and self.tokenizer is not None and self.config.drop_long_text:
+            drops += self._find_long_texts(set(absent))
+        return sorted(drops)
+
+    def _find_long_texts(self, skip: set[str]) -> list[Drop]:
+        assert self.tokenizer is not None
+        drops, fastest = [], max(self.config.speeds)
+        for utt_id in self._data.utt_ids:
+            if utt_id in skip:
+                continue
+            ids = self.tokenizer.encode(self._data.tables["text"][utt_id])
+            # CTC needs a frame for every token and a blank between two equal ones.
+            needed = len(ids) + sum(a == b for a, b in pairwise(ids))
+            frames = video_augment.num_frames_at(_num_frames(self._data, utt_id), fastest)
+            if needed > frames:
+                drops.append(Drop(utt_id, "text too long", f"{needed} > {frames} frames"))
+        return drops
+
+
+def _num_frames(data: DataDir, utt_id: str) -> int:
+    """Frames at 25 Hz: those of the video, which the sound is fitted to; else of the sound."""
+    frames = data.get("utt2num_frames", utt_id)
+    if frames is not None:
+        return int(frames)
+    samples = data.get("utt2num_samples", utt_id)
+    if samples is None:
+        msg = (
+            f"{data.path}: {utt_id}: neither in utt2num_frames nor in utt2num_samples; "
+            "is this the output of the dump stage?"
+        )
+        raise DataDirError(msg)
+    return int(samples) // SAMPLES_PER_FRAME

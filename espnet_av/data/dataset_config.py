@@ -1,0 +1,57 @@
+"""What a dataset does to its utterances."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from espnet_av.errors import ConfigError
+
+Modalities = Literal["AV", "A", "V"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetConfig:
+    """Modalities, labels and augmentation; everything random happens in training only."""
+
+    modalities: Modalities = "AV"
+    """What is read: sound and video where an utterance has them, or one of the two."""
+    frame_labels: bool = False
+    """Yield `units`, the frame labels of the dump's `ctm`."""
+    video_crop: int = 88
+    """Side of the square cut out of every clip, in pixels: random in training, else central."""
+    flip_prob: float = 0.5
+    """Share of clips mirrored."""
+    time_mask_frames: int = 10
+    """Longest time mask on the video, in frames; 0 turns them off."""
+    time_mask_every: int = 25
+    """One time mask for every started this many frames."""
+    speeds: tuple[float, ...] = (1.0,)
+    """Playing speeds of sound and video together, one drawn for each utterance and epoch."""
+    noise_prob: float = 0.0
+    """Share of utterances that get noise."""
+    noise_snr_db: tuple[float, float] = (-5.0, 15.0)
+    """Lowest and highest signal-to-noise ratio."""
+    noise_categories: tuple[str, ...] | None = None
+    """Kinds of noise to draw from; null: all there are."""
+    noise_start_epoch: int = 0
+    """First epoch with noise: small models start better on clean speech."""
+    drop_long_text: bool = True
+    """Leave out training utterances with more tokens than CTC can align to their frames."""
+    max_dropped_ratio: float = 0.05
+    """Fail when a larger share of the training utterances has to be left out."""
+
+    def __post_init__(self) -> None:
+        for name in ("flip_prob", "noise_prob", "max_dropped_ratio"):
+            if not 0 <= getattr(self, name) <= 1:
+                msg = f"{name} is {getattr(self, name)}; it is a share between 0 and 1"
+                raise ConfigError(msg)
+        if not self.speeds or min(self.speeds) <= 0:
+            msg = f"speeds are {list(self.speeds)}; give positive factors such as [0.9, 1.0, 1.1]"
+            raise ConfigError(msg)
+        if self.noise_snr_db[0] > self.noise_snr_db[1]:
+            msg = f"noise_snr_db is {list(self.noise_snr_db)}; the lower bound comes first"
+            raise ConfigError(msg)
+        if min(self.video_crop, self.time_mask_every) < 1 or self.time_mask_frames < 0:
+            msg = "video_crop and time_mask_every are at least 1, time_mask_frames at least 0"
+            raise ConfigError(msg)
