@@ -7,7 +7,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-import torch
 from torch.utils.data import Dataset
 
 from espnet_av.data import audio_augment, video_augment
@@ -82,10 +81,6 @@ class AVDataset(Dataset[Sample]):
         lengths = [_num_frames(self._data, utt_id) for utt_id in self.utt_ids]
         return [video_augment.num_frames_at(length, slowest) for length in lengths]
 
-    def set_epoch(self, epoch: int) -> None:
-        """Choose the epoch whose augmentation `__getitem__` gives, in running workers too."""
-        self._epoch.fill_(epoch)
-
     def report_dropped(self, path: str | Path) -> None:
         """Write `dropped.tsv` and log it.
 
@@ -99,14 +94,21 @@ class AVDataset(Dataset[Sample]):
         return len(self.utt_ids)
 
     def __getitem__(self, index: int) -> Sample:
+        return self.sample(index, epoch=0, step=0)
+
+    def sample(self, index: int, epoch: int, step: int) -> Sample:
+        """Utterance `index` as `epoch` augments it, with noise if `step` is late enough for it.
+
+        Epoch and step come with each request and are no state of the dataset: loader workers
+        prefetch across the end of an epoch.
+        """
         utt_id = self.utt_ids[index]
-        epoch = int(self._epoch)
         generator = np.random.default_rng([self._seed, epoch, index])
         speed = float(generator.choice(self.config.speeds)) if self.train else 1.0
         num_frames = video_augment.num_frames_at(_num_frames(self._data, utt_id), speed)
         return Sample(
             utt_id=utt_id,
-            speech=self._speech(utt_id, speed, num_frames, generator, epoch),
+            speech=self._speech(utt_id, speed, num_frames, generator, step),
             video=self._video(utt_id, speed, generator),
             text=self._text(utt_id),
             units=self._units(utt_id, speed, num_frames),
@@ -119,7 +121,7 @@ class AVDataset(Dataset[Sample]):
         speed: float,
         num_frames: int,
         generator: np.random.Generator,
-        epoch: int,
+        step: int,
     ) -> np.ndarray | None:
         pointer = self._data.locate("wav.scp", utt_id)
         if pointer is None or self._modalities == "V":
@@ -131,7 +133,7 @@ class AVDataset(Dataset[Sample]):
             assert self._noise is not None
             noise = self._noise.for_utterance(utt_id, self._condition.category, self._seed)
             return mix(speech, noise, self._condition.snr_db)
-        if self._is_noisy(generator, epoch):
+        if self._is_noisy(generator, step):
             assert self._noise is not None
             return audio_augment.add_noise(
                 speech,
@@ -142,8 +144,8 @@ class AVDataset(Dataset[Sample]):
             )
         return speech
 
-    def _is_noisy(self, generator: np.random.Generator, epoch: int) -> bool:
-        if not self.train or epoch < self.config.noise_start_epoch:
+    def _is_noisy(self, generator: np.random.Generator, step: int) -> bool:
+        if not self.train or step < self.config.noise_start_step:
             return False
         return bool(generator.random() < self.config.noise_prob)
 

@@ -34,8 +34,8 @@ class DatasetConfig:
     """Lowest and highest signal-to-noise ratio."""
     noise_categories: tuple[str, ...] | None = None
     """Kinds of noise to draw from; null: all there are."""
-    noise_start_epoch: int = 0
-    """First epoch with noise: small models start better on clean speech."""
+    noise_start_step: int = 0
+    """First optimiser step with noise: small models start better on clean speech."""
     drop_long_text: bool = True
     """Leave out training utterances with more tokens than CTC can align to their frames."""
     max_dropped_ratio: float = 0.05
