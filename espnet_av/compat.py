@@ -1,4 +1,4 @@
-"""The one door to ESPnet: every name of `espnet`/`espnet2` that the package uses, imported on demand.
+"""The one door to ESPnet: every name of `espnet` and `espnet2` that we use, imported on demand.
 
 Names resolve lazily (PEP 562), because some of ESPnet's modules take seconds to import or create
 a CUDA context. Importing through this file also spares the user three side effects: `g2p_en`
@@ -17,6 +17,17 @@ import types
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from espnet.nets.batch_beam_search import BatchBeamSearch as BatchBeamSearch
+    from espnet.nets.beam_search import Hypothesis as Hypothesis
+    from espnet.nets.pytorch_backend.nets_utils import make_non_pad_mask as make_non_pad_mask
+    from espnet.nets.pytorch_backend.nets_utils import make_pad_mask as make_pad_mask
+    from espnet.nets.pytorch_backend.nets_utils import th_accuracy as th_accuracy
+    from espnet.nets.pytorch_backend.transformer.add_sos_eos import add_sos_eos as add_sos_eos
+    from espnet.nets.pytorch_backend.transformer.label_smoothing_loss import (
+        LabelSmoothingLoss as LabelSmoothingLoss,
+    )
+    from espnet.nets.scorers.ctc import CTCPrefixScorer as CTCPrefixScorer
+    from espnet.nets.scorers.length_bonus import LengthBonus as LengthBonus
     from espnet2.asr.ctc import CTC as CTC
     from espnet2.asr.decoder.abs_decoder import AbsDecoder as AbsDecoder
     from espnet2.asr.decoder.transformer_decoder import TransformerDecoder as TransformerDecoder
@@ -39,17 +50,6 @@ if TYPE_CHECKING:
     from espnet2.train.reporter import Reporter as Reporter
     from espnet2.train.trainer import Trainer as Trainer
     from espnet2.train.trainer import TrainerOptions as TrainerOptions
-    from espnet.nets.batch_beam_search import BatchBeamSearch as BatchBeamSearch
-    from espnet.nets.beam_search import Hypothesis as Hypothesis
-    from espnet.nets.pytorch_backend.nets_utils import make_non_pad_mask as make_non_pad_mask
-    from espnet.nets.pytorch_backend.nets_utils import make_pad_mask as make_pad_mask
-    from espnet.nets.pytorch_backend.nets_utils import th_accuracy as th_accuracy
-    from espnet.nets.pytorch_backend.transformer.add_sos_eos import add_sos_eos as add_sos_eos
-    from espnet.nets.pytorch_backend.transformer.label_smoothing_loss import (
-        LabelSmoothingLoss as LabelSmoothingLoss,
-    )
-    from espnet.nets.scorers.ctc import CTCPrefixScorer as CTCPrefixScorer
-    from espnet.nets.scorers.length_bonus import LengthBonus as LengthBonus
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +92,8 @@ _FLASH_ATTENTION_NOTICE = "Failed to import Flash Attention"
 def __getattr__(name: str) -> Any:
     """Imports the ESPnet name `name` on its first use; raises AttributeError for any other."""
     if name not in _MODULE_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
     value = getattr(_import_quietly(_MODULE_OF[name]), name)
     globals()[name] = value
     return value
@@ -121,7 +122,7 @@ def _check_version() -> None:
 
 
 def _import_quietly(module: str) -> types.ModuleType:
-    """Imports `module` (or its place in later releases), dropping ESPnet's flash-attention notice."""
+    """Imports `module`, or its place in later releases, without the flash-attention notice."""
     if module not in sys.modules:
         _install_g2p_stub()
         said = io.StringIO()
@@ -158,10 +159,11 @@ class _AbsentG2p:
     """Stand-in for `g2p_en.G2p`: this package has no grapheme-to-phoneme step."""
 
     def __init__(self) -> None:
-        raise ImportError(
+        msg = (
             "g2p_en is replaced by a stub here because importing it downloads NLTK data; "
             "import g2p_en before espnet_av if you need ESPnet's English g2p"
         )
+        raise ImportError(msg)
 
 
 _check_version()

@@ -36,4 +36,5 @@ def build_decoder(
     try:
         return decoder_class(vocab_size=vocab_size, encoder_output_size=encoder_size, **conf)
     except (TypeCheckError, TypeError, ValueError, AssertionError) as error:
-        raise ConfigError(f"decoder_conf of {name}: {error or conf}") from error
+        msg = f"decoder_conf of {name}: {error or conf}"
+        raise ConfigError(msg) from error

@@ -26,7 +26,7 @@ class SortingRNNEncoder(RNNEncoder):
     def forward(
         self, xs_pad: Tensor, ilens: Tensor, prev_states: Any = None
     ) -> tuple[Tensor, Tensor, Any]:
-        """(B, T, D), (B,) lengths -> (B, T, D'), (B,) lengths on the CPU, states in sorted order."""
+        """(B, T, D), (B,) lengths -> (B, T, D'), (B,) lengths on the CPU, sorted states."""
         lengths, order = ilens.cpu().sort(descending=True, stable=True)
         output, lengths, states = super().forward(xs_pad[order.to(xs_pad.device)], lengths)
         back = order.argsort()
@@ -67,7 +67,8 @@ def build_encoder(
     valid = encoder_arguments(encoder_class)
     if interctc_layers:
         if "interctc_layer_idx" not in valid:
-            raise ConfigError(f"encoder {name} has no intermediate outputs; remove interctc_layers")
+            msg = f"encoder {name} has no intermediate outputs; remove interctc_layers"
+            raise ConfigError(msg)
         arguments["interctc_layer_idx"] = interctc_layers
     for key in arguments:
         if key not in valid:
@@ -75,7 +76,8 @@ def build_encoder(
     try:
         encoder = encoder_class(input_size=input_size, **arguments)
     except (TypeCheckError, TypeError, ValueError, AssertionError) as error:
-        raise ConfigError(f"encoder_conf of {name}: {error or arguments}") from error
+        msg = f"encoder_conf of {name}: {error or arguments}"
+        raise ConfigError(msg) from error
     _check_rate(name, encoder, input_size)
     return encoder
 
@@ -95,7 +97,8 @@ def _check_rate(name: str, encoder: AbsEncoder, input_size: int) -> None:
         lengths = encoder(torch.zeros(1, num_frames, input_size), torch.tensor([num_frames]))[1]
     encoder.train(training)
     if int(lengths[0]) != num_frames:
-        raise ConfigError(
+        msg = (
             f"encoder_conf of {name}: {num_frames} frames in give {int(lengths[0])} out, but the "
             "front ends already deliver 25 Hz; use input_layer linear or subsample null"
         )
+        raise ConfigError(msg)

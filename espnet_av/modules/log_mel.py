@@ -34,10 +34,11 @@ class LogMelConfig:
 
     def __post_init__(self) -> None:
         if self.num_mels < 4 or self.channels < 1:
-            raise ConfigError(
+            msg = (
                 f"log_mel: num_mels {self.num_mels} and channels {self.channels} must be at least "
                 "4 and 1; the usual values are 80 and 64"
             )
+            raise ConfigError(msg)
 
 
 class LogMelFrontend(AbsFrontend):

@@ -25,11 +25,11 @@ class SpecAugmentConfig:
 
     def __post_init__(self) -> None:
         if min(self.num_freq_masks, self.max_freq_width, self.num_time_masks) < 0:
-            raise ConfigError("spec_augment: counts and widths must be 0 or more; raise them to 0")
+            msg = "spec_augment: counts and widths must be 0 or more; raise them to 0"
+            raise ConfigError(msg)
         if not 0.0 <= self.max_time_ratio <= 1.0:
-            raise ConfigError(
-                f"spec_augment: max_time_ratio is {self.max_time_ratio}, it is a share in 0..1"
-            )
+            msg = f"spec_augment: max_time_ratio is {self.max_time_ratio}, it is a share in 0..1"
+            raise ConfigError(msg)
 
 
 class SpecAugment(nn.Module):

@@ -26,10 +26,11 @@ class StackedFbankConfig:
 
     def __post_init__(self) -> None:
         if not 1 <= self.num_mels <= 40:
-            raise ConfigError(
+            msg = (
                 f"stacked_fbank: num_mels is {self.num_mels}; above 40, triangles rounded to FFT "
                 "bins become empty, choose 26"
             )
+            raise ConfigError(msg)
 
 
 class StackedFbankFrontend(AbsFrontend):

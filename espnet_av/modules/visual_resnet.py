@@ -37,7 +37,8 @@ class ResNetConfig:
 
     def __post_init__(self) -> None:
         if self.width < 1:
-            raise ConfigError(f"resnet: width is {self.width}; 64 is the published size")
+            msg = f"resnet: width is {self.width}; 64 is the published size"
+            raise ConfigError(msg)
 
 
 class ResNetFrontend(AbsFrontend):
@@ -84,10 +85,13 @@ class ResNetFrontend(AbsFrontend):
 
     def normalise(self, frames: Tensor) -> Tensor:
         """(N, H, W) uint8 -> (N, H', W') float of mean 0 and variance 1, pooled if configured."""
-        pixels = frames.float()
-        if self.image_pool > 1:
-            pixels = F.avg_pool2d(pixels.unsqueeze(1), self.image_pool).squeeze(1)
-        return pixels.mul_(1.0 / (255.0 * PIXEL_STD)).sub_(PIXEL_MEAN / PIXEL_STD)
+        if self.image_pool == 1:
+            return frames.float().mul_(1.0 / (255.0 * PIXEL_STD)).sub_(PIXEL_MEAN / PIXEL_STD)
+        # Sums of 2x2 pixels in 16-bit integers: several times faster than pooling floats.
+        height, width = (size // 2 * 2 for size in frames.shape[1:])
+        rows = frames[:, 0:height:2].to(torch.int16) + frames[:, 1:height:2]
+        sums = rows[:, :, 0:width:2] + rows[:, :, 1:width:2]
+        return sums.float().mul_(1.0 / (4.0 * 255.0 * PIXEL_STD)).sub_(PIXEL_MEAN / PIXEL_STD)
 
     def _initialise(self, zero_init_residual: bool) -> None:
         for module in self.modules():

@@ -36,7 +36,8 @@ class WaveConfig:
 
     def __post_init__(self) -> None:
         if self.channels < 1:
-            raise ConfigError(f"wave: channels is {self.channels}; wav2vec 2.0 has 512")
+            msg = f"wave: channels is {self.channels}; wav2vec 2.0 has 512"
+            raise ConfigError(msg)
 
 
 class WaveFrontend(AbsFrontend):
@@ -94,7 +95,8 @@ class WaveExtractor(nn.Module):
             for _ in range(len(CONVOLUTIONS) if layer_norm else 1)
         )
         self.layer_norm = layer_norm
-        for conv in self.convs:
+        for conv in self.convs.children():
+            assert isinstance(conv, nn.Conv1d)
             nn.init.kaiming_normal_(conv.weight)
 
     def forward(self, wave: Tensor, lengths: Tensor) -> Tensor:

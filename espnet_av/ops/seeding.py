@@ -4,7 +4,7 @@ import hashlib
 
 
 def mix_seed(*parts: int) -> int:
-    """Hashes integers into a seed in [0, 2**63), so that neighbours (step, step + 1) do not resemble.
+    """Hashes integers into a seed in [0, 2**63); neighbouring steps get unrelated seeds.
 
     Args:
         parts: e.g. run seed, step, rank; their order matters.

@@ -38,7 +38,8 @@ def read_lengths(
     """
     some = speech_lengths if speech_lengths is not None else video_lengths
     if some is None:
-        raise DataDirError("the batch has neither speech nor video that this model can use")
+        msg = "the batch has neither speech nor video that this model can use"
+        raise DataDirError(msg)
     absent = torch.zeros(len(some), dtype=torch.int64)
     samples = absent if speech_lengths is None else speech_lengths.cpu()
     video = absent if video_lengths is None else video_lengths.cpu()
@@ -48,9 +49,10 @@ def read_lengths(
     if wrong.any():
         i = int(wrong.nonzero()[0])
         name = f"utterance {utt_id[i]}" if utt_id else f"utterance number {i} of the batch"
-        raise DataDirError(
+        msg = (
             f"{name} has {int(samples[i])} audio samples ({int(audio[i])} frames at 25 Hz) and "
             f"{int(video[i])} video frames; it needs at least one frame, and equally many of "
             "both: trim or pad the audio to 640 samples per video frame"
         )
+        raise DataDirError(msg)
     return StreamLengths(samples, video, frames)

@@ -20,9 +20,8 @@ class ModalityDropoutConfig:
     def __post_init__(self) -> None:
         for name in ("drop_prob", "audio_given_drop"):
             if not 0.0 <= getattr(self, name) <= 1.0:
-                raise ConfigError(
-                    f"modality_dropout: {name} is {getattr(self, name)}; a probability is in 0..1"
-                )
+                msg = f"modality_dropout: {name} is {getattr(self, name)}; a probability is in 0..1"
+                raise ConfigError(msg)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,26 +73,33 @@ class AVSRConfig:
     def __post_init__(self) -> None:
         self._check_ranges()
         if self.audio_frontend == "none" and self.visual_frontend == "none":
-            raise ConfigError("audio_frontend and visual_frontend are both none; choose one")
+            msg = "audio_frontend and visual_frontend are both none; choose one"
+            raise ConfigError(msg)
         if self.decoder == "none" and self.ctc_weight != 1.0:
-            raise ConfigError(
+            msg = (
                 f"decoder is none, so all the loss is CTC, but ctc_weight is {self.ctc_weight}; "
                 "set ctc_weight: 1.0 or decoder: transformer"
             )
+            raise ConfigError(msg)
         if self.decoder != "none" and self.ctc_weight == 1.0:
-            raise ConfigError(
+            msg = (
                 f"ctc_weight is 1.0, so decoder {self.decoder} would never be trained; "
                 "set decoder: none or a smaller ctc_weight, e.g. 0.3"
             )
+            raise ConfigError(msg)
         if self.interctc_layers and self.ctc_weight == 0.0:
-            raise ConfigError("interctc_layers need CTC, but ctc_weight is 0; raise it, e.g. 0.3")
+            msg = "interctc_layers need CTC, but ctc_weight is 0; raise it, e.g. 0.3"
+            raise ConfigError(msg)
 
     def _check_ranges(self) -> None:
         for name in ("ctc_weight", "lsm_weight", "interctc_weight", "dropout_rate"):
             value = getattr(self, name)
             if not 0.0 <= value <= 1.0:
-                raise ConfigError(f"{name} is {value}; it must be in 0..1")
+                msg = f"{name} is {value}; it must be in 0..1"
+                raise ConfigError(msg)
         if self.units_weight < 0.0:
-            raise ConfigError(f"units_weight is {self.units_weight}; it must be 0 or more")
+            msg = f"units_weight is {self.units_weight}; it must be 0 or more"
+            raise ConfigError(msg)
         if self.feature_size < 1:
-            raise ConfigError(f"feature_size is {self.feature_size}; it must be 1 or more")
+            msg = f"feature_size is {self.feature_size}; it must be 1 or more"
+            raise ConfigError(msg)

@@ -87,10 +87,11 @@ class AVSRModel(AbsESPnetModel):
         self.units_head: nn.Linear | None = None
         if config.units_weight > 0.0:
             if not num_units:
-                raise ConfigError(
+                msg = (
                     f"units_weight is {config.units_weight}, but there are no frame labels; make "
                     "units.txt from the ctm in the tokens stage, or set units_weight: 0"
                 )
+                raise ConfigError(msg)
             self.units_head = nn.Linear(size, num_units)
 
     @classmethod
