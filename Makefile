@@ -11,6 +11,7 @@ STAMP := $(VENV)/.espnet_av_ready
 SHELL_FILES = $(shell git ls-files '*.sh' .ci/run)
 
 export PYTHONPATH := $(CURDIR)
+export VIRTUAL_ENV := $(abspath $(VENV))
 
 .PHONY: help install demo mini test lint format unit clean
 
@@ -27,7 +28,7 @@ $(STAMP): setup.py constraints.txt
 	@touch $@
 
 demo: $(STAMP)  ## make a small corpus, train on it, score, print table and pictures (15 minutes)
-	@PATH=$(BIN):$$PATH egs2/mini_av/avsr1/demo.sh
+	@AV_PROGRESS=$${AV_PROGRESS:-plain} egs2/mini_av/avsr1/run.sh
 
 mini: $(STAMP)  ## the whole recipe on a few clips, as the tests run it
 	@$(BIN)/python -m pytest -q test/egs2 $(PYTEST_ARGS)

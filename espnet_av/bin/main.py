@@ -1,0 +1,70 @@
+"""`espnet-av <verb>`: the one command in front of the stage programs."""
+
+from __future__ import annotations
+
+import importlib.util
+import runpy
+import sys
+from difflib import get_close_matches
+
+from espnet_av import __version__
+from espnet_av.errors import AVError
+
+VERBS = {
+    "prepare": "read a corpus, write Kaldi-style data directories (stage 1)",
+    "roi": "find mouths, write mouth clips and a tracking report (stage 2)",
+    "dump": "filter and pack audio and mouth clips into archives (stage 3)",
+    "noise": "make the noise bank: babble from the corpus, or noise folders (stage 3)",
+    "tokens": "train the tokenizer (stage 8)",
+    "train": "train a model (stage 9)",
+    "decode": "recognise test sets, each mode and noise (stage 10)",
+    "score": "score hypotheses, write tables and plots (stage 11)",
+    "pack": "put a trained model into one zip (stage 12)",
+    "transcribe": "video or audio file -> text, with a packed model",
+    "doctor": "what is installed, what is missing, how to get it",
+}
+"""Each verb is the module of its name in this folder."""
+
+
+def usage() -> str:
+    """Text of `espnet-av --help`."""
+    width = max(map(len, VERBS))
+    lines = [f"  {verb:<{width}}  {text}" for verb, text in VERBS.items()]
+    return "\n".join(
+        ["usage: espnet-av <verb> [options]; espnet-av <verb> --help for its options", "", *lines]
+    )
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the program of a verb with the remaining arguments.
+
+    Errors that a user can cure are printed in one line, without a traceback.
+    """
+    argv = sys.argv[1:] if argv is None else argv
+    verb = argv[0] if argv else "--help"
+    if verb in ("-h", "--help"):
+        print(usage())
+        return 0
+    if verb == "--version":
+        print(__version__)
+        return 0
+    module = f"espnet_av.bin.{verb}"
+    if verb not in VERBS or importlib.util.find_spec(module) is None:
+        near = get_close_matches(verb, VERBS, n=1)
+        hint = f"; did you mean '{near[0]}'?" if near else ""
+        print(f"espnet-av: no verb '{verb}'{hint}\n\n{usage()}", file=sys.stderr)
+        return 2
+    sys.argv = [f"espnet-av {verb}", *argv[1:]]
+    try:
+        runpy.run_module(module, run_name="__main__")
+    except AVError as error:
+        print(f"espnet-av {verb}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"espnet-av {verb}: interrupted", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
