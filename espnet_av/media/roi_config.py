@@ -28,14 +28,14 @@ class RoiConfig:
     """Side of the stored crop (pixels)."""
     encoding: Literal["jpeg", "raw"] = "jpeg"
     """How clips are stored in the archives; see `data/ark.py` for what each costs."""
-    shard_size: int = 128
+    shard_utts: int = 128
     """Utterances in an archive; also the unit of parallel work and of resuming."""
     max_dropped_ratio: float = 0.05
     """Fail when a larger share of the utterances has no usable mouth clip."""
 
     def __post_init__(self) -> None:
-        if self.detect_every < 1 or self.detect_side < 24 or self.shard_size < 1:
-            msg = "detect_every and shard_size must be at least 1, detect_side at least 24"
+        if self.detect_every < 1 or self.detect_side < 24 or self.shard_utts < 1:
+            msg = "detect_every and shard_utts must be at least 1, detect_side at least 24"
             raise ValueError(msg)
         if self.size < 8 or self.smoothing_window < 0 or not 0 <= self.max_dropped_ratio <= 1:
             msg = "size >= 8, smoothing_window >= 0 and max_dropped_ratio within 0..1 are needed"

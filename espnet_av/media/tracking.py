@@ -11,7 +11,7 @@ import numpy as np
 from espnet_av.errors import ConfigError, MediaError
 from espnet_av.media.landmarks import load_landmarks
 from espnet_av.media.roi import MEAN_FACE
-from espnet_av.media.roi_config import RoiConfig
+from espnet_av.media.roi_config import RoiConfig, TrackerName
 from espnet_av.media.tracking_haar import HaarTracker
 from espnet_av.media.tracking_mediapipe import MediapipeTracker
 
@@ -86,7 +86,7 @@ class PrecomputedTracker:
         return (points + [None] * _MAX_SHORTAGE)[self.first_frame : needed]
 
 
-def resolve_tracker(name: str) -> str:
+def resolve_tracker(name: TrackerName) -> TrackerName:
     """Replace `auto` by the best tracker that is installed.
 
     Raises:
