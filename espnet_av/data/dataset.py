@@ -66,8 +66,6 @@ class AVDataset(Dataset[Sample]):
         self._label_ids = {
             label: i for i, label in enumerate((tokenizer and tokenizer.units) or ())
         }
-        # In shared memory, so that `set_epoch` reaches workers that are already running.
-        self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()  # type: ignore[no-untyped-call]
         self._check_request()
         self.total = len(self._data.utt_ids)
         self.dropped = self._find_drops()
