@@ -37,8 +37,10 @@ TABLES = (
     "segments",
 )
 """Every table of a data dir but `text.<lang>` (translations), the derived `spk2utt`, and `ctm`."""
-_COMPLETE = ("text", "utt2lang", "utt2category")
-_RECORDED = ("wav.scp", "video.scp", "landmarks.scp")
+COMPLETE = ("text", "utt2lang", "utt2category")
+"""Tables that, where they exist, have every utterance."""
+RECORDED = ("wav.scp", "video.scp", "landmarks.scp")
+"""Tables keyed by recording where there is `segments`."""
 _COUNTS = ("utt2num_samples", "utt2num_frames")
 _TRANSLATION = re.compile(r"text\.[a-z]{2,3}(-[A-Za-z]+)?")
 
@@ -89,7 +91,7 @@ class DataDir:
             name: {
                 key: value
                 for key, value in rows.items()
-                if key in (recordings if segmented and name in _RECORDED else keep)
+                if key in (recordings if segmented and name in RECORDED else keep)
             }
             for name, rows in self.tables.items()
         }
@@ -141,13 +143,13 @@ def validate(data: DataDir) -> list[str]:
         problems += [f"{where}: {p}" for key in rows if (p := id_problem(key))]
         problems += [f"{where}: {key}: empty {_noun(name)}" for key in rows if not rows[key]]
         problems += _content_problems(where, rows)
-        if not (segmented and name in _RECORDED):
+        if not (segmented and name in RECORDED):
             problems += [
                 f"{where}: {key}: not in utt2spk; add it there or run utils/fix_data_dir.sh"
                 for key in rows
                 if key not in utterances
             ]
-        if name in _COMPLETE:
+        if name in COMPLETE:
             problems += [
                 f"{where}: {key}: missing (it is in utt2spk); add it or run utils/fix_data_dir.sh"
                 for key in sorted(utterances - set(rows))
@@ -230,6 +232,12 @@ def _noun(table: str) -> str:
 def _content_problems(where: Path, rows: Mapping[str, str]) -> list[str]:
     if where.name == "utt2spk":
         return [f"{where}: {key}: speaker: {p}" for key in rows if (p := id_problem(rows[key]))]
+    if where.name in FILE_TABLES:
+        return [
+            f"{where}: {key}: '{value}' is a pipe, and commands are not run; name a file instead"
+            for key, value in rows.items()
+            if value.endswith("|")
+        ]
     if where.name in _COUNTS:
         return [
             f"{where}: {key}: '{value}' is no positive whole number; delete the file and recount"

@@ -115,8 +115,10 @@ def _summary(dump: DataDir, drops: Sequence[Drop], config: DumpConfig) -> dict[s
 
 
 def _delete_stale(out_dir: Path, num_shards: int) -> None:
-    """Delete archives and records of an earlier dump that had more shards."""
+    """Delete what an earlier dump with more shards, or a killed job, has left."""
     for path in [*out_dir.glob("*.??????.ark"), *(out_dir / "shards").glob("??????.json")]:
-        number = path.name.split(".")[-2]
+        number = path.stem.rpartition(".")[2]
         if number.isdecimal() and int(number) > num_shards:
             path.unlink()
+    for path in out_dir.glob(".*.ark.*.tmp"):
+        path.unlink()

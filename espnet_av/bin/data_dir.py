@@ -1,0 +1,130 @@
+"""Tools for data dirs behind Kaldi's names: validate, fix, subset, combine, copy."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import get_args
+
+from espnet_av.data.combination import combine, located_tables, rename
+from espnet_av.data.data_dir import parse_data_dir, read_data_dir, validate, write_data_dir
+from espnet_av.data.repair import BACKUP, repair
+from espnet_av.data.selection import Mode, select
+from espnet_av.data.table import raise_problems
+from espnet_av.errors import AVError, DataDirError
+
+
+def get_parser() -> argparse.ArgumentParser:
+    """Options of `python -m espnet_av.bin.data_dir`."""
+    parser = argparse.ArgumentParser(prog="data_dir", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verb = verbs.add_parser("validate", help="utils/validate_data_dir.sh")
+    for flag in ("--no-text", "--no-feats", "--no-wav", "--non-print", "--no-spk-sort"):
+        verb.add_argument(flag, action="store_true", help="for Kaldi's command lines")
+    verb.add_argument("data_dir", type=Path)
+    verb = verbs.add_parser("fix", help="utils/fix_data_dir.sh")
+    verb.add_argument("data_dir", type=Path)
+    verb = verbs.add_parser("subset", help="utils/subset_data_dir.sh")
+    group = verb.add_mutually_exclusive_group()
+    for flag in ("--first", "--last", "--shortest", "--speakers"):
+        group.add_argument(flag, action="store_true")
+    group.add_argument("--per-spk", action="store_true", dest="per_speaker")
+    group.add_argument("--utt-list", type=Path, metavar="FILE")
+    group.add_argument("--spk-list", type=Path, metavar="FILE")
+    verb.add_argument("arguments", nargs="+", metavar="<src> [<number>] <dest>")
+    verb = verbs.add_parser("combine", help="utils/combine_data.sh")
+    verb.add_argument("dest", type=Path)
+    verb.add_argument("sources", type=Path, nargs="+")
+    verb = verbs.add_parser("copy", help="utils/copy_data_dir.sh")
+    for flag in ("--utt-prefix", "--utt-suffix", "--spk-prefix", "--spk-suffix"):
+        verb.add_argument(flag, default="")
+    verb.add_argument("source", type=Path)
+    verb.add_argument("dest", type=Path)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one tool; problems go to standard error and end with status 1."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s")
+    args = get_parser().parse_args(arguments)
+    try:
+        {
+            "validate": _validate,
+            "fix": _fix,
+            "subset": _subset,
+            "combine": _combine,
+            "copy": _copy,
+        }[args.verb](args)
+    except AVError as error:
+        sys.exit(f"{type(error).__name__}: {error}")
+
+
+def _validate(args: argparse.Namespace) -> None:
+    data, problems = parse_data_dir(args.data_dir)
+    problems += [] if problems else validate(data)
+    if not args.no_text and "text" not in data.tables:
+        problems.append(f"{args.data_dir}/text: missing; without transcripts give --no-text")
+    raise_problems(problems)
+    print(f"validate_data_dir.sh: {args.data_dir} is valid: {len(data.utt_ids)} utterances")
+
+
+def _fix(args: argparse.Namespace) -> None:
+    data, drops, problems = repair(args.data_dir)
+    for problem in problems:
+        print(f"fix_data_dir.sh: {problem}", file=sys.stderr)
+    for drop in drops:
+        print(f"fix_data_dir.sh: dropped {drop.utt_id}: {drop.reason}", file=sys.stderr)
+    total = len(data.utt_ids) + len(drops)
+    print(f"fix_data_dir.sh: kept {len(data.utt_ids)} of {total} utterances")
+    print(f"fix_data_dir.sh: old files are in {args.data_dir / BACKUP}")
+
+
+def _subset(args: argparse.Namespace) -> None:
+    listed = args.utt_list or args.spk_list
+    if len(args.arguments) != (2 if listed else 3):
+        msg = "usage: subset_data_dir.sh [--first|--last|--shortest|--speakers|--per-spk] <src> "
+        msg += "<number> <dest>, or --utt-list or --spk-list <file> <src> <dest>"
+        raise DataDirError(msg)
+    data = read_data_dir(args.arguments[0])
+    if listed:
+        if not listed.is_file():
+            msg = f"{listed}: no such file; it lists one id a line"
+            raise DataDirError(msg)
+        wanted = {
+            line.split()[0] for line in listed.read_text("utf-8").splitlines() if line.split()
+        }
+        column = data.tables["utt2spk"]
+        chosen = [u for u in data.utt_ids if (u if args.utt_list else column[u]) in wanted]
+    else:
+        number = args.arguments[1]
+        if not number.isdecimal() or int(number) == 0:
+            msg = f"'{number}' is no number of utterances; give a whole number above 0"
+            raise DataDirError(msg)
+        mode: Mode = next((name for name in get_args(Mode) if getattr(args, name, False)), "spread")
+        chosen = select(data, mode, int(number))
+    part = data.subset(chosen)
+    write_data_dir(args.arguments[-1], located_tables(part), part.ctm)
+    print(f"subset_data_dir.sh: {len(chosen)} of {len(data.utt_ids)} -> {args.arguments[-1]}")
+
+
+def _combine(args: argparse.Namespace) -> None:
+    tables, ctm = combine([read_data_dir(source) for source in args.sources])
+    data = write_data_dir(args.dest, tables, ctm)
+    print(f"combine_data.sh: {len(data.utt_ids)} utterances -> {args.dest}")
+
+
+def _copy(args: argparse.Namespace) -> None:
+    tables, ctm = rename(
+        read_data_dir(args.source),
+        lambda name: args.utt_prefix + name + args.utt_suffix,
+        lambda name: args.spk_prefix + name + args.spk_suffix,
+    )
+    data = write_data_dir(args.dest, tables, ctm)
+    print(f"copy_data_dir.sh: {len(data.utt_ids)} utterances -> {args.dest}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""Making a broken data dir valid by sorting it and leaving out what does not fit."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from espnet_av.data.data_dir import (
+    COMPLETE,
+    RECORDED,
+    TABLES,
+    DataDir,
+    parse_data_dir,
+    write_data_dir,
+)
+from espnet_av.data.dropped import Drop
+from espnet_av.data.table import id_problem
+from espnet_av.errors import DataDirError
+
+BACKUP = ".backup"
+"""Folder inside a data dir that keeps the files as they were before the last repair."""
+
+
+def repair(path: str | Path) -> tuple[DataDir, list[Drop], list[str]]:
+    """Sort every file, keep the first of duplicate lines, and drop incomplete utterances.
+
+    The previous files go to `.backup/` first.
+
+    Returns:
+        The repaired data dir, what was dropped, and the problems of single lines that were found.
+
+    Raises:
+        DataDirError: there is no `utt2spk`, or no utterance is complete.
+    """
+    path = Path(path)
+    data, problems = parse_data_dir(path)
+    if "utt2spk" not in data.tables:
+        raise DataDirError("\n".join(problems))
+    reasons = {utt_id: _reason(data, utt_id) for utt_id in data.utt_ids}
+    drops = [Drop(utt_id, reason, "") for utt_id, reason in reasons.items() if reason]
+    kept = data.subset([utt_id for utt_id, reason in reasons.items() if not reason])
+    tables = {
+        name: {key: value for key, value in rows.items() if value}
+        for name, rows in kept.tables.items()
+    }
+    _back_up(path)
+    return write_data_dir(path, tables, kept.ctm), drops, problems
+
+
+def _reason(data: DataDir, utt_id: str) -> str | None:
+    """Why an utterance cannot stay."""
+    if id_problem(utt_id):
+        return "bad id"
+    for name in ("utt2spk", *COMPLETE):
+        if name in data.tables and not data.get(name, utt_id):
+            return f"not in {name}"
+    if "segments" in data.tables and not data.get("segments", utt_id):
+        return "not in segments"
+    recording = data.get("segments", utt_id)
+    name = recording.split()[0] if recording else utt_id
+    if not any(data.get(table, name) for table in RECORDED[:2]):
+        return "neither in wav.scp nor in video.scp"
+    return None
+
+
+def _back_up(path: Path) -> None:
+    (path / BACKUP).mkdir(exist_ok=True)
+    translations = [item.name for item in path.glob("text.*") if item.is_file()]
+    for name in (*TABLES, "spk2utt", "ctm", *translations):
+        if (path / name).is_file():
+            shutil.copy2(path / name, path / BACKUP / name)

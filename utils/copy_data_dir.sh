@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# Usage: copy_data_dir.sh [--utt-prefix p] [--utt-suffix s] [--spk-prefix p] [--spk-suffix s] <src> <dest>
+set -euo pipefail
+root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
+export PYTHONPATH="${root}${PYTHONPATH:+:${PYTHONPATH}}"
+exec python3 -m espnet_av.bin.data_dir copy "$@"
