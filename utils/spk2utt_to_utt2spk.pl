@@ -12,9 +12,8 @@ def main() -> None:
     for number, line in enumerate(read_lines(name), 1):
         speaker, *utts = line.split() or [""]
         if not utts:
-            sys.exit(
-                f"spk2utt_to_utt2spk.pl: {name}:{number}: not '<speaker> <utt>...': '{line.strip()}'"
-            )
+            row = line.strip()
+            sys.exit(f"spk2utt_to_utt2spk.pl: {name}:{number}: not '<speaker> <utt>...': '{row}'")
         sys.stdout.writelines(f"{utt} {speaker}\n" for utt in utts)
 
 
