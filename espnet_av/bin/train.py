@@ -1,0 +1,81 @@
+"""Train a model: dump and tokens -> experiment folder; run again to go on where it stopped."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import warnings
+from pathlib import Path
+
+from espnet_av.config import load_config
+from espnet_av.errors import AVError
+from espnet_av.train.config import TrainConfig
+from espnet_av.train.experiment import TrainInputs, log_to_file
+from espnet_av.train.runner import Devices, Outcome, is_main_process, train
+from espnet_av.train.signals import EXIT_STOPPED, StopRequest
+
+
+def get_parser() -> argparse.ArgumentParser:
+    """Command-line options."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--config", type=Path, required=True, help="training YAML")
+    parser.add_argument(
+        "--override",
+        action="append",
+        nargs="+",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change a key of the YAML, as in optim_conf.lr=0.001; may be given several times",
+    )
+    parser.add_argument("--train_dir", type=Path, required=True, help="dump of the training set")
+    parser.add_argument("--valid_dir", type=Path, required=True, help="dump of the validation set")
+    parser.add_argument("--token_dir", type=Path, required=True, help="tokenizer folder")
+    parser.add_argument("--noise_dir", type=Path, help="noises for dataset.noise_prob")
+    parser.add_argument("--ngpu", type=int, default=0, help="GPUs on each machine; 0: CPU")
+    parser.add_argument("--num_nodes", type=int, default=1, help="machines")
+    parser.add_argument(
+        "--num_processes", type=int, default=1, help="CPU processes, when --ngpu is 0"
+    )
+    parser.add_argument("exp_dir", type=Path, help="experiment folder to write or go on with")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit code: 0 done, 1 error, 75 asked to stop (saved; run again to go on)."""
+    options = get_parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s: %(message)s", force=True
+    )
+    _quiet_lightning()
+    if is_main_process():
+        log_to_file(options.exp_dir / "train.log")
+    try:
+        overrides = [override for group in options.override for override in group]
+        config = load_config(TrainConfig, options.config, overrides)
+        inputs = TrainInputs(
+            train_dir=options.train_dir,
+            valid_dir=options.valid_dir,
+            token_dir=options.token_dir,
+            noise_dir=options.noise_dir,
+        )
+        devices = Devices(
+            ngpu=options.ngpu, num_nodes=options.num_nodes, num_processes=options.num_processes
+        )
+        with StopRequest() as stop:
+            outcome = train(config, inputs, options.exp_dir, devices, stop)
+    except AVError as error:
+        logging.error("%s", error)
+        return 1
+    return EXIT_STOPPED if outcome is Outcome.STOPPED else 0
+
+
+def _quiet_lightning() -> None:
+    """Its hints and deprecations are about code, not about anything a user can change."""
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    logging.getLogger("lightning.fabric").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module="lightning.*")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

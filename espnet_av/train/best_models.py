@@ -1,0 +1,124 @@
+"""Weights of the best validations: files, ranking, links, averages, in ESPnet's names."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from espnet_av.atomic import atomic_write
+from espnet_av.errors import TrainingError
+from espnet_av.train.averaging import average_checkpoints
+
+logger = logging.getLogger(__name__)
+
+
+class BestModels:
+    """Keeps `<step>step.pth` of the n best steps for each criterion.
+
+    Files are only removed by `prune`, to be called once the ranking is safe in a checkpoint:
+    a run killed in between finds every file that its last checkpoint speaks of.
+    """
+
+    def __init__(self, exp_dir: Path, criteria: Sequence[tuple[str, str, str]], keep: int) -> None:
+        self._exp_dir = exp_dir
+        self._criteria = list(criteria)
+        self._keep = keep
+        self.scores: dict[int, dict[str, float]] = {}
+        """Step -> `phase.key` -> value."""
+
+    def add(
+        self, step: int, weights: Mapping[str, Tensor], stats: Mapping[str, Mapping[str, float]]
+    ) -> None:
+        """Write the weights of `step` and point `latest.pth` and `*.best.pth` to the right files.
+
+        Args:
+            step: finished optimiser steps.
+            weights: state dict of the model.
+            stats: phase -> key -> value at this step.
+
+        Raises:
+            TrainingError: `best_model_criterion` names a key that the model does not report.
+        """
+        self.scores[step] = {
+            f"{phase}.{key}": _score(stats, phase, key) for phase, key, _ in self._criteria
+        }
+        with atomic_write(self._path(step), "wb") as stream:
+            torch.save(dict(weights), stream)
+        _link(self._exp_dir / "latest.pth", self._path(step).name)
+        for phase, key, mode in self._criteria:
+            best = self.ranking(phase, key, mode)
+            if best:
+                _link(self._exp_dir / f"{phase}.{key}.best.pth", self._path(best[0]).name)
+
+    def ranking(self, phase: str, key: str, mode: str) -> list[int]:
+        """Steps from best to worst, earlier first among equals; NaN scores are left out."""
+        name, sign = f"{phase}.{key}", 1.0 if mode == "min" else -1.0
+        scored = [
+            (sign * s[name], step) for step, s in self.scores.items() if not math.isnan(s[name])
+        ]
+        return [step for _, step in sorted(scored)]
+
+    def kept(self) -> set[int]:
+        """Steps whose files stay: the n best of each criterion and the newest."""
+        best = {step for c in self._criteria for step in self.ranking(*c)[: self._keep]}
+        return best | ({max(self.scores)} if self.scores else set())
+
+    def prune(self) -> None:
+        """Remove the files of steps that are no longer among the kept ones."""
+        kept = self.kept()
+        for step in [step for step in self.scores if step not in kept]:
+            self._path(step).unlink(missing_ok=True)
+            del self.scores[step]
+
+    def average(self, count: int) -> None:
+        """Write `<phase>.<key>.ave_<n>best.pth` of each criterion, link `<phase>.<key>.ave.pth`."""
+        for phase, key, mode in self._criteria:
+            steps = [s for s in self.ranking(phase, key, mode)[:count] if self._path(s).is_file()]
+            if not steps:
+                logger.warning("no validation has %s.%s, nothing to average", phase, key)
+                continue
+            path = self._exp_dir / average_name(phase, key, count)
+            average_checkpoints([self._path(step) for step in steps], path)
+            _link(self._exp_dir / f"{phase}.{key}.ave.pth", path.name)
+            logger.info("%s: mean of the steps %s", path.name, " ".join(map(str, steps)))
+
+    def state_dict(self) -> dict[str, Any]:
+        """The scores, loadable with `torch.load(weights_only=True)`."""
+        return {"scores": self.scores}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore what `state_dict` gave."""
+        self.scores = {int(step): dict(scores) for step, scores in state["scores"].items()}
+
+    def _path(self, step: int) -> Path:
+        return self._exp_dir / f"{step}step.pth"
+
+
+def average_name(phase: str, key: str, count: int) -> str:
+    """File name of the averaged model, as ESPnet calls it."""
+    return f"{phase}.{key}.ave_{count}best.pth"
+
+
+def _score(stats: Mapping[str, Mapping[str, float]], phase: str, key: str) -> float:
+    if key not in stats[phase]:
+        msg = (
+            f"best_model_criterion: the model reports no '{key}' in {phase}; "
+            f"choose among {', '.join(sorted(stats[phase]))}"
+        )
+        raise TrainingError(msg)
+    return stats[phase][key]
+
+
+def _link(link: Path, target: str) -> None:
+    """Point the symbolic link at `target` without a moment in which it is missing."""
+    temporary = link.with_name(f".{link.name}.{os.getpid()}.tmp")
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(target)
+    temporary.replace(link)

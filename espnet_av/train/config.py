@@ -1,0 +1,132 @@
+"""Configuration of a training run (the YAML given to `espnet_av.bin.train`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from espnet_av.data.dataset import DatasetConfig
+from espnet_av.errors import ConfigError
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptimConfig:
+    """Settings of the optimiser."""
+
+    lr: float = 1e-3
+    """Base learning rate; the schedule multiplies it."""
+    betas: tuple[float, float] = (0.9, 0.98)
+    """Decay of the first and second moments."""
+    eps: float = 1e-8
+    """Added to the square root of the second moment."""
+    weight_decay: float = 0.0
+    """L2 penalty (adam) or decoupled decay (adamw)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParamGroup:
+    """Parameters with a learning rate of their own; the first group that matches a name wins."""
+
+    prefix: str
+    """Start of the parameter name, e.g. `encoder.`."""
+    lr_scale: float = 1.0
+    """Factor on the base learning rate."""
+    weight_decay: float | None = None
+    """Instead of `optim_conf.weight_decay`; null keeps that."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """One training run. Steps are optimiser updates; batch sizes are per process."""
+
+    model: str = "avsr"
+    """Name in `espnet_av.models.MODELS`."""
+    model_conf: dict[str, Any] = field(default_factory=dict)
+    """Keys of that model's configuration."""
+    dataset: DatasetConfig = field(default_factory=DatasetConfig)
+    """Augmentation, noise and filters of the training set."""
+
+    batch_frames: int = 1600
+    """Budget of one micro-batch: utterances x longest, in frames at 25 Hz."""
+    max_utts: int = 64
+    """Most utterances in one micro-batch."""
+    accum_grad: int = 1
+    """Micro-batches per update; equal to one batch of their sum."""
+    max_steps: int = 1000
+    """Updates in the whole run."""
+    valid_interval_steps: int = 100
+    """Updates between validations; the last step is always validated."""
+    save_interval_steps: int = 100
+    """Updates between checkpoints that a killed run goes on from."""
+    log_interval_steps: int = 20
+    """Updates between lines of train.log."""
+
+    optim: Literal["adam", "adamw"] = "adamw"
+    """Optimiser."""
+    optim_conf: OptimConfig = field(default_factory=OptimConfig)
+    """Its settings."""
+    param_groups: tuple[ParamGroup, ...] = ()
+    """Parts of the model with another learning rate."""
+    scheduler: Literal["constant", "warmup_linear", "warmup_cosine", "tri_stage", "noam"] = (
+        "warmup_cosine"
+    )
+    """Learning-rate schedule, advanced per update."""
+    scheduler_conf: dict[str, Any] = field(default_factory=dict)
+    """Keys of that schedule (`espnet_av.train.schedules`)."""
+    grad_clip: float = 5.0
+    """Largest gradient norm; 0 does not clip."""
+    max_nonfinite_steps: int = 10
+    """Updates in a row that may be skipped for a loss or gradient that is not finite."""
+
+    best_model_criterion: tuple[tuple[str, str, str], ...] = (("valid", "loss", "min"),)
+    """[phase, key, min|max] as in ESPnet; the first one names the averaged model."""
+    keep_nbest_models: int = 5
+    """Weights of so many best validations are kept as `<step>step.pth`."""
+    average: int = 5
+    """So many best ones are averaged at the end; 0 does not average."""
+
+    init_param: tuple[str, ...] = ()
+    """Weights to start from, `path[:source prefix[:destination prefix[:excluded,..]]]`."""
+    ignore_init_mismatch: bool = False
+    """Leave out weights of another shape instead of stopping."""
+    freeze_param: tuple[str, ...] = ()
+    """Prefixes of parameters that are not trained."""
+
+    seed: int = 0
+    """Seed of the weights, of the order of utterances, and of every random draw."""
+    precision: Literal["fp32", "bf16"] = "fp32"
+    """bf16: automatic mixed precision; weights stay fp32."""
+    matmul_precision: Literal["highest", "high", "medium"] = "high"
+    """fp32 matrix products on CUDA: `high` allows TF32."""
+    strategy: Literal["auto", "ddp", "fsdp2"] = "auto"
+    """How processes share the work; auto is ddp with more than one process."""
+    num_workers: int = 1
+    """Data-loading processes per training process; any number gives the same run."""
+    prefetch_batches: int = 4
+    """Micro-batches that each worker keeps ready."""
+    num_threads: int | None = None
+    """CPU threads of the model; null: all cores less the workers, at least 1."""
+
+    def __post_init__(self) -> None:
+        for phase, key, mode in self.best_model_criterion:
+            if phase not in ("train", "valid") or mode not in ("min", "max"):
+                msg = (
+                    f"best_model_criterion: [{phase}, {key}, {mode}] must be "
+                    "[train or valid, a key of the statistics, min or max]"
+                )
+                raise ConfigError(msg)
+        if not self.best_model_criterion:
+            msg = "best_model_criterion: give at least one, e.g. [[valid, loss, min]]"
+            raise ConfigError(msg)
+        if not 0 <= self.average <= self.keep_nbest_models:
+            msg = (
+                f"average: {self.average} best models cannot be averaged when keep_nbest_models "
+                f"is {self.keep_nbest_models}; raise keep_nbest_models or lower average"
+            )
+            raise ConfigError(msg)
+        positive = ("batch_frames", "max_utts", "accum_grad", "max_steps", "valid_interval_steps")
+        positive += ("save_interval_steps", "log_interval_steps", "max_nonfinite_steps")
+        for name in (*positive, "keep_nbest_models"):
+            if getattr(self, name) < 1:
+                msg = f"{name}: {getattr(self, name)} must be at least 1"
+                raise ConfigError(msg)

@@ -1,0 +1,91 @@
+"""Loaders of training and validation micro-batches for one process."""
+
+from __future__ import annotations
+
+import lightning as L
+import torch
+from torch.utils.data import DataLoader
+
+from espnet_av.data.sampler import BucketBatchSampler
+from espnet_av.train.config import TrainConfig
+from espnet_av.train.signals import ignore_stop_signals
+from espnet_av.train.step_batch import KeyedDataset, StepBatch, UtteranceDataset, collate_step
+from espnet_av.train.step_sampler import EvalSampler, Progress, StepSampler
+
+
+class AVDataModule(L.LightningDataModule):
+    """Endless training batches from the position in `progress`; validation batches once each."""
+
+    def __init__(
+        self,
+        train: UtteranceDataset,
+        valid: UtteranceDataset,
+        config: TrainConfig,
+        progress: Progress,
+    ) -> None:
+        super().__init__()
+        self._train, self._valid = train, valid
+        self._config = config
+        self._progress = progress
+
+    def train_dataloader(self) -> DataLoader[StepBatch]:
+        """Micro-batches of this rank, from where the run stands to no end."""
+        rank, world_size = self._world()
+        sampler = self._sampler(self._train, True, rank, world_size)
+        return self._loader(
+            self._train, StepSampler(sampler, self._progress, self._config.accum_grad)
+        )
+
+    def val_dataloader(self) -> DataLoader[StepBatch]:
+        """Every validation utterance once over all ranks."""
+        batches = self._sampler(self._valid, False, rank=0, world_size=1).batches(0)
+        return self._loader(self._valid, EvalSampler(batches, *self._world()))
+
+    def transfer_batch_to_device(
+        self, batch: StepBatch, device: torch.device, dataloader_idx: int
+    ) -> StepBatch:
+        """Move the tensors; video goes over as uint8."""
+        return batch.to(device)
+
+    def _sampler(
+        self, dataset: UtteranceDataset, shuffle: bool, rank: int, world_size: int
+    ) -> BucketBatchSampler:
+        return BucketBatchSampler(
+            dataset.num_frames,
+            self._config.batch_frames,
+            self._config.max_utts,
+            seed=self._config.seed,
+            shuffle=shuffle,
+            rank=rank,
+            world_size=world_size,
+            utt_ids=dataset.utt_ids,
+        )
+
+    def _loader(
+        self, dataset: UtteranceDataset, batches: StepSampler | EvalSampler
+    ) -> DataLoader[StepBatch]:
+        num_workers = self._config.num_workers
+        several = {"prefetch_factor": self._config.prefetch_batches} if num_workers else {}
+        return DataLoader(
+            KeyedDataset(dataset),
+            batch_sampler=batches,  # type: ignore[arg-type]
+            collate_fn=collate_step,
+            num_workers=num_workers,
+            pin_memory=self.trainer is not None
+            and self.trainer.strategy.root_device.type == "cuda",
+            worker_init_fn=_start_worker,
+            # Or starting the loader would draw from the generator that the model uses.
+            generator=torch.Generator(),
+            **several,  # type: ignore[arg-type]
+        )
+
+    def _world(self) -> tuple[int, int]:
+        if self.trainer is None:
+            return 0, 1
+        return self.trainer.global_rank, self.trainer.world_size
+
+
+def _start_worker(worker_id: int) -> None:
+    # One thread: workers are the parallelism, more would take the cores of the model.
+    torch.set_num_threads(1)
+    ignore_stop_signals(worker_id)

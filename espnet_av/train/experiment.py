@@ -1,0 +1,141 @@
+"""The folder of a run: what it was started with, whether it is done, whether it may go on."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from espnet_av.atomic import atomic_dir, atomic_write
+from espnet_av.config import to_dict
+from espnet_av.errors import ConfigError
+from espnet_av.provenance import write_provenance
+from espnet_av.train.config import TrainConfig
+
+logger = logging.getLogger(__name__)
+
+FREE_KEYS = frozenset(
+    {"num_workers", "num_threads", "prefetch_batches", "log_interval_steps", "save_interval_steps"}
+)
+"""Keys that do not change the trained weights and may differ when a run goes on."""
+_FINGERPRINTED = (
+    "text",
+    "utt2num_frames",
+    "utt2num_samples",
+    "ctm",
+    "tokens.txt",
+    "units.txt",
+    "noise.tsv",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainInputs:
+    """Folders that a run reads."""
+
+    train_dir: Path
+    valid_dir: Path
+    token_dir: Path
+    noise_dir: Path | None = None
+
+    def fingerprints(self) -> dict[str, str]:
+        """Role -> hash of the small text files of its folder (not of the audio and video)."""
+        folders = {name: path for name, path in vars(self).items() if path is not None}
+        return {name: _fingerprint(path) for name, path in folders.items()}
+
+
+def is_done(exp_dir: Path) -> bool:
+    """Whether the run in this folder has reached its last step."""
+    return (exp_dir / ".done").exists()
+
+
+def mark_done(exp_dir: Path) -> None:
+    """Write `.done`."""
+    with atomic_write(exp_dir / ".done"):
+        pass
+
+
+def open_experiment(exp_dir: Path, config: TrainConfig, inputs: TrainInputs, world: int) -> None:
+    """Record what a new run is started with, or check that an existing one goes on with the same.
+
+    Raises:
+        ConfigError: the folder holds a run with another configuration, other data or another number
+            of processes; the differing keys are named.
+    """
+    record = {"num_processes": world, "data": inputs.fingerprints()}
+    if (exp_dir / "config.yaml").exists() and (exp_dir / "inputs.yaml").exists():
+        old, new = _read_yaml(exp_dir / "config.yaml"), to_dict(config)
+        if not is_done(exp_dir):
+            old, new = {**old, **_read_yaml(exp_dir / "inputs.yaml")}, {**new, **record}
+        _check_same(exp_dir, _flatten(old), _flatten(new))
+        return
+    exp_dir.mkdir(parents=True, exist_ok=True)
+    with atomic_dir(exp_dir / "tokens") as token_dir:
+        shutil.copytree(inputs.token_dir, token_dir, dirs_exist_ok=True)
+    write_provenance(exp_dir, config, config.seed)
+    with atomic_write(exp_dir / "inputs.yaml") as stream:
+        yaml.safe_dump(record, stream, sort_keys=False)
+
+
+def log_to_file(path: Path) -> None:
+    """Copy the log to `path`, unless a job runner already sends standard error there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and _is_standard_error(path):
+        return
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s: %(message)s"))
+    logging.getLogger().addHandler(handler)
+
+
+def _is_standard_error(path: Path) -> bool:
+    try:
+        return os.path.sameopenfile(sys.stderr.fileno(), os.open(path, os.O_RDONLY))
+    except (OSError, ValueError):  # standard error is closed, or no file at all
+        return False
+
+
+def _check_same(exp_dir: Path, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+    differing = sorted(
+        key
+        for key in set(old) | set(new)
+        if key.split(".")[0] not in FREE_KEYS and old.get(key) != new.get(key)
+    )
+    if not differing:
+        return
+    state = "is finished" if is_done(exp_dir) else "is half trained"
+    changes = "; ".join(f"{key}: {old.get(key)} there, {new.get(key)} now" for key in differing[:8])
+    msg = (
+        f"{exp_dir} {state} with another configuration ({changes}); put the old values back, "
+        "choose another --tag, or remove the folder to train it again"
+    )
+    raise ConfigError(msg)
+
+
+def _flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in tree.items():
+        if isinstance(value, Mapping) and value:
+            flat |= _flatten(value, f"{prefix}{key}.")
+        else:
+            flat[prefix + key] = value
+    return flat
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+
+
+def _fingerprint(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for name in _FINGERPRINTED:
+        if (folder / name).is_file():
+            digest.update(name.encode() + b"\0" + (folder / name).read_bytes())
+    return digest.hexdigest()[:16]

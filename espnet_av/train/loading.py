@@ -1,0 +1,255 @@
+"""Reading weights, with a report of what matched, and finished experiments."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from espnet_av.config import build, load_config
+from espnet_av.data.tokenizer import Tokenizer
+from espnet_av.errors import CheckpointError, ConfigError
+from espnet_av.models import MODELS
+from espnet_av.train.config import TrainConfig
+
+logger = logging.getLogger(__name__)
+
+_SHOWN = 8
+_LIGHTNING_PREFIX = "model."
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What a file gave to a model, by parameter name of the model."""
+
+    matched: list[str]
+    missing: list[str]
+    """In the model's part asked for, but not in the file."""
+    unexpected: list[str]
+    """In the file's part asked for, but not in the model."""
+    mismatched: list[str]
+    """In both, with different shapes."""
+
+    def text(self) -> str:
+        """One line of counts and one for each kind of difference."""
+        lines = [
+            f"{len(self.matched)} matched, {len(self.missing)} missing, "
+            f"{len(self.unexpected)} unexpected, {len(self.mismatched)} of another shape"
+        ]
+        for kind in ("missing", "unexpected", "mismatched"):
+            names = getattr(self, kind)
+            if names:
+                more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+                lines.append(f"  {kind}: {', '.join(names[:_SHOWN])}{more}")
+        return "\n".join(lines)
+
+
+def read_weights(path: str | Path) -> dict[str, Tensor]:
+    """State dict of a `.pth`, a Lightning `.ckpt` or a `.safetensors` file, on the CPU.
+
+    Only tensors are read; nothing in the file is executed.
+
+    Raises:
+        CheckpointError: the file is missing, damaged, or holds something else.
+    """
+    path = Path(path)
+    try:
+        if path.suffix == ".safetensors":
+            from safetensors.torch import load_file
+
+            return dict(load_file(path))
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        msg = f"{path}: no such file; check the name, or wait for the run to write it"
+        raise CheckpointError(msg) from error
+    except pickle.UnpicklingError as error:
+        msg = (
+            f"{path}: holds more than tensors, and foreign pickles are not run ({_first(error)}); "
+            "save its plain state dict, or use a converter of espnet_av.models"
+        )
+        raise CheckpointError(msg) from error
+    except Exception as error:  # torch and safetensors raise their own types for damaged files
+        msg = f"{path}: cannot be read ({_first(error)}); the file is damaged, copy it again"
+        raise CheckpointError(msg) from error
+    return _state_dict(content, path)
+
+
+def load_weights(
+    model: nn.Module,
+    path: str | Path,
+    source: str = "",
+    destination: str = "",
+    exclude: Sequence[str] = (),
+    ignore_mismatch: bool = False,
+) -> LoadReport:
+    """Copy the weights below `source` in a file to the parameters below `destination` in a model.
+
+    Args:
+        model: changed in place.
+        path: as `read_weights` takes it.
+        source: dotted prefix in the file; empty = all.
+        destination: dotted prefix in the model; empty = all.
+        exclude: prefixes of names in the file to leave out.
+        ignore_mismatch: leave out weights of another shape; otherwise they are an error.
+
+    Raises:
+        CheckpointError: nothing matched, or shapes differ.
+    """
+    weights = _renamed(read_weights(path), source, destination, exclude)
+    state = model.state_dict()
+    wanted = [key for key in state if _is_below(key, destination)]
+    common = [key for key in wanted if key in weights]
+    differing = {key for key in common if weights[key].shape != state[key].shape}
+    report = LoadReport(
+        matched=[key for key in common if key not in differing],
+        missing=[key for key in wanted if key not in weights],
+        unexpected=sorted(set(weights) - set(wanted)),
+        mismatched=[
+            f"{key} {tuple(weights[key].shape)} -> {tuple(state[key].shape)}"
+            for key in sorted(differing)
+        ],
+    )
+    _check(report, path, source, destination, ignore_mismatch)
+    model.load_state_dict({key: weights[key] for key in report.matched}, strict=False)
+    return report
+
+
+def initialise(model: nn.Module, init_param: Sequence[str], ignore_mismatch: bool) -> None:
+    """Apply ESPnet's `init_param` entries `path[:source[:destination[:excluded,..]]]` in order."""
+    for entry in init_param:
+        path, source, destination, exclude = [*entry.split(":"), "", "", ""][:4]
+        report = load_weights(
+            model,
+            path,
+            source,
+            destination,
+            [name for name in exclude.split(",") if name],
+            ignore_mismatch,
+        )
+        logger.info("init_param %s: %s", entry, report.text())
+
+
+def build_model(config: TrainConfig, tokenizer: Tokenizer) -> Any:
+    """The model of a training configuration, with fresh weights from torch's generator."""
+    if config.model not in MODELS:
+        msg = f"model: '{config.model}' is not a model; choices: {', '.join(MODELS)}"
+        raise ConfigError(msg)
+    config_class, model_class = MODELS[config.model]
+    model_config = build(config_class, config.model_conf, "model_conf")
+    num_units = len(tokenizer.units) if tokenizer.units else None
+    return model_class.from_config(
+        model_config, vocab_size=tokenizer.vocab_size, num_units=num_units
+    )
+
+
+def load_experiment(
+    exp_dir: str | Path, checkpoint: str | None = None, device: str | torch.device = "cpu"
+) -> tuple[Any, TrainConfig, Tokenizer]:
+    """Model in eval mode, configuration and tokenizer of a training run.
+
+    Args:
+        exp_dir: output folder of the run.
+        checkpoint: file name in it; None = the averaged model that its configuration makes.
+        device: where the model goes.
+
+    Raises:
+        CheckpointError: the weights are missing or are not exactly those of the model.
+    """
+    exp_dir = Path(exp_dir)
+    config = load_config(TrainConfig, exp_dir / "config.yaml")
+    tokenizer = Tokenizer.load(exp_dir / "tokens")
+    model = build_model(config, tokenizer)
+    path = exp_dir / (checkpoint or default_checkpoint(config))
+    load_exactly(model, read_weights(path), path)
+    return model.to(device).eval(), config, tokenizer
+
+
+def load_exactly(model: nn.Module, weights: dict[str, Tensor], path: str | Path) -> None:
+    """Load weights that must be neither more nor less than the model has.
+
+    Raises:
+        CheckpointError: anything is missing, unexpected or of another shape.
+    """
+    state = model.state_dict()
+    names = sorted(
+        key
+        for key in set(state) | set(weights)
+        if key not in state or key not in weights or state[key].shape != weights[key].shape
+    )
+    if names:
+        msg = (
+            f"{path}: does not fit the model of its config.yaml; differing: "
+            f"{', '.join(names[:_SHOWN])}; use the config.yaml that was written with it"
+        )
+        raise CheckpointError(msg)
+    model.load_state_dict(weights)
+
+
+def default_checkpoint(config: TrainConfig) -> str:
+    """File name of the model to decode with: the average for the first criterion, else the best."""
+    phase, key, _ = config.best_model_criterion[0]
+    return (
+        f"{phase}.{key}.ave_{config.average}best.pth"
+        if config.average
+        else f"{phase}.{key}.best.pth"
+    )
+
+
+def _state_dict(content: Any, path: Path) -> dict[str, Tensor]:
+    is_lightning = isinstance(content, dict) and "pytorch-lightning_version" in content
+    for key in ("state_dict", "model"):
+        if isinstance(content, dict) and isinstance(content.get(key), dict):
+            content = content[key]
+            break
+    if is_lightning:
+        content = {key.removeprefix(_LIGHTNING_PREFIX): value for key, value in content.items()}
+    tensors = isinstance(content, dict) and all(isinstance(v, Tensor) for v in content.values())
+    if not tensors or not content:
+        msg = f"{path}: holds no state dict (names and tensors); give the weights of a model"
+        raise CheckpointError(msg)
+    return content
+
+
+def _renamed(
+    weights: dict[str, Tensor], source: str, destination: str, exclude: Collection[str]
+) -> dict[str, Tensor]:
+    source, destination = source.rstrip("."), destination.rstrip(".")
+    renamed = {}
+    for key, value in weights.items():
+        if _is_below(key, source) and not any(_is_below(key, prefix) for prefix in exclude):
+            rest = key[len(source) :].lstrip(".")
+            renamed[f"{destination}.{rest}".strip(".")] = value
+    return renamed
+
+
+def _is_below(name: str, prefix: str) -> bool:
+    prefix = prefix.rstrip(".")
+    return not prefix or name == prefix or name.startswith(prefix + ".")
+
+
+def _check(
+    report: LoadReport, path: str | Path, source: str, destination: str, ignore_mismatch: bool
+) -> None:
+    where = f"{path} ('{source}' -> '{destination}')" if source or destination else str(path)
+    if report.mismatched and not ignore_mismatch:
+        msg = (
+            f"{where}: weights of another shape: {', '.join(report.mismatched[:_SHOWN])}; "
+            "change model_conf, exclude them, or set ignore_init_mismatch: true"
+        )
+        raise CheckpointError(msg)
+    if not report.matched:
+        msg = (
+            f"{where}: no weight matched the model; {report.text()}; check the two prefixes of "
+            "path:source:destination"
+        )
+        raise CheckpointError(msg)
+
+
+def _first(error: Exception) -> str:
+    return (str(error) or repr(error)).splitlines()[0]

@@ -1,0 +1,243 @@
+"""A whole training run: data, model, Lightning trainer, and what is left when it ends."""
+
+from __future__ import annotations
+
+import enum
+import logging
+import os
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+import lightning as L
+import torch
+from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.plugins.environments import (
+    ClusterEnvironment,
+    LightningEnvironment,
+    SLURMEnvironment,
+    TorchElasticEnvironment,
+)
+from lightning.pytorch.strategies import DDPStrategy, ModelParallelStrategy, Strategy
+
+from espnet_av.data.dataset import AVDataset
+from espnet_av.data.tokenizer import Tokenizer
+from espnet_av.errors import AVError, ConfigError, TrainingError
+from espnet_av.media.noise import NoiseBank
+from espnet_av.train.checkpoint_store import find_checkpoint
+from espnet_av.train.config import TrainConfig
+from espnet_av.train.data_module import AVDataModule
+from espnet_av.train.experiment import TrainInputs, is_done, mark_done, open_experiment
+from espnet_av.train.lightning_module import AVLightningModule
+from espnet_av.train.loading import build_model, initialise
+from espnet_av.train.optimizers import freeze
+from espnet_av.train.parameter_report import parameter_report
+from espnet_av.train.signals import StopRequest, requeue_slurm_job
+from espnet_av.train.step_callback import StepCallback
+from espnet_av.train.step_sampler import Progress
+
+logger = logging.getLogger(__name__)
+
+PRECISIONS = {"fp32": "32-true", "bf16": "bf16-mixed"}
+
+
+class Outcome(enum.Enum):
+    """How a run ended."""
+
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    NOTHING_TO_DO = "nothing to do"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Devices:
+    """Where to train."""
+
+    ngpu: int = 0
+    """GPUs on each machine; 0 trains on the CPU."""
+    num_nodes: int = 1
+    """Machines."""
+    num_processes: int = 1
+    """CPU processes on each machine, used when `ngpu` is 0."""
+
+    @property
+    def per_node(self) -> int:
+        """Training processes on each machine."""
+        return self.ngpu or self.num_processes
+
+    @property
+    def world_size(self) -> int:
+        """Training processes in all."""
+        return self.per_node * self.num_nodes
+
+
+def train(
+    config: TrainConfig, inputs: TrainInputs, exp_dir: Path, devices: Devices, stop: StopRequest
+) -> Outcome:
+    """Train to `config.max_steps`, from the last checkpoint in `exp_dir` if there is one.
+
+    Raises:
+        AVError: configuration, data or checkpoints do not allow it; the message says why.
+    """
+    is_main = is_main_process()
+    if is_main:
+        open_experiment(exp_dir, config, inputs, devices.world_size)
+    if is_done(exp_dir):
+        logger.info("%s: done already, nothing to do", exp_dir)
+        return Outcome.NOTHING_TO_DO
+    _prepare_torch(config)
+    progress = Progress()
+    tokenizer = Tokenizer.load(inputs.token_dir)
+    data = _build_data(config, inputs, exp_dir, tokenizer, progress, is_main)
+    found = find_checkpoint(exp_dir)
+    module = _build_module(config, tokenizer, progress, is_new=found is None)
+    callback = StepCallback(config, exp_dir, stop)
+    start_step = found[1]["progress"]["micro_step"] // config.accum_grad if found else 0
+    logger.info(
+        "%s at step %d of %d", "going on" if found else "start", start_step, config.max_steps
+    )
+    trainer = build_trainer(config, exp_dir, devices, callback, start_step)
+    path = found[0] if found else None
+    del found
+    _fit(trainer, module, data, path)
+    if callback.stopped:
+        return _stopped(trainer, exp_dir, stop)
+    if trainer.is_global_zero:
+        if config.average:
+            callback.best.average(config.average)
+        mark_done(exp_dir)
+    logger.info("%s: finished %d steps", exp_dir, config.max_steps)
+    return Outcome.FINISHED
+
+
+def is_main_process() -> bool:
+    """Whether this is the one process of a run that writes; known before the trainer is built."""
+    names = ("RANK", "SLURM_PROCID", "NODE_RANK", "LOCAL_RANK")
+    return all(int(os.environ.get(name, 0)) == 0 for name in names)
+
+
+def build_trainer(
+    config: TrainConfig,
+    exp_dir: Path,
+    devices: Devices,
+    callback: StepCallback,
+    start_step: int = 0,
+) -> L.Trainer:
+    """The Lightning trainer; everything beside the training loop itself is in `callback`."""
+    return L.Trainer(
+        accelerator="gpu" if devices.ngpu else "cpu",
+        devices=devices.per_node,
+        num_nodes=devices.num_nodes,
+        strategy=_build_strategy(config.strategy, devices.world_size),
+        plugins=[_cluster_environment(devices)],
+        precision=PRECISIONS[config.precision],
+        max_steps=config.max_steps,
+        max_epochs=-1,
+        accumulate_grad_batches=config.accum_grad,
+        limit_val_batches=0,
+        num_sanity_val_steps=0,
+        callbacks=[callback],
+        logger=TensorBoardLogger(
+            exp_dir, name="tensorboard", version="", purge_step=start_step or None
+        ),
+        default_root_dir=exp_dir,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        use_distributed_sampler=False,
+    )
+
+
+def _build_data(
+    config: TrainConfig,
+    inputs: TrainInputs,
+    exp_dir: Path,
+    tokenizer: Tokenizer,
+    progress: Progress,
+    is_main: bool,
+) -> AVDataModule:
+    needs_noise = config.dataset.noise_prob > 0 and inputs.noise_dir is not None
+    noise = NoiseBank.load(inputs.noise_dir) if needs_noise else None
+    train_set = AVDataset(
+        inputs.train_dir, tokenizer, config.dataset, noise, train=True, seed=config.seed
+    )
+    valid_set = AVDataset(inputs.valid_dir, tokenizer, config.dataset, train=False)
+    if is_main:
+        train_set.report_dropped(exp_dir / "dropped.tsv")
+    logger.info(
+        "%d training utterances (%d left out), %d for validation",
+        len(train_set),
+        len(train_set.dropped),
+        len(valid_set),
+    )
+    return AVDataModule(train_set, valid_set, config, progress)
+
+
+def _build_module(
+    config: TrainConfig, tokenizer: Tokenizer, progress: Progress, is_new: bool
+) -> AVLightningModule:
+    torch.manual_seed(config.seed)
+    model = build_model(config, tokenizer)
+    if is_new:
+        initialise(model, config.init_param, config.ignore_init_mismatch)
+    freeze(model, config.freeze_param)
+    logger.info("parameters\n%s", parameter_report(model))
+    return AVLightningModule(model, config, progress)
+
+
+def _fit(
+    trainer: L.Trainer, module: AVLightningModule, data: AVDataModule, path: Path | None
+) -> None:
+    try:
+        trainer.fit(module, datamodule=data, ckpt_path=path, weights_only=True)
+    except AVError:
+        raise
+    except RuntimeError as error:
+        if "DataLoader worker" not in str(error):
+            raise
+        msg = (
+            f"a data-loading process died ({str(error).splitlines()[0]}); often memory ran out: "
+            "lower num_workers or prefetch_batches, and run again, training goes on from the last "
+            "checkpoint"
+        )
+        raise TrainingError(msg) from error
+
+
+def _stopped(trainer: L.Trainer, exp_dir: Path, stop: StopRequest) -> Outcome:
+    name = stop.signal.name if stop.signal else "another process"
+    logger.warning("%s: stopped by %s and saved; run the same command to go on", exp_dir, name)
+    in_slurm = "SLURM_JOB_ID" in os.environ
+    if stop.signal == signal.SIGUSR1 and in_slurm and trainer.is_global_zero:
+        requeue_slurm_job()
+    return Outcome.STOPPED
+
+
+def _prepare_torch(config: TrainConfig) -> None:
+    cores = len(os.sched_getaffinity(0))
+    torch.set_num_threads(config.num_threads or max(1, cores - config.num_workers))
+    torch.set_float32_matmul_precision(config.matmul_precision)
+
+
+def _build_strategy(name: str, world_size: int) -> Strategy | str:
+    if name == "fsdp2":
+        return ModelParallelStrategy(data_parallel_size=world_size, tensor_parallel_size=1)
+    if name == "ddp" or world_size > 1:
+        # Modality dropout and layer dropout leave parameters without a gradient.
+        return DDPStrategy(find_unused_parameters=True)
+    return "auto"
+
+
+def _cluster_environment(devices: Devices) -> ClusterEnvironment:
+    """Who starts the processes: torchrun, srun with one task for each, or Lightning."""
+    if TorchElasticEnvironment.detect():
+        return TorchElasticEnvironment()
+    if SLURMEnvironment.detect() and os.environ["SLURM_NTASKS"] == str(devices.world_size):
+        # Lightning's own requeueing saves in the signal handler, in the middle of a step.
+        return SLURMEnvironment(auto_requeue=False)
+    if devices.num_nodes > 1 and "MASTER_ADDR" not in os.environ:
+        msg = (
+            f"--num_nodes {devices.num_nodes} needs one process for each GPU, started by srun "
+            f"(--ntasks {devices.world_size}) or torchrun; see slurm.conf"
+        )
+        raise ConfigError(msg)
+    return LightningEnvironment()

@@ -1,0 +1,122 @@
+"""Learning-rate schedules: the factor on the base rate as a function of the optimiser step."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from espnet_av.config import build
+from espnet_av.errors import ConfigError
+
+
+class Schedule(Protocol):
+    """What a schedule is: a factor for each optimiser step."""
+
+    def scale(self, step: int, max_steps: int) -> float:
+        """Factor on the base learning rate of the update after `step` finished updates."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Constant:
+    """The base rate throughout, after an optional linear warm-up."""
+
+    warmup_steps: int = 0
+
+    def scale(self, step: int, max_steps: int) -> float:
+        """Factor at `step`."""
+        return _warmup(step, self.warmup_steps)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WarmupLinear:
+    """Linear rise over `warmup_steps`, then a straight line to `final_scale` at the last step."""
+
+    warmup_steps: int = 0
+    final_scale: float = 0.0
+
+    def scale(self, step: int, max_steps: int) -> float:
+        """Factor at `step`."""
+        done = _share(step - self.warmup_steps, max_steps - self.warmup_steps)
+        return _warmup(step, self.warmup_steps) * (1.0 - (1.0 - self.final_scale) * done)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WarmupCosine:
+    """Linear rise over `warmup_steps`, then half a cosine to `final_scale` at the last step."""
+
+    warmup_steps: int = 0
+    final_scale: float = 0.0
+
+    def scale(self, step: int, max_steps: int) -> float:
+        """Factor at `step`."""
+        done = _share(step - self.warmup_steps, max_steps - self.warmup_steps)
+        fall = 0.5 * (1.0 + math.cos(math.pi * done))
+        return _warmup(step, self.warmup_steps) * (self.final_scale + (1 - self.final_scale) * fall)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TriStage:
+    """Linear rise, plateau, exponential fall (SpecAugment, arXiv 1904.08779; wav2vec 2.0).
+
+    The three shares are of `max_steps` and add up to 1.
+    """
+
+    warmup_share: float = 0.1
+    hold_share: float = 0.4
+    decay_share: float = 0.5
+    initial_scale: float = 0.01
+    final_scale: float = 0.05
+
+    def __post_init__(self) -> None:
+        total = self.warmup_share + self.hold_share + self.decay_share
+        if abs(total - 1.0) > 1e-6 or min(self.initial_scale, self.final_scale) <= 0:
+            msg = (
+                f"tri_stage: warmup_share + hold_share + decay_share is {total:g} and must be 1; "
+                "initial_scale and final_scale must be above 0"
+            )
+            raise ConfigError(msg)
+
+    def scale(self, step: int, max_steps: int) -> float:
+        """Factor at `step`."""
+        warmup, decay = self.warmup_share * max_steps, self.decay_share * max_steps
+        if step < warmup:
+            return self.initial_scale + (1.0 - self.initial_scale) * step / warmup
+        fallen = _share(step - (max_steps - decay), decay)
+        return math.exp(math.log(self.final_scale) * fallen)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Noam:
+    """Linear rise, then inverse square root; the base rate is the peak (ESPnet's `warmuplr`)."""
+
+    warmup_steps: int = 25000
+
+    def scale(self, step: int, max_steps: int) -> float:
+        """Factor at `step`."""
+        warmup = max(self.warmup_steps, 1)
+        return min((step + 1) / warmup, math.sqrt(warmup / (step + 1)))
+
+
+SCHEDULES: dict[str, type[Schedule]] = {
+    "constant": Constant,
+    "warmup_linear": WarmupLinear,
+    "warmup_cosine": WarmupCosine,
+    "tri_stage": TriStage,
+    "noam": Noam,
+}
+
+
+def build_schedule(name: str, conf: dict[str, Any]) -> Schedule:
+    """The schedule `name` of `SCHEDULES` with the keys of `scheduler_conf`."""
+    return build(SCHEDULES[name], conf, f"scheduler_conf ({name})")
+
+
+def _warmup(step: int, warmup_steps: int) -> float:
+    """1/w, 2/w .. 1: the first update already moves the weights."""
+    return min((step + 1) / warmup_steps, 1.0) if warmup_steps > 0 else 1.0
+
+
+def _share(part: float, whole: float) -> float:
+    return min(max(part / max(whole, 1), 0.0), 1.0)

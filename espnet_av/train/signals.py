@@ -1,0 +1,62 @@
+"""Stop requests: finish the step, save, leave."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+from types import FrameType
+
+logger = logging.getLogger(__name__)
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT)
+EXIT_STOPPED = 75
+"""Exit code of a run that was asked to stop, has saved, and can be started again (EX_TEMPFAIL)."""
+
+
+class StopRequest:
+    """Remembers, inside its `with` block, that somebody asked the process to stop."""
+
+    def __init__(self) -> None:
+        self.signal: signal.Signals | None = None
+
+    def __bool__(self) -> bool:
+        return self.signal is not None
+
+    def __enter__(self) -> StopRequest:
+        self._before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+        self.install()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def install(self) -> None:
+        """Take over SIGTERM, SIGUSR1 (Slurm, before the time limit) and Ctrl-C."""
+        for number in STOP_SIGNALS:
+            signal.signal(number, self._handle)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if self.signal is not None and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        self.signal = signal.Signals(number)
+        logger.warning("%s: finishing the step and saving", self.signal.name)
+
+
+def ignore_stop_signals(_worker_id: int = 0) -> None:
+    """In a data worker: the training process decides, also when the whole group is signalled."""
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def requeue_slurm_job() -> None:
+    """Ask Slurm to run this job again, after SIGUSR1 announced the time limit."""
+    job = os.environ.get("SLURM_ARRAY_JOB_ID")
+    job = f"{job}_{os.environ['SLURM_ARRAY_TASK_ID']}" if job else os.environ["SLURM_JOB_ID"]
+    try:
+        subprocess.run(["scontrol", "requeue", job], check=True)
+        logger.info("Slurm job %s is queued again", job)
+    except (OSError, subprocess.CalledProcessError) as error:
+        logger.warning("could not queue Slurm job %s again (%s); submit it by hand", job, error)
