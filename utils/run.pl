@@ -44,6 +44,9 @@ class Runner:
         if self.num_gpus > len(self.free_gpus):
             msg = f"--gpu {self.num_gpus} asked for, {len(self.free_gpus)} found here; lower --ngpu"
             raise UsageError(msg)
+        if int(job.options.get("num_nodes", 1)) > 1:
+            msg = "run.pl runs on one machine; set cmd_backend=slurm in cmd.sh for --num_nodes"
+            raise UsageError(msg)
         self.limit = int(job.options.get("max_jobs_run", len(os.sched_getaffinity(0))))
         self.running: dict[int, Running] = {}
         self.failed: list[int] = []
@@ -78,6 +81,8 @@ class Runner:
         log.write_text(header(line), encoding="utf-8")
         lent = [self.free_gpus.pop(0) for _ in range(self.num_gpus)]
         env = {**os.environ, "AV_PROGRESS_FILE": str(progress_file(log).resolve())}
+        if "num_threads" in self.job.options:
+            env["OMP_NUM_THREADS"] = self.job.options["num_threads"]
         if lent:
             env["CUDA_VISIBLE_DEVICES"] = ",".join(lent)
         with log.open("ab") as stream:

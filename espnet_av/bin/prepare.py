@@ -67,7 +67,7 @@ def typed_options(prepare: Callable[..., Any], given: dict[str, str]) -> dict[st
     ]
     options = dataclasses.make_dataclass("Options", fields, frozen=True, kw_only=True)
     values = {name: yaml.safe_load(text) for name, text in given.items()}
-    typed = build(options, values, "prepare")
+    typed: Any = build(options, values, "prepare")
     return {name: getattr(typed, name) for name in given}
 
 

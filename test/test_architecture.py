@@ -1,0 +1,157 @@
+"""The shape of the house: who imports whom, how large files are, what may be imported where."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "espnet_av"
+FILES = sorted(PACKAGE.rglob("*.py"))
+LEAVES = {"errors", "config", "progress", "provenance", "atomic", "compat", "__init__"}
+
+# What each part may import of the others, besides itself and the leaves.
+ALLOWED = {
+    "ops": set(),
+    "modules": {"ops"},
+    "models": {"modules", "ops"},
+    "media": {"data", "ops"},
+    "data": {"media", "ops"},
+    "corpora": {"data", "media"},
+    "train": {"models", "modules", "ops", "data", "media"},
+    "search": {"models", "modules", "ops", "data"},
+    "score": {"data", "ops", "search"},
+    "pack": {"models", "train", "data", "search", "media"},
+    "speech2text": {"pack", "models", "train", "data", "search", "media"},
+    "bin": {
+        "pack", "speech2text", "train", "search", "score", "models", "modules", "ops", "data",
+        "media", "corpora",
+    },
+}  # fmt: skip
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def imported_modules(path: Path) -> set[str]:
+    """Every module that a file imports anywhere, type-checking blocks included."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            found.add(node.module or "")
+            if node.module == "espnet_av":
+                found |= {f"espnet_av.{alias.name}" for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_go_one_way(path: Path) -> None:
+    part = part_of(path)
+    modules = imported_modules(path)
+    assert not [name for name in modules if name.split(".")[0] in ("egs2", "test", "utils")]
+    targets = {name.split(".")[1] for name in modules if name.startswith("espnet_av.")}
+    targets -= LEAVES | {part, "__version__"}
+    assert targets <= ALLOWED.get(part, set()), f"{part} must not import {targets}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_one_door_to_foreign_packages(path: Path) -> None:
+    roots = {name.split(".")[0] for name in imported_modules(path)}
+    relative = str(path.relative_to(PACKAGE))
+    if relative != "compat.py":
+        assert not roots & {"espnet", "espnet2", "espnetez"}
+    if relative != "data/ark.py":
+        assert "kaldiio" not in roots
+    assert "fairseq" not in roots
+
+
+def test_every_part_is_known() -> None:
+    assert {part_of(path) for path in FILES} - LEAVES <= set(ALLOWED)
+
+
+def tracked(*patterns: str) -> list[Path]:
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", *patterns]
+    listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    return [ROOT / name for name in listed.split("\0") if name and (ROOT / name).is_file()]
+
+
+def test_files_are_short_enough_to_read() -> None:
+    sources = tracked("*.py", "*.pl", "*.sh")
+    assert len(sources) > 20
+    sizes = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in sources}
+    too_long = {str(path.relative_to(ROOT)): size for path, size in sizes.items() if size > 500}
+    assert not too_long
+
+
+def test_functions_are_short_enough_to_read() -> None:
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                length = (node.end_lineno or 0) - node.lineno + 1
+                assert length <= 80, f"{path}:{node.lineno} {node.name} has {length} lines"
+
+
+def test_recipes_are_short_and_link_to_the_template() -> None:
+    recipes = [path.parent for path in ROOT.glob("egs2/*/*/run.sh")]
+    assert recipes
+    for recipe in recipes:
+        assert len((recipe / "run.sh").read_text(encoding="utf-8").splitlines()) <= 40
+        for name in ("av.sh", "cmd.sh", "path.sh", "db.sh"):
+            assert (recipe / name).resolve() == ROOT / "egs2/TEMPLATE/av1" / name
+        assert (recipe / "utils").resolve() == ROOT / "utils"
+        for name in ("README.md", "local/data.sh", "expected_scores.yaml"):
+            assert (recipe / name).is_file(), f"{recipe.name} has no {name}"
+
+
+def test_stage_functions_are_short() -> None:
+    text = (ROOT / "egs2/TEMPLATE/av1/av.sh").read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 300
+    bodies = re.findall(r"^(stage_\w+)\(\) \{\n(.*?)^\}", text, flags=re.MULTILINE | re.DOTALL)
+    assert len(bodies) == 12
+    for name, body in bodies:
+        assert len(body.splitlines()) <= 15, f"{name} is too long"
+
+
+def test_no_large_file_and_no_path_of_one_machine() -> None:
+    for path in tracked():
+        assert path.stat().st_size <= 200_000 or path.name == "LICENSE", path
+        if path.suffix in (".sh", ".yaml", ".py", ".md", ".pl") and path != Path(__file__):
+            text = path.read_text(encoding="utf-8")
+            assert not re.search(r"(?<![\w.$}{/])/(root|work|home)/", text), path
+
+
+def test_every_package_folder_says_what_it_is() -> None:
+    for folder in {path.parent for path in FILES}:
+        if folder.parent in (PACKAGE, ROOT):
+            readme = folder / "README.md"
+            if folder != PACKAGE:
+                assert readme.is_file(), f"{folder.name} has no README.md"
+                assert 3 <= len(readme.read_text(encoding="utf-8").splitlines()) <= 30
+
+
+def test_every_program_answers_help() -> None:
+    programs = [path for path in (PACKAGE / "bin").glob("*.py") if path.stem != "__init__"]
+    assert len(programs) >= 5
+    code = (
+        "import contextlib, io, runpy, sys\n"
+        "for name in sys.argv[1:]:\n"
+        "    sys.argv = [name, '--help']\n"
+        "    out = io.StringIO()\n"
+        "    try:\n"
+        "        with contextlib.redirect_stdout(out):\n"
+        "            runpy.run_module(f'espnet_av.bin.{name}', run_name='__main__')\n"
+        "    except SystemExit as end:\n"
+        "        assert not end.code, (name, end.code)\n"
+        "    assert 'usage' in out.getvalue().lower(), name\n"
+    )
+    names = [path.stem for path in programs]
+    subprocess.run([sys.executable, "-c", code, *names], cwd=ROOT, check=True)
