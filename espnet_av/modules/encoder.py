@@ -18,6 +18,7 @@ from espnet_av.compat import (
 )
 from espnet_av.config import unknown_key_message
 from espnet_av.errors import ConfigError
+from espnet_av.modules.conv_padding import ConvPadding
 
 
 class SortingRNNEncoder(RNNEncoder):
@@ -45,6 +46,10 @@ ENCODERS: dict[str, tuple[type[AbsEncoder], dict[str, Any]]] = {
     "rnn": (SortingRNNEncoder, {"subsample": None}),
 }
 """ESPnet's name -> (class, defaults of ours: no subsampling, no deprecated positional encoding)."""
+
+
+PROBE_FRAMES = 64
+"""Frames with which a new encoder is asked whether it keeps the frame rate."""
 
 
 def build_encoder(
@@ -75,10 +80,17 @@ def build_encoder(
             raise ConfigError(unknown_key_message(key, valid, f"encoder_conf of {name}"))
     try:
         encoder = encoder_class(input_size=input_size, **arguments)
-    except (TypeCheckError, TypeError, ValueError, AssertionError) as error:
+        num_frames = _frames_out(encoder, input_size)
+    except (TypeCheckError, TypeError, ValueError, AssertionError, RuntimeError) as error:
         msg = f"encoder_conf of {name}: {error or arguments}"
         raise ConfigError(msg) from error
-    _check_rate(name, encoder, input_size)
+    if num_frames != PROBE_FRAMES:
+        msg = (
+            f"encoder_conf of {name}: {PROBE_FRAMES} frames in give {num_frames} out, but the "
+            "front ends already deliver 25 Hz; use input_layer linear or subsample null"
+        )
+        raise ConfigError(msg)
+    ConvPadding(encoder)
     return encoder
 
 
@@ -88,17 +100,12 @@ def encoder_arguments(encoder_class: type[AbsEncoder]) -> list[str]:
     return [name for name in parameters if name not in ("self", "input_size")]
 
 
-def _check_rate(name: str, encoder: AbsEncoder, input_size: int) -> None:
-    """Refuses settings that subsample: sound, lips and frame labels are all at 25 Hz here."""
-    num_frames = 64
+def _frames_out(encoder: AbsEncoder, input_size: int) -> int:
+    """Length that the encoder reports for `PROBE_FRAMES` frames."""
     training = encoder.training
     encoder.eval()
     with torch.no_grad():
-        lengths = encoder(torch.zeros(1, num_frames, input_size), torch.tensor([num_frames]))[1]
+        features = torch.zeros(1, PROBE_FRAMES, input_size)
+        lengths = encoder(features, torch.tensor([PROBE_FRAMES]))[1]
     encoder.train(training)
-    if int(lengths[0]) != num_frames:
-        msg = (
-            f"encoder_conf of {name}: {num_frames} frames in give {int(lengths[0])} out, but the "
-            "front ends already deliver 25 Hz; use input_layer linear or subsample null"
-        )
-        raise ConfigError(msg)
+    return int(lengths[0])

@@ -1,0 +1,25 @@
+"""Fusion against the formula."""
+
+import torch
+
+from espnet_av.modules.fusion import FUSIONS
+
+
+def test_concat():
+    torch.manual_seed(0)
+    fusion = FUSIONS["concat"](3)
+    audio, video = torch.randn(2, 4, 3), torch.randn(2, 4, 3)
+    both = torch.cat([audio, video], dim=2)
+    normal = (both - both.mean(2, keepdim=True)) / (
+        both.var(2, unbiased=False, keepdim=True) + 1e-5
+    ).sqrt()
+    expected = normal @ fusion.project.weight.T + fusion.project.bias
+    assert torch.allclose(fusion(audio, video), expected, atol=1e-5)
+
+
+def test_sum_has_no_parameters():
+    fusion = FUSIONS["sum"](3)
+    assert torch.equal(
+        fusion(torch.ones(1, 1, 3), torch.full((1, 1, 3), 2.0)), torch.full((1, 1, 3), 3.0)
+    )
+    assert not list(fusion.parameters())

@@ -1,0 +1,33 @@
+"""SpecAugment and utterance normalisation against loops."""
+
+import torch
+
+from espnet_av.modules.spec_augment import SpecAugment, SpecAugmentConfig, normalise_utterance
+
+
+def test_normalisation_uses_valid_frames_only():
+    x = torch.randn(2, 7, 3) * 5 + 2
+    lengths = torch.tensor([7, 4])
+    out = normalise_utterance(x, lengths)
+    for b, n in enumerate(lengths.tolist()):
+        part = x[b, :n]
+        expected = (part - part.mean(0)) / (part.var(0, unbiased=False) + 1e-5).sqrt()
+        assert torch.allclose(out[b, :n], expected, atol=1e-5)
+        assert not out[b, n:].any()
+
+
+def test_masks_cover_whole_rows_and_columns():
+    torch.manual_seed(0)
+    config = SpecAugmentConfig(num_freq_masks=1, num_time_masks=1, max_time_ratio=0.5)
+    augment = SpecAugment(config).train()
+    hidden = augment(torch.ones(50, 30, 20), torch.full((50,), 30)) == 0
+    rows, columns = hidden.all(dim=2), hidden.all(dim=1)
+    assert torch.equal(hidden, rows[:, :, None] | columns[:, None, :])
+    assert rows.any()
+    assert columns.any()
+
+
+def test_counts_of_zero_switch_it_off():
+    config = SpecAugmentConfig(num_freq_masks=0, num_time_masks=0)
+    x = torch.randn(2, 5, 4)
+    assert torch.equal(SpecAugment(config).train()(x, torch.tensor([5, 5])), x)
