@@ -1,0 +1,39 @@
+"""Every registered model has a config with documented fields, a docstring, and trains a step."""
+
+import ast
+import inspect
+
+import pytest
+import torch
+from oracles import av_batch
+
+from espnet_av.compat import AbsESPnetModel
+from espnet_av.models import MODELS
+
+SMALL = {"avsr": av_batch.config()}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_registered_model(name):
+    config_class, model_class = MODELS[name]
+    assert isinstance(SMALL[name], config_class)
+    assert issubclass(model_class, AbsESPnetModel)
+    assert model_class.__doc__
+    model = model_class.from_config(
+        SMALL[name], vocab_size=av_batch.VOCAB_SIZE, num_units=av_batch.NUM_UNITS
+    )
+    loss, stats, weight = model(**av_batch.batch())
+    loss.backward()
+    assert loss.isfinite()
+    assert loss.dim() == weight.dim() == 0
+    assert all(isinstance(value, torch.Tensor) and value.dim() == 0 for value in stats.values())
+    assert all(parameter.grad is not None for parameter in model.parameters())
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_field_is_described(name):
+    body = ast.parse(inspect.getsource(MODELS[name][0])).body[0].body
+    for field, after in zip(body, [*body[1:], None], strict=True):
+        if isinstance(field, ast.AnnAssign):
+            assert isinstance(after, ast.Expr), ast.unparse(field)
+            assert isinstance(after.value, ast.Constant), ast.unparse(field)
