@@ -100,7 +100,9 @@ def test_usage_errors(tmp_path: Path, arguments: list[str], message: str) -> Non
 
 def test_max_jobs_run_limits_parallel_jobs(tmp_path: Path) -> None:
     command = "mkdir busy && sleep 0.05 && rmdir busy"
-    assert run(tmp_path, "--max-jobs-run", "1", "J=1:4", "x.J.log", *command.split()).returncode == 0
+    assert (
+        run(tmp_path, "--max-jobs-run", "1", "J=1:4", "x.J.log", *command.split()).returncode == 0
+    )
 
 
 def test_gpus_are_lent_to_one_job_each(tmp_path: Path) -> None:

@@ -66,7 +66,15 @@ def run(cwd: Path, *arguments: str) -> tuple[int, str, str]:
 
 def test_array_runs_and_logs(cluster: Path) -> None:
     code, _, error = run(
-        cluster, "--max-jobs-run", "2", "--mem", "4G", "JOB=1:3", "log/x.JOB.log", "echo", "part JOB"
+        cluster,
+        "--max-jobs-run",
+        "2",
+        "--mem",
+        "4G",
+        "JOB=1:3",
+        "log/x.JOB.log",
+        "echo",
+        "part JOB",
     )
     assert code == 0, error
     for number in (1, 2, 3):
@@ -90,7 +98,9 @@ def test_gpu_job_gets_eight_cpus_a_gpu_and_srun(cluster: Path) -> None:
 
 
 def test_failed_job_is_named_with_its_log(cluster: Path) -> None:
-    code, _, error = run(cluster, "JOB=1:2", "x.JOB.log", "echo", "cause", ";", "test", "JOB", "=", "1")
+    code, _, error = run(
+        cluster, "JOB=1:2", "x.JOB.log", "echo", "cause", ";", "test", "JOB", "=", "1"
+    )
     assert code == 1
     assert "slurm.pl: 1 / 2 failed, log is in x.*.log" in error
     assert "first failed log: x.2.log" in error

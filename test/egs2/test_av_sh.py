@@ -1,0 +1,176 @@
+"""av.sh: stages in order, dry run, skipping, nothing done twice, what depends on what."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+STAGES = "data roi dump ssl units avssl mid tokens finetune decode score pack".split()
+
+# Stands in for `python3 -m espnet_av.bin.<verb>`: notes the call; everything else runs as it is.
+FAKE_PYTHON = f"""#!/usr/bin/env bash
+if [ "$1" != -m ]; then exec {sys.executable} "$@"; fi
+echo "${{2##*.}} ${{*:3}}" >>"$CALLS"
+[ "${{2##*.}}" != "${{FAIL:-}}" ] || {{ echo "no such clip"; exit 1; }}
+[ "${{2##*.}}" != score ] || {{ dir="${{*: -1}}"; mkdir -p "$dir"; echo "WER 5" >"$dir/RESULTS.md"; }}
+"""
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Path:
+    """A recipe of its own in a project of its own, with pretended programs."""
+    root = tmp_path / "project"
+    shutil.copytree(ROOT / "egs2/TEMPLATE", root / "egs2/TEMPLATE")
+    shutil.copytree(ROOT / "utils", root / "utils")
+    folder = root / "egs2/toy/avsr1"
+    setup = root / "egs2/TEMPLATE/av1/setup.sh"
+    subprocess.run([setup, folder], cwd=root, check=True, capture_output=True)
+    for name in ("roi", "dump", "noise", "train_avsr", "decode"):
+        (folder / f"conf/{name}.yaml").write_text(f"# {name}\n", encoding="utf-8")
+    data = folder / "local/data.sh"
+    data.write_text('#!/usr/bin/env bash\necho "data.sh $*" >>"$CALLS"\n', encoding="utf-8")
+    data.chmod(0o755)
+    python = tmp_path / "venv/bin/python3"
+    python.parent.mkdir(parents=True)
+    python.write_text(FAKE_PYTHON, encoding="utf-8")
+    python.chmod(0o755)
+    return folder
+
+
+def run(recipe: Path, *arguments: str, **env: str) -> tuple[int, str, list[str]]:
+    """Run av.sh; returns status, output and the programs that were started."""
+    root = recipe.parents[3]
+    calls = root / "calls"
+    calls.unlink(missing_ok=True)
+    result = subprocess.run(
+        ["bash", "./av.sh", *arguments],
+        cwd=recipe,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        env={**os.environ, "VIRTUAL_ENV": str(root / "venv"), "CALLS": str(calls), **env},
+    )
+    started = calls.read_text(encoding="utf-8").splitlines() if calls.exists() else []
+    return result.returncode, result.stdout, started
+
+
+def verbs(started: list[str]) -> list[str]:
+    """First words, without repetition, in order."""
+    return list(dict.fromkeys(line.split()[0] for line in started))
+
+
+def test_all_stages_in_order(recipe: Path) -> None:
+    code, out, started = run(recipe)
+    assert code == 0, out
+    assert re.findall(r"stage (\d+) (\w+): ", out) == [
+        (str(i + 1), s) for i, s in enumerate(STAGES)
+    ]
+    expected = ["data.sh", "roi", "dump", "noise", "tokens", "train", "decode", "score", "pack"]
+    assert verbs(started) == expected
+    assert out.count("not configured") == 4
+    assert "WER 5" in out
+    assert "roi --config conf/roi.yaml data/test dump/roi/test --job 2 --num_jobs 2" in started
+    assert "roi --config conf/roi.yaml data/test dump/roi/test --finish" in started
+
+
+def test_second_run_does_nothing_and_says_so(recipe: Path) -> None:
+    run(recipe)
+    code, out, started = run(recipe, "--nj", "7", "--ngpu", "0")
+    assert code == 0
+    assert started == []
+    # Three sets in stages 2 and 3, one noise bank, six other stages.
+    assert out.count("up to date: ") == 1 + 3 + 3 + 1 + 5
+
+
+def test_changed_configuration_reruns_it_and_what_follows(recipe: Path) -> None:
+    run(recipe)
+    (recipe / "conf/train_avsr.yaml").write_text("max_steps: 7\n", encoding="utf-8")
+    _, _, started = run(recipe)
+    assert verbs(started) == ["train", "decode", "score", "pack"]
+    (recipe / "conf/roi.yaml").write_text("size: 64\n", encoding="utf-8")
+    _, _, started = run(recipe)
+    assert verbs(started) == ["roi", "dump", "noise", "tokens", "train", "decode", "score", "pack"]
+
+
+def test_changed_option_reruns_its_stage(recipe: Path) -> None:
+    run(recipe)
+    _, _, started = run(recipe, "--noises", "clean babble:0")
+    assert verbs(started) == ["decode", "score"]
+    assert "--noises clean babble:0 --noise_dir dump/noise/test" in started[0]
+
+
+def test_dry_run_prints_commands_and_touches_nothing(recipe: Path) -> None:
+    before = sorted(recipe.rglob("*"))
+    code, out, started = run(recipe, "--dry_run", "--ngpu", "8", "--num_nodes", "2")
+    assert code == 0
+    assert started == []
+    assert sorted(recipe.rglob("*")) == before
+    assert "run.pl --gpu 8 --num_nodes 2 exp/avsr_char/logdir/train.log" in out
+
+
+def test_stage_range_and_skipping(recipe: Path) -> None:
+    _, out, started = run(recipe, "--stage", "2", "--stop_stage", "8", "--skip_stages", "3 4")
+    assert verbs(started) == ["roi", "tokens"]
+    assert "stage 3 dump: skipped (--skip_stages)" in out
+
+
+def test_failure_stops_and_shows_the_cause(recipe: Path) -> None:
+    code, out, started = run(recipe, FAIL="dump")
+    assert code == 1
+    assert verbs(started) == ["data.sh", "roi", "dump"]
+    assert "failed, log is in dump/test/logdir/dump.*.log" in out
+    assert "no such clip" in out
+    _, out, started = run(recipe)
+    assert verbs(started)[0] == "dump"
+    assert "up to date: dump/roi/test" in out
+
+
+def test_names_of_experiments(recipe: Path) -> None:
+    _, out, _ = run(recipe, "--dry_run", "--train_args", "--override max_steps=5")
+    assert "-> exp/avsr_char_max_steps=5" in out
+    _, out, _ = run(recipe, "--dry_run", "--tag", "first", "--token_type", "bpe", "--nbpe", "99")
+    assert "-> exp/first" in out
+    assert "-> data/token_list/bpe_99" in out
+
+
+def test_pretraining_option_without_a_command_stops(recipe: Path) -> None:
+    code, out, _ = run(recipe, "--stage", "4", "--stop_stage", "4", "--ssl_config", "conf/ssl.yaml")
+    assert code == 1
+    assert "has no command yet" in out
+
+
+@pytest.mark.parametrize("arguments", [["--stge", "1"], ["extra"], ["--dry_run", "maybe"]])
+def test_mistakes_stop_before_anything_runs(recipe: Path, arguments: list[str]) -> None:
+    code, _, started = run(recipe, *arguments)
+    assert code == 1
+    assert started == []
+
+
+def test_help_lists_every_option(recipe: Path) -> None:
+    _, out, _ = run(recipe, "--help")
+    for name in ("stage=1", "ngpu=0", "train_config=", "modes=", "expdir=exp", "local_data_opts="):
+        assert name in out
+
+
+def test_slurm_backend_passes_resources(recipe: Path) -> None:
+    _, out, _ = run(recipe, "--dry_run", "--ngpu", "4", cmd_backend="slurm")
+    assert "slurm.pl --gpu 4 --num_nodes 1 exp/avsr_char/logdir/train.log" in out
+    code, out, _ = run(recipe, "--dry_run", cmd_backend="sge")
+    assert code == 1
+    assert "cmd_backend is local, stdout or slurm" in out
+
+
+def test_recipes_of_the_project_print_their_plan() -> None:
+    for script in sorted(ROOT.glob("egs2/*/*/run.sh")):
+        command = [script, "--dry_run", "--datadir", "nowhere/data", "--dumpdir", "nowhere/dump"]
+        command += ["--expdir", "nowhere/exp"]
+        result = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert re.findall(r"stage \d+ (\w+)", result.stdout) == STAGES

@@ -1,0 +1,81 @@
+"""Every configuration of every recipe is read, and every model it names is built."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import torch
+
+from espnet_av.config import build, load_config
+from espnet_av.data.dump_config import DumpConfig
+from espnet_av.media.noise_config import NoiseConfig
+from espnet_av.media.roi_config import RoiConfig
+from espnet_av.models import MODELS
+from espnet_av.search.decode_config import DecodeConfig
+from espnet_av.train.config import TrainConfig
+from espnet_av.train.schedules import build_schedule
+
+ROOT = Path(__file__).resolve().parents[2]
+CONFIGS = sorted(ROOT.glob("egs2/*/*/conf/**/*.yaml"))
+KINDS = {
+    "train": TrainConfig,
+    "decode": DecodeConfig,
+    "roi": RoiConfig,
+    "dump": DumpConfig,
+    "noise": NoiseConfig,
+}
+
+
+def kind(path: Path) -> str:
+    return path.stem.split("_")[0]
+
+
+def ident(path: Path) -> str:
+    return str(path.relative_to(ROOT / "egs2"))
+
+
+@contextmanager
+def skip_init() -> Iterator[None]:
+    """Leave large weights as allocated: only shapes matter here."""
+    names = ("kaiming_uniform_", "uniform_", "normal_", "xavier_uniform_")
+    saved = {name: getattr(torch.nn.init, name) for name in names}
+    for name in names:
+        setattr(torch.nn.init, name, lambda tensor, *_, **__: tensor)
+    try:
+        yield
+    finally:
+        for name, function in saved.items():
+            setattr(torch.nn.init, name, function)
+
+
+def test_there_are_configurations_of_every_kind() -> None:
+    assert {kind(path) for path in CONFIGS} >= set(KINDS)
+
+
+@pytest.mark.parametrize("path", [p for p in CONFIGS if kind(p) in KINDS], ids=ident)
+def test_configuration_is_valid(path: Path) -> None:
+    load_config(KINDS[kind(path)], path)
+
+
+@pytest.mark.parametrize("path", [p for p in CONFIGS if kind(p) == "train"], ids=ident)
+def test_model_is_built(path: Path) -> None:
+    config = load_config(TrainConfig, path)
+    config_class, model_class = MODELS[config.model]
+    model_config = build(config_class, config.model_conf, str(path))
+    # Not on the meta device: ESPnet's encoders read values while they are built.
+    with skip_init():
+        model = model_class.from_config(model_config, vocab_size=40, num_units=60)
+    size = sum(parameter.numel() for parameter in model.parameters())
+    assert size > 10_000
+    if "large" in path.stem:
+        assert size > 100_000_000
+
+
+@pytest.mark.parametrize("path", [p for p in CONFIGS if kind(p) == "train"], ids=ident)
+def test_schedule_and_optimiser_options_are_known(path: Path) -> None:
+    config = load_config(TrainConfig, path)
+    schedule = build_schedule(config.scheduler, config.scheduler_conf)
+    assert schedule.scale(config.max_steps // 2, config.max_steps) > 0
