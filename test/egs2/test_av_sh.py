@@ -12,14 +12,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-STAGES = "data roi dump ssl units avssl mid tokens finetune decode score pack".split()
+STAGES = [
+    "data", "roi", "dump", "ssl", "units", "avssl", "mid", "tokens", "finetune", "decode", "score",
+    "pack",
+]  # fmt: skip
 
 # Stands in for `python3 -m espnet_av.bin.<verb>`: notes the call; everything else runs as it is.
 FAKE_PYTHON = f"""#!/usr/bin/env bash
 if [ "$1" != -m ]; then exec {sys.executable} "$@"; fi
 echo "${{2##*.}} ${{*:3}}" >>"$CALLS"
 [ "${{2##*.}}" != "${{FAIL:-}}" ] || {{ echo "no such clip"; exit 1; }}
-[ "${{2##*.}}" != score ] || {{ dir="${{*: -1}}"; mkdir -p "$dir"; echo "WER 5" >"$dir/RESULTS.md"; }}
+dir="${{*: -1}}"
+[ "${{2##*.}}" != score ] || {{ mkdir -p "$dir"; echo "WER 5" >"$dir/RESULTS.md"; }}
 """
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "utils"))
 
-from job_progress import clock, summary  # noqa: E402
+from job_progress import clock, summary
 
 
 def state(done: int, total: int, started: float, initial: int = 0) -> dict[str, object]:

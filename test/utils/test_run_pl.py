@@ -174,10 +174,10 @@ time.sleep(0.8)
 
 def test_progress_is_one_bar_over_all_jobs_on_a_terminal(tmp_path: Path) -> None:
     (tmp_path / "job.py").write_text(PROGRESS, encoding="utf-8")
+    job = [sys.executable, "job.py", str(UTILS.parent)]
     leader, follower = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, RUN, "-tc", "2", "J=1:2", "x.J.log"]
-        + [sys.executable, "job.py", str(UTILS.parent)],
+        [sys.executable, RUN, "-tc", "2", "J=1:2", "x.J.log", *job],
         cwd=tmp_path,
         stderr=follower,
     )

@@ -39,7 +39,7 @@ tag=""                 # name of the experiment; default: from train_config and 
 # Decoding, scoring, packing
 decode_config=conf/decode.yaml
 decode_args=""         # more options of bin.decode
-decode_model=valid.acc.ave_5best.pth
+decode_model=""        # weights in the experiment, as valid.loss.best.pth; default: the average
 modes="A V AV"         # audio, video, both
 noises="clean"         # clean or category:dB, as in "clean babble:0 babble:-5"
 expected_scores=expected_scores.yaml
@@ -187,7 +187,7 @@ stage_decode() {
     once "${decode_dir}/.done.decode" \
         "${decode_config} ${exp}/.done.finetune $(printf "${dumpdir}/%s/.done " ${test_sets})" \
         decode_sets --config "${decode_config}" ${decode_args} --exp_dir "${exp}" \
-        --checkpoint "${decode_model}" --sets $(printf "${dumpdir}/%s " ${test_sets}) \
+        ${decode_model:+--checkpoint "${decode_model}"} --sets $(printf "${dumpdir}/%s " ${test_sets}) \
         --modes ${modes} --noises ${noises} --noise_dir "${dumpdir}/noise/test"
 }
 
@@ -202,7 +202,8 @@ stage_score() {
 stage_pack() {
     log "stage 12 pack: ${exp} -> ${exp}/model.zip"
     once "${exp}/.done.pack" "${exp}/.done.finetune ${roi_config} ${decode_config}" \
-        python_job "${exp}/logdir/pack.log" pack --exp_dir "${exp}" --checkpoint "${decode_model}" \
+        python_job "${exp}/logdir/pack.log" pack --exp_dir "${exp}" \
+        ${decode_model:+--checkpoint "${decode_model}"} \
         --roi_config "${roi_config}" --decode_config "${decode_config}" "${exp}/model.zip"
 }
 
