@@ -301,7 +301,7 @@ def test_half_precision_trains():
     loss.backward()
     assert loss.dtype == stats["loss_ctc"].dtype == torch.float32
     exact = av_batch.model()(**av_batch.batch())[0]
-    assert float(loss) == pytest.approx(float(exact), rel=0.05)
+    assert loss.item() == pytest.approx(exact.item(), rel=0.05)
 
 
 def test_collect_feats():
