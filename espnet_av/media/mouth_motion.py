@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from espnet_av.config import Seconds
-from espnet_av.data.table import Segment
 from espnet_av.media.visemes import NUM_SHAPE_PARAMETERS, VISEMES, visemes_of
+
+TimedPhone = tuple[float, float, str]
+"""Start and duration in seconds, label."""
 
 _NEUTRAL = np.array(VISEMES["central"][:NUM_SHAPE_PARAMETERS])
 _LOWEST = np.array([0.0, -1.0, 0.0, 0.0, 0.0, 0.0, 0.0])
@@ -40,7 +42,7 @@ class Articulation:
 
 
 def mouth_motion(
-    phones: Sequence[Segment],
+    phones: Sequence[TimedPhone],
     num_frames: int,
     articulation: Articulation,
     rng: np.random.Generator,
@@ -73,7 +75,7 @@ def mouth_motion(
 
 
 def _timed_visemes(
-    phones: Sequence[Segment],
+    phones: Sequence[TimedPhone],
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Centres (N,), half plateaus (N,), targets (N, 7) and dominance (N,) of all visemes."""
     rows = []

@@ -54,14 +54,15 @@ def render(
     brighter, darker = _camera_noise()
     background = _background(look)
     frames = np.empty((num_frames, SIZE, SIZE, 3), np.uint8)
-    for index, shape in enumerate(shapes):
+    for index in range(num_frames):
+        shape = shapes[index]
         head = _talking_head(look, float(eyelids[index]), shape)
         moved = _move(head, poses[index], _CHIN_DROP * float(shape[0]))
         gap = cv2.cvtColor(255 - moved[..., 3], cv2.COLOR_GRAY2RGB)
         picture = cv2.add(moved[..., :3], cv2.multiply(background, gap, scale=1 / 255))
         if blur > 0:
             picture = cv2.GaussianBlur(picture, (0, 0), blur)
-        top, left = offsets[index]
+        top, left = offsets[index].tolist()
         window = np.s_[top : top + SIZE, left : left + SIZE]
         picture = cv2.add(picture, brighter[window])
         frames[index] = cv2.subtract(picture, darker[window])
@@ -134,5 +135,5 @@ def _sway(num_frames: int, rng: np.random.Generator) -> np.ndarray:
     frequencies = rng.uniform(0.1, 0.5, (2, 4))
     phases = rng.uniform(0, 2 * np.pi, (2, 4))
     times = np.arange(num_frames)[:, None] / 25
-    waves = sum(np.sin(2 * np.pi * f * times + p) for f, p in zip(frequencies, phases, strict=True))
+    waves = np.sin(2 * np.pi * frequencies[:, None] * times + phases[:, None]).sum(axis=0)
     return start + 0.5 * sizes * waves

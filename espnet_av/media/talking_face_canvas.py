@@ -13,7 +13,9 @@ _FRACTION_BITS = 4
 class Canvas:
     """A picture drawn `scale` times too large, addressed in pixels of the final picture."""
 
-    def __init__(self, pixels: np.ndarray, scale: int, origin: tuple[float, float] = (0, 0)) -> None:
+    def __init__(
+        self, pixels: np.ndarray, scale: int, origin: tuple[float, float] = (0, 0)
+    ) -> None:
         """Draw on `pixels` ((H, W, C) uint8, changed in place) whose corner lies at `origin`."""
         self.pixels = pixels
         self._scale = scale
@@ -21,15 +23,15 @@ class Canvas:
 
     def polygon(self, points: np.ndarray, colour: Sequence[float]) -> None:
         """Fill a polygon; points: (N, 2) float, x and y in final pixels."""
-        cv2.fillPoly(self.pixels, [self._fixed(points)], _rounded(colour), cv2.LINE_AA, _FRACTION_BITS)
+        cv2.fillPoly(
+            self.pixels, [self._fixed(points)], _rounded(colour), cv2.LINE_AA, _FRACTION_BITS
+        )
 
     def line(self, points: np.ndarray, colour: Sequence[float], thickness: float) -> None:
         """Draw an open line through points (N, 2) of `thickness` final pixels."""
         width = max(1, round(thickness * self._scale))
-        cv2.polylines(
-            self.pixels, [self._fixed(points)], False, _rounded(colour), width, cv2.LINE_AA,
-            _FRACTION_BITS,
-        )  # fmt: skip
+        fixed, paint = [self._fixed(points)], _rounded(colour)
+        cv2.polylines(self.pixels, fixed, False, paint, width, cv2.LINE_AA, _FRACTION_BITS)
 
     def soft(
         self,

@@ -8,6 +8,8 @@ import numpy as np
 from espnet_av.media.talking_face_canvas import Canvas, ellipse, shade
 from espnet_av.media.talking_face_look import Look
 
+Pair = tuple[float, float]
+
 SIZE = 224
 """Width and height of the picture, in pixels."""
 SCALE = 3
@@ -15,7 +17,7 @@ SCALE = 3
 CENTRE_X = 112.0
 EYE_Y, NOSE_Y, MOUTH_Y, CHIN_Y = 96.0, 131.0, 150.0, 183.0
 EYE_DISTANCE = 46.0
-"""With the mouth 54 below the eyes: the proportions of the mean face that mouth crops are cut by."""
+"""With the mouth 54 below the eyes: proportions of the mean face that mouth crops are cut by."""
 _CHEEK_Y, _CROWN_Y = 104.0, 42.0
 _HALF_WIDTH = 50.0
 
@@ -30,14 +32,12 @@ def draw_background(look: Look) -> np.ndarray:
     if look.hair_style == "long":
         canvas.polygon(ellipse((CENTRE_X, 150), (62, 62)), shade(look.hair, 0.85))
     # Half of a symmetric outline: shoulder, slope, foot of the neck.
-    half = np.array([(112, 224), (110, 213), (98, 205), (70, 199), (46, 192), (30, 186), (22, 178)])
-    other = half[::-1] * (-1, 1)
-    canvas.polygon(np.concatenate([half, other]) + (CENTRE_X, 0), look.shirt)
-    neck = np.array([(-24, 150), (24, 150), (25, 184), (34, 194), (20, 207), (0, 212)])
-    neck = np.concatenate([neck, neck[-2:-4:-1] * (-1, 1), [(-25, 184)]]) + (CENTRE_X, 0)
+    shoulder = [(112, 224), (110, 213), (98, 205), (70, 199), (46, 192), (30, 186), (22, 178)]
+    canvas.polygon(_mirrored(shoulder), look.shirt)
+    neck = _mirrored([(24, 150), (25, 184), (34, 194), (20, 207), (0, 212)])
     canvas.polygon(neck, shade(look.skin, 0.86))
     canvas.soft(ellipse((CENTRE_X, 178), (38, 15)), shade(look.skin, 0.5), 0.8, 5, within=neck)
-    canvas.line(neck[3:8], shade(look.shirt, 0.72), 2.5)
+    canvas.line(neck[2:8], shade(look.shirt, 0.72), 2.5)
     return _shrink(canvas.pixels)
 
 
@@ -77,6 +77,13 @@ def face_outline(look: Look) -> np.ndarray:
     x = np.sign(x) * np.abs(x) ** 0.94 * _HALF_WIDTH**0.06
     height = np.where(sine > 0, CHIN_Y - _CHEEK_Y, (_CHEEK_Y - _CROWN_Y) * look.face_height)
     return np.stack([CENTRE_X + x, _CHEEK_Y + height * sine], axis=1)
+
+
+def _mirrored(half: list[tuple[int, int]]) -> np.ndarray:
+    """Symmetric polygon from its right half, x counted from the middle."""
+    right = np.array(half, dtype=np.float64)
+    left = right[::-1] * np.array([-1.0, 1.0])
+    return np.concatenate([right, left]) + np.array([CENTRE_X, 0.0])
 
 
 def _shrink(pixels: np.ndarray) -> np.ndarray:
@@ -122,7 +129,10 @@ def _shade_face(canvas: Canvas, look: Look) -> None:
     outline = face_outline(look)
 
     def soften(
-        centre: tuple[float, float], axes: tuple[float, float], tone: float, paint: tuple[float, float]
+        centre: tuple[float, float],
+        axes: tuple[float, float],
+        tone: float,
+        paint: tuple[float, float],
     ) -> None:
         opacity, blur = paint
         canvas.soft(ellipse(centre, axes), shade(look.skin, tone), opacity, blur, outline)

@@ -115,12 +115,15 @@ def write_video(
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with av.open(str(temporary), "w", format="mp4") as container:
-            # One thread: the bytes must not depend on the machine.
-            codec = {"threads": "1", "crf": "20", "preset": "veryfast"}
+            # One thread and no look-ahead, so that equal frames give equal bytes: with the look-ahead
+            # of `veryfast` x264 codes the same frames differently from run to run.
+            codec = {"threads": "1", "crf": "20", "preset": "superfast"}
             rate = Fraction(fps).limit_denominator(1001)
             video = container.add_stream("h264", rate=rate, options=codec)
             video.height, video.width, video.pix_fmt = *frames.shape[1:3], "yuv420p"
-            sound = None if audio is None else container.add_stream("aac", rate=audio_fs)
+            # The default coder takes longer over the sound than x264 over the pictures.
+            fast = {"aac_coder": "fast"}
+            sound = None if audio is None else container.add_stream("aac", audio_fs, fast)
             _write_pictures(container, video, frames)
             if sound is not None and audio is not None:
                 _write_sound(container, sound, audio, audio_fs)

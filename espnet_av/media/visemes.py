@@ -113,7 +113,7 @@ def visemes_of(phone: str) -> tuple[str, ...]:
     Raises:
         MediaError: a letter of the phone has no viseme.
     """
-    names = []
+    names: list[str] = []
     for letter in base_phone(phone):
         name = _VISEME_OF.get(letter)
         if name is None:

@@ -1,0 +1,85 @@
+"""Reading `mini_av` as it lies on disk into Kaldi-style data dirs."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from espnet_av.corpora.mini_av.build import COLUMNS, MANIFEST
+from espnet_av.corpora.mini_av.config import SPLITS
+from espnet_av.data.data_dir import Segment, write_data_dir
+from espnet_av.data.table import parse_ctm, raise_problems
+from espnet_av.errors import DataDirError
+
+Tables = dict[str, dict[str, str]]
+
+
+def prepare_mini_av(root: str | Path, out_dir: str | Path) -> dict[str, int]:
+    """Write `out_dir/{train,valid,test,test_unseen}` from a built corpus, all languages together.
+
+    Each set gets `wav.scp` and `video.scp` (both point at the mp4), `text`, its translations
+    `text.<lang>`, `utt2spk`, `utt2lang`, the counts of frames and samples, and `ctm` with phones.
+
+    Args:
+        root: the corpus.
+        out_dir: receives the sets; a split without utterances gives none.
+
+    Returns:
+        set -> number of utterances.
+
+    Raises:
+        DataDirError: the corpus is not complete; the message names file and line.
+    """
+    root, out_dir = Path(root), Path(out_dir)
+    if not (root / MANIFEST).is_file():
+        msg = f"{root}/{MANIFEST}: missing, so the corpus is not there or only half built; build it"
+        raise DataDirError(msg)
+    sizes = {}
+    for split in SPLITS:
+        tables: Tables = defaultdict(dict)
+        ctm: dict[str, list[Segment]] = {}
+        for table in sorted(root.glob(f"*/{split}.tsv")):
+            for utt_id, values in _rows(table):
+                for name, value in values.items():
+                    tables[name][utt_id] = value
+            phones, problems = parse_ctm(table.with_suffix(".ctm"))
+            raise_problems(problems)
+            ctm.update(phones)
+        if tables:
+            write_data_dir(out_dir / split, tables, ctm)
+            sizes[split] = len(tables["text"])
+    return sizes
+
+
+def _rows(table: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield (utterance, data dir table -> value) for each line of a `<split>.tsv`."""
+    with table.open(encoding="utf-8", newline="") as stream:
+        reader = csv.DictReader(stream, dialect="excel-tab")
+        header = reader.fieldnames or ()
+        if tuple(header[: len(COLUMNS)]) != COLUMNS:
+            msg = f"{table}:1: expected the columns {' '.join(COLUMNS)}; build the corpus again"
+            raise DataDirError(msg)
+        for row in reader:
+            where = f"{table}:{reader.line_num}"
+            if None in row or None in row.values():
+                msg = f"{where}: {len(header)} fields expected; build the corpus again"
+                raise DataDirError(msg)
+            yield row["id"], _values(table.parent, row, where)
+
+
+def _values(folder: Path, row: dict[str, str], where: str) -> dict[str, str]:
+    clip = folder / row["video"]
+    if not clip.is_file():
+        msg = f"{where}: {row['id']}: {clip} does not exist; delete {MANIFEST} and build again"
+        raise DataDirError(msg)
+    return {
+        "wav.scp": str(clip),
+        "video.scp": str(clip),
+        "utt2spk": row["speaker"],
+        "utt2lang": folder.name,
+        "utt2num_frames": row["num_frames"],
+        "utt2num_samples": row["num_samples"],
+        **{name: value for name, value in row.items() if name.split(".")[0] == "text"},
+    }

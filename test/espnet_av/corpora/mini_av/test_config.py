@@ -1,0 +1,34 @@
+"""The configuration of mini_av."""
+
+import dataclasses
+
+import pytest
+
+from espnet_av.config import build
+from espnet_av.corpora.mini_av import MiniAvConfig
+from espnet_av.errors import ConfigError
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"langs": ["en", "xx"]}, "langs: unknown xx"),
+        ({"langs": []}, "langs: repeated or empty"),
+        ({"speakers": ["m1", "m1"]}, "speakers: repeated"),
+        ({"speakers": ["m7"]}, "unseen_speakers: .*m7.* also train"),
+        ({"num_valid": -1}, "none is negative"),
+        ({"num_train": 70000}, "together they are 1 to"),
+        ({"hardness": {"gain": -1.0}}, "hardness"),
+        ({"voices": ["m1"]}, "unknown key 'voices'"),
+    ],
+)
+def test_impossible_configurations(wrong, message):
+    with pytest.raises(ConfigError, match=message):
+        build(MiniAvConfig, wrong)
+
+
+def test_digest_follows_every_field():
+    config = MiniAvConfig()
+    assert config.digest == MiniAvConfig().digest
+    for change in ({"seed": 2}, {"num_test": 3}, {"langs": ("de",)}):
+        assert dataclasses.replace(config, **change).digest != config.digest
