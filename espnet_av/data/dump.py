@@ -13,7 +13,7 @@ from espnet_av.data.data_dir import DataDir, read_data_dir, write_data_dir
 from espnet_av.data.dropped import Drop, check_dropped, write_dropped
 from espnet_av.data.dump_config import DumpConfig
 from espnet_av.data.dump_shard import Clips, Shard, ShardRecord, read_clips
-from espnet_av.data.frame_labels import FRAME_HZ, SAMPLE_RATE
+from espnet_av.data.rates import FRAME_HZ, SAMPLE_RATE
 from espnet_av.errors import DataDirError
 from espnet_av.progress import ProgressBar
 

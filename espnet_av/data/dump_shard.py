@@ -16,7 +16,7 @@ from espnet_av.data.ark import ArkWriter, is_ark_pointer, read_audio_ark
 from espnet_av.data.data_dir import DataDir, rebase
 from espnet_av.data.dropped import Drop
 from espnet_av.data.dump_config import DumpConfig
-from espnet_av.data.frame_labels import FRAME_HZ, SAMPLE_RATE
+from espnet_av.data.rates import FRAME_HZ, SAMPLE_RATE
 from espnet_av.data.table import read_table
 from espnet_av.errors import ArkError, DataDirError, MediaError
 from espnet_av.media.audio import read_audio

@@ -7,15 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from espnet_av.data.batch import PAD_ID
+from espnet_av.data.rates import FRAME_HZ
 from espnet_av.data.table import Segment
 from espnet_av.errors import DataDirError
-
-FRAME_HZ = 25
-"""Video frames a second."""
-SAMPLE_RATE = 16000
-"""Audio samples a second."""
-SAMPLES_PER_FRAME = SAMPLE_RATE // FRAME_HZ
-"""Audio samples under one video frame: 640."""
 
 
 def frame_labels(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from espnet_av.data.data_dir import DataDir
-from espnet_av.data.frame_labels import FRAME_HZ, SAMPLE_RATE
+from espnet_av.data.rates import FRAME_HZ, SAMPLE_RATE
 from espnet_av.errors import DataDirError
 
 Mode = Literal["spread", "first", "last", "shortest", "speakers", "per_speaker"]

@@ -42,7 +42,9 @@ def test_every_epoch_obeys_the_rules(
     samplers = make(lengths, world_size, **options)
     ranks = [sampler.batches(epoch) for sampler in samplers]
     check_epoch(ranks, lengths, batch_frames, max_utts)
-    assert all(len(sampler) == len(batches) for sampler, batches in zip(samplers, ranks))
+    assert all(
+        len(sampler) == len(batches) for sampler, batches in zip(samplers, ranks, strict=True)
+    )
 
 
 @given(lengths=st.lists(st.integers(1, 120), min_size=1, max_size=200))
@@ -95,7 +97,7 @@ def test_without_shuffling_longest_first_and_every_epoch_the_same() -> None:
 
 def test_ranks_of_one_step_have_similar_work() -> None:
     samplers = make(LENGTHS, world_size=4, batch_frames=2000, max_utts=32)
-    steps = zip(*(sampler.batches(0) for sampler in samplers))
+    steps = zip(*(sampler.batches(0) for sampler in samplers), strict=True)
     ratios = []
     for step in steps:
         work = [len(batch) * max(LENGTHS[index] for index in batch) for batch in step]
