@@ -42,7 +42,7 @@ COMPLETE = ("text", "utt2lang", "utt2category")
 RECORDED = ("wav.scp", "video.scp", "landmarks.scp")
 """Tables keyed by recording where there is `segments`."""
 _COUNTS = ("utt2num_samples", "utt2num_frames")
-_TRANSLATION = re.compile(r"text\.[a-z]{2,3}(-[A-Za-z]+)?")
+_TRANSLATION = re.compile(r"text\.(?!bak|old|tmp)[a-z]{2,3}(-[A-Za-z]+)?")
 
 
 @dataclass(frozen=True)

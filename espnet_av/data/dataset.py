@@ -15,7 +15,8 @@ from espnet_av.data.batch import Sample
 from espnet_av.data.data_dir import DataDir, read_data_dir
 from espnet_av.data.dataset_config import DatasetConfig, Modalities
 from espnet_av.data.dropped import Drop, check_dropped, write_dropped
-from espnet_av.data.frame_labels import SAMPLES_PER_FRAME, frame_labels
+from espnet_av.data.frame_labels import frame_labels
+from espnet_av.data.rates import SAMPLES_PER_FRAME
 from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.errors import ConfigError, DataDirError
 from espnet_av.media.noise import NoiseBank, mix
@@ -174,6 +175,9 @@ class AVDataset(Dataset[Sample]):
         if not self.config.frame_labels:
             return None
         segments = self._data.ctm.get(utt_id, [])
+        if not self.train:
+            # What training never had cannot be predicted, and is no reason to stop a test.
+            segments = [segment for segment in segments if segment.label in self._label_ids]
         return frame_labels(segments, self._label_ids, num_frames, utt_id, speed)
 
     def _check_request(self) -> None:

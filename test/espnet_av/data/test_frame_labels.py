@@ -43,5 +43,5 @@ def test_grid_alignment() -> None:
 
 
 def test_unknown_label_is_named() -> None:
-    with pytest.raises(DataDirError, match="s1-x: the label .zzz. of its ctm is not in units"):
+    with pytest.raises(DataDirError, match=r"s1-x: the label .zzz. of its ctm is not in units"):
         frame_labels([Segment(0.0, 1.0, "zzz")], IDS, 5, "s1-x")
