@@ -21,7 +21,7 @@ class EncodedFrames(Protocol):
     out: Tensor
     """(B, T, D) float encoder output."""
     lengths: Tensor
-    """(B,) int64, valid frames."""
+    """(B,) int64, valid frames, on any device."""
 
 
 @torch.inference_mode()
@@ -42,14 +42,15 @@ def decode_batch(
         ConfigError: the method needs a part that the model lacks.
     """
     _check_model(model, config)
+    lengths = encoded.lengths.to(encoded.out.device)
     if config.method == "joint":
-        return JointSearch(model, config).search(encoded.out, encoded.lengths)
+        return JointSearch(model, config).search(encoded.out, lengths)
     log_probs = model.ctc.log_softmax(encoded.out).float()
     if config.method == "ctc_greedy":
-        return [[found] for found in ctc_greedy(log_probs, encoded.lengths, model.blank_id)]
+        return [[found] for found in ctc_greedy(log_probs, lengths, model.blank_id)]
     return ctc_prefix(
         log_probs,
-        encoded.lengths,
+        lengths,
         config.beam_size,
         length_penalty=config.length_penalty,
         nbest=config.nbest,

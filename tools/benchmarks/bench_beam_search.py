@@ -6,6 +6,7 @@ Asserts that both give the same texts and scores, then prints times and their ra
 """
 
 import argparse
+import dataclasses
 import logging
 import statistics
 import time
@@ -97,9 +98,19 @@ def build(args: argparse.Namespace) -> tuple[Any, list[torch.Tensor]]:
 
 def load(args: argparse.Namespace) -> tuple[Any, list[torch.Tensor]]:
     """A trained model and its encoder frames of the first utterances of a dump."""
-    from espnet_av.bin.decode import encode_set
+    from espnet_av.data.dataset import AVDataset
+    from espnet_av.search.decode_set import encode_batches
+    from espnet_av.train.loading import load_experiment
 
-    return encode_set(Path(args.exp_dir), Path(args.data), args.mode, args.num_utts, args.device)
+    model, config, _ = load_experiment(args.exp_dir, device=args.device)
+    settings = dataclasses.replace(config.dataset, frame_labels=False)
+    dataset = AVDataset(args.data, None, settings, modalities=args.mode)
+    frames = [
+        row[:length]
+        for _, encoded in encode_batches(model, dataset, args.batch_frames, device=args.device)
+        for row, length in zip(encoded.out, encoded.lengths.tolist(), strict=True)
+    ]
+    return model, frames[: args.num_utts]
 
 
 @torch.inference_mode()

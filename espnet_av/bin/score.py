@@ -1,0 +1,65 @@
+"""Score decoded conditions: decoding folder -> scores.json, RESULTS.md and pictures."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import get_args
+
+from espnet_av.errors import AVError
+from espnet_av.score.expected import read_targets
+from espnet_av.score.matrix import format_plain, matrix, sets_of
+from espnet_av.score.normaliser import NormaliserName
+from espnet_av.score.report import RESULTS, write_report
+
+
+def get_parser() -> argparse.ArgumentParser:
+    """Command-line options."""
+    parser = argparse.ArgumentParser(prog="score", description=__doc__)
+    parser.add_argument("--expected", type=Path, help="targets (expected_scores.yaml)")
+    parser.add_argument("--normaliser", default="none", choices=get_args(NormaliserName))
+    parser.add_argument("--num_resamples", type=int, default=1000, help="of the bootstrap")
+    parser.add_argument("--seed", type=int, default=0, help="of the bootstrap")
+    parser.add_argument(
+        "--strict", action="store_true", help="exit code 1 when a target is missed or not run"
+    )
+    parser.add_argument("decode_dir", type=Path, help="output of the decode stage")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit code: 0 done; 1 an error, or with --strict a target that was missed or not run."""
+    options = get_parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s: %(message)s")
+    try:
+        scores = write_report(
+            options.decode_dir,
+            read_targets(options.expected) if options.expected else [],
+            normaliser=options.normaliser,
+            num_resamples=options.num_resamples,
+            seed=options.seed,
+        )
+    except AVError as error:
+        print(f"score: {error}", file=sys.stderr)
+        return 1
+    for set_name in sets_of(scores["conditions"]):
+        print(format_plain(matrix(scores["conditions"], set_name)))
+        print()
+    judged = [row for row in scores["targets"] if row["op"] != "~"]
+    missed = [row for row in judged if not row["met"]]
+    for row in judged:
+        got = "not run here" if row["got"] is None else f"{row['got']:.1f}"
+        verdict = {True: "met", False: "MISSED", None: ""}[row["met"]]
+        print(
+            f"{row['set']} {row['mode']} {row['noise']} {row['metric']}: {got} "
+            f"(target {row['op']} {row['target']:g}) {verdict}".rstrip()
+        )
+    print(f"{options.decode_dir} -> {options.decode_dir / RESULTS}")
+    return 1 if options.strict and missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

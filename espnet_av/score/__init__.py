@@ -1,0 +1,1 @@
+"""Scoring: hypotheses and references in; error rates, tables and pictures out."""

@@ -1,0 +1,143 @@
+"""Picture: error rate over noise level, a line per mode."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from espnet_av.score.matrix import Record, modes_of
+from espnet_av.score.picture import INK, MODE_COLORS, MODE_NAMES, new_figure, save, style_axes
+from espnet_av.search.condition import CLEAN, parse_noise
+
+
+def plot_snr(
+    records: Sequence[Record],
+    set_name: str,
+    category: str,
+    path: Path,
+    *,
+    targets: Sequence[Mapping[str, Any]] = (),
+) -> None:
+    """Draw WER against the level of one category of noise, with confidence bands.
+
+    Clean speech stands at the left end; lips alone are a horizontal line, as no noise reaches
+    them. Targets are short dashes in the colour of their mode.
+
+    Args:
+        records: conditions of `scores.json`.
+        set_name: test set.
+        category: kind of noise.
+        path: PNG to write.
+        targets: target rows of `scores.json`.
+    """
+    chosen = [r for r in records if r["set"] == set_name and _place(r["noise"], category)]
+    levels = sorted({_level(r["noise"]) for r in chosen if r["noise"] != CLEAN}, reverse=True)
+    places = {CLEAN: 0.0} | {level: 1.0 + index for index, level in enumerate(levels)}
+    figure = new_figure(7.2, 4.4)
+    axes = figure.add_subplot()
+    style_axes(axes)
+    for mode in modes_of(chosen):
+        rows = [record for record in chosen if record["mode"] == mode]
+        if mode == "V":
+            _draw_flat(axes, rows[0], max(places.values()))
+        else:
+            _draw_line(axes, mode, rows, places)
+    _draw_targets(axes, targets, set_name, category, places)
+    axes.set_xticks(list(places.values()))
+    axes.set_xticklabels([CLEAN, *(f"{level:g}" for level in levels)])
+    axes.set_xlabel(f"signal-to-noise ratio of {category} noise (dB)", color=INK)
+    axes.set_ylabel("word error rate (%)", color=INK)
+    axes.set_ylim(bottom=0)
+    axes.set_xlim(-0.25, max(places.values()) + 0.25)
+    num_utts = chosen[0]["wer"]["num_utts"]
+    axes.set_title(
+        f"{set_name}: WER over {category} noise ({num_utts} utterances, 95 % intervals)",
+        color=INK,
+        fontsize=11,
+        loc="left",
+    )
+    axes.legend(frameon=False, fontsize=9, loc="upper left")
+    save(figure, path)
+
+
+def categories_of(records: Sequence[Record], set_name: str) -> list[str]:
+    """Kinds of noise with at least one level in a test set."""
+    parsed = [parse_noise(record["noise"]) for record in records if record["set"] == set_name]
+    return sorted({noise.category for noise in parsed if noise is not None})
+
+
+def _draw_line(
+    axes: Any, mode: str, rows: Sequence[Record], places: Mapping[str | float, float]
+) -> None:
+    points = sorted((places[_key(row["noise"])], row["wer"]) for row in rows)
+    xs = [x for x, _ in points]
+    rates = [wer["rate"] for _, wer in points]
+    lows, highs = ([wer["ci95"][side] for _, wer in points] for side in (0, 1))
+    color = MODE_COLORS[mode]
+    axes.fill_between(xs, lows, highs, color=color, alpha=0.15, linewidth=0)
+    axes.plot(xs, rates, "o-", color=color, linewidth=2, markersize=5, label=MODE_NAMES[mode])
+    for x, rate in zip(xs, rates, strict=True):
+        axes.annotate(
+            f"{rate:.1f}",
+            (x, rate),
+            xytext=(0, 7),
+            textcoords="offset points",
+            ha="center",
+            fontsize=8,
+            color=color,
+        )
+
+
+def _draw_flat(axes: Any, row: Record, right: float) -> None:
+    color, wer = MODE_COLORS["V"], row["wer"]
+    axes.axhspan(*wer["ci95"], color=color, alpha=0.12, linewidth=0)
+    axes.axhline(wer["rate"], color=color, linewidth=2, label=MODE_NAMES["V"])
+    axes.annotate(
+        f"{wer['rate']:.1f}",
+        (right, wer["rate"]),
+        xytext=(4, 4),
+        textcoords="offset points",
+        fontsize=8,
+        color=color,
+    )
+
+
+def _draw_targets(
+    axes: Any,
+    targets: Sequence[Mapping[str, Any]],
+    set_name: str,
+    category: str,
+    places: Mapping[str | float, float],
+) -> None:
+    label = "target"
+    for row in targets:
+        wanted = row["set"] == set_name and row["metric"] == "wer" and not row["lang"]
+        if not wanted or not _place(row["noise"], category) or _key(row["noise"]) not in places:
+            continue
+        x = places[_key(row["noise"])]
+        axes.hlines(
+            row["target"],
+            x - 0.18,
+            x + 0.18,
+            color=MODE_COLORS[row["mode"]],
+            linestyles=(0, (2, 1)),
+            linewidth=2,
+            label=label,
+        )
+        label = "_nolegend_"
+
+
+def _place(noise: str, category: str) -> bool:
+    parsed = parse_noise(noise)
+    return parsed is None or parsed.category == category
+
+
+def _key(noise: str) -> str | float:
+    return CLEAN if noise == CLEAN else _level(noise)
+
+
+def _level(noise: str) -> float:
+    parsed = parse_noise(noise)
+    assert parsed is not None
+    return parsed.snr_db

@@ -1,0 +1,149 @@
+"""Recognition of a whole test set: batches by length, results by utterance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch.utils.data import DataLoader
+
+from espnet_av.data.batch import Batch, collate
+from espnet_av.data.dataset import AVDataset
+from espnet_av.data.tokenizer import Tokenizer
+from espnet_av.search.alignment import WordTime, align_tokens, word_times
+from espnet_av.search.decode_batch import EncodedFrames, decode_batch
+from espnet_av.search.decode_config import DecodeConfig
+from espnet_av.search.hypothesis import Hypothesis
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recognition:
+    """What was recognised in one utterance."""
+
+    utt_id: str
+    hypotheses: list[Hypothesis]
+    """Best first; empty when the length limits left none."""
+    texts: list[str]
+    """One per hypothesis."""
+    words: list[WordTime] | None
+    """Times of the best text's words; None without a CTC layer or with too few frames."""
+    num_frames: int
+    """Encoder frames (25 per second)."""
+
+
+def plan_batches(num_frames: Sequence[int], batch_frames: int) -> list[list[int]]:
+    """Group utterances of similar length, longest first, within a budget of padded frames.
+
+    Args:
+        num_frames: length of each utterance.
+        batch_frames: most frames in a batch, padding included; a longer utterance goes alone.
+    """
+    order = sorted(range(len(num_frames)), key=lambda i: (-num_frames[i], i))
+    batches: list[list[int]] = []
+    longest = 0
+    for index in order:
+        if not batches or (len(batches[-1]) + 1) * longest > batch_frames:
+            batches.append([])
+            longest = num_frames[index]
+        batches[-1].append(index)
+    return batches
+
+
+@torch.inference_mode()
+def encode_batches(
+    model: Any,
+    dataset: AVDataset,
+    batch_frames: int,
+    *,
+    device: torch.device | str = "cpu",
+    num_workers: int = 0,
+) -> Iterator[tuple[Batch, EncodedFrames]]:
+    """Encoder output of every batch of a test set, longest utterances first."""
+    loader: DataLoader[Any] = DataLoader(
+        dataset,
+        batch_sampler=plan_batches(dataset.num_frames, batch_frames),
+        collate_fn=collate,
+        num_workers=num_workers,
+    )
+    for batch in loader:
+        on_device = batch.to(device)
+        yield (
+            batch,
+            model.encode(
+                on_device.speech,
+                on_device.speech_lengths,
+                on_device.video,
+                on_device.video_lengths,
+            ),
+        )
+
+
+@torch.inference_mode()
+def decode_set(
+    model: Any,
+    dataset: AVDataset,
+    tokenizer: Tokenizer,
+    config: DecodeConfig,
+    *,
+    device: torch.device | str = "cpu",
+    num_workers: int = 0,
+    advance: Callable[[int], None] = lambda _: None,
+) -> dict[str, Recognition]:
+    """Recognise every utterance of a test set.
+
+    Args:
+        model: in eval mode, on `device`.
+        dataset: of the test set, not for training.
+        tokenizer: turns ids into text.
+        config: search settings; `batch_frames` changes speed and memory, not results.
+        device: where the model is.
+        num_workers: loading processes besides this one.
+        advance: called with the number of utterances just finished.
+
+    Returns:
+        results by utterance id.
+    """
+    results: dict[str, Recognition] = {}
+    batches = encode_batches(
+        model, dataset, config.batch_frames, device=device, num_workers=num_workers
+    )
+    for batch, encoded in batches:
+        found = decode_batch(model, encoded, config)
+        for row, (utt_id, hypotheses) in enumerate(zip(batch.utt_id, found, strict=True)):
+            frames = encoded.out[row, : int(encoded.lengths[row])]
+            results[utt_id] = Recognition(
+                utt_id=utt_id,
+                hypotheses=hypotheses,
+                texts=[tokenizer.decode(hypothesis.tokens) for hypothesis in hypotheses],
+                words=time_words(model, frames, hypotheses, tokenizer),
+                num_frames=len(frames),
+            )
+        advance(len(found))
+    return results
+
+
+def time_words(
+    model: Any, frames: torch.Tensor, hypotheses: Sequence[Hypothesis], tokenizer: Tokenizer
+) -> list[WordTime] | None:
+    """Times of the best hypothesis's words by CTC alignment.
+
+    Args:
+        model: with `ctc` and `blank_id`.
+        frames: (T, D) encoder output of one utterance, without padding.
+        hypotheses: best first.
+        tokenizer: names the tokens.
+
+    Returns:
+        None when there is no CTC layer, no hypothesis, or more tokens than the frames can hold.
+    """
+    if getattr(model, "ctc", None) is None or not hypotheses:
+        return None
+    special = (model.blank_id, model.eos)
+    tokens = [token for token in hypotheses[0].tokens if token not in special]
+    log_probs = model.ctc.log_softmax(frames[None])[0]
+    spans = align_tokens(log_probs, tokens, model.blank_id)
+    if spans is None:
+        return None
+    return word_times([tokenizer.tokens[token] for token in tokens], spans)

@@ -1,0 +1,119 @@
+"""The folder of one decoded condition: written at once, and known by what made it."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from espnet_av.atomic import atomic_dir
+from espnet_av.config import to_dict
+from espnet_av.data.data_dir import DataDir
+from espnet_av.data.table import write_table
+from espnet_av.provenance import write_provenance
+from espnet_av.search.condition import Condition
+from espnet_av.search.decode_config import DecodeConfig
+from espnet_av.search.decode_set import Recognition
+from espnet_av.search.example import EXAMPLE
+
+DONE = ".done"
+INFO = "decode.json"
+_FREE_KEYS = ("batch_frames",)
+"""Settings that cannot change a result."""
+_COPIED = ("utt2lang", "utt2category", "utt2spk")
+
+
+def is_done(folder: Path, fingerprint: str) -> bool:
+    """Whether a folder holds finished results of exactly these inputs."""
+    done = folder / DONE
+    return done.is_file() and done.read_text(encoding="utf-8").strip() == fingerprint
+
+
+def fingerprint(
+    condition: Condition,
+    config: DecodeConfig,
+    *,
+    checkpoint: Path,
+    dump_dir: Path,
+    noise_manifest: Path | None,
+    seed: int,
+) -> str:
+    """Hash of everything that decides the results of a condition: settings, weights, data, noise.
+
+    Of the data the small tables are hashed, which change with every new dump.
+    """
+    settings = {key: value for key, value in to_dict(config).items() if key not in _FREE_KEYS}
+    noisy = condition.noise is not None
+    record = {
+        "condition": dataclasses.asdict(condition),
+        "config": settings,
+        "checkpoint": _digest(checkpoint),
+        "data": [
+            _digest(path)
+            for path in sorted(dump_dir.iterdir())
+            if path.name in ("text", "utt2num_frames", "utt2num_samples", *_COPIED)
+        ],
+        "noise": _digest(noise_manifest) if noisy and noise_manifest else None,
+        "seed": seed if noisy else None,
+    }
+    text = json.dumps(record, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def write_results(
+    folder: Path,
+    results: Mapping[str, Recognition],
+    *,
+    data: DataDir,
+    noises: Mapping[str, str],
+    info: Mapping[str, Any],
+    config: DecodeConfig,
+    fingerprint: str,
+    example: Callable[[Path], None],
+) -> None:
+    """Write hypotheses, references and records, replacing an earlier folder in one move.
+
+    Files: `text` (best hypotheses, Kaldi form), `ref` (transcripts, if the set has them),
+    `nbest.jsonl` (every hypothesis with scores, tokens and word times), `noise.tsv` (what was
+    mixed into which utterance), `decode.json` (counts, times, model), `example.npz` (written by
+    the function `example`), tables for grouping, the configuration and its provenance, and last
+    `.done` with the fingerprint.
+    """
+    utt_ids = [utt_id for utt_id in data.utt_ids if utt_id in results]
+    with atomic_dir(folder) as temporary:
+        best = {utt_id: (results[utt_id].texts or [""])[0] for utt_id in utt_ids}
+        write_table(temporary / "text", best)
+        for source, name in (("text", "ref"), *((table, table) for table in _COPIED)):
+            rows = data.tables.get(source, {})
+            if rows:
+                write_table(temporary / name, {utt_id: rows[utt_id] for utt_id in utt_ids})
+        with (temporary / "nbest.jsonl").open("w", encoding="utf-8") as stream:
+            for utt_id in utt_ids:
+                stream.write(json.dumps(_as_record(results[utt_id]), ensure_ascii=False) + "\n")
+        if noises:
+            lines = ["utt_id\tnoise_id\tcategory\tsnr_db\tsha256", *noises.values()]
+            (temporary / "noise.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        (temporary / INFO).write_text(json.dumps(dict(info), indent=1) + "\n", encoding="utf-8")
+        example(temporary / EXAMPLE)
+        write_provenance(temporary, config, info["seed"])
+        (temporary / DONE).write_text(fingerprint + "\n", encoding="utf-8")
+
+
+def _as_record(result: Recognition) -> dict[str, Any]:
+    return {
+        "utt": result.utt_id,
+        "frames": result.num_frames,
+        "words": None if result.words is None else [word._asdict() for word in result.words],
+        "nbest": [
+            {"text": text, **dataclasses.asdict(hypothesis)}
+            for text, hypothesis in zip(result.texts, result.hypotheses, strict=True)
+        ],
+    }
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
