@@ -62,7 +62,7 @@ def render(
         picture = cv2.add(moved[..., :3], cv2.multiply(background, gap, scale=1 / 255))
         if blur > 0:
             picture = cv2.GaussianBlur(picture, (0, 0), blur)
-        top, left = offsets[index].tolist()
+        top, left = (int(value) for value in offsets[index])
         window = np.s_[top : top + SIZE, left : left + SIZE]
         picture = cv2.add(picture, brighter[window])
         frames[index] = cv2.subtract(picture, darker[window])
@@ -123,8 +123,8 @@ def _blinks(num_frames: int, rng: np.random.Generator) -> np.ndarray:
     """How shut the eyes are, (V,) values of `_EYELIDS`."""
     eyelids = np.zeros(num_frames)
     for start in np.flatnonzero(rng.random(num_frames) < _BLINK_PER_FRAME):
-        end = min(start + len(_BLINK), num_frames)
-        eyelids[start:end] = np.maximum(eyelids[start:end], _BLINK[: end - start])
+        shut = eyelids[start : start + len(_BLINK)]
+        shut[:] = np.maximum(shut, _BLINK[: len(shut)])
     return eyelids
 
 

@@ -7,8 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from espnet_av.corpora.mini_av.build import COLUMNS, MANIFEST
-from espnet_av.corpora.mini_av.config import SPLITS
+from espnet_av.config import load_config
+from espnet_av.corpora.mini_av.build import COLUMNS, MANIFEST, build_mini_av
+from espnet_av.corpora.mini_av.config import SPLITS, MiniAvConfig
 from espnet_av.data.data_dir import Segment, write_data_dir
 from espnet_av.data.table import parse_ctm, raise_problems
 from espnet_av.errors import DataDirError
@@ -16,8 +17,10 @@ from espnet_av.errors import DataDirError
 Tables = dict[str, dict[str, str]]
 
 
-def prepare_mini_av(root: str | Path, out_dir: str | Path) -> dict[str, int]:
-    """Write `out_dir/{train,valid,test,test_unseen}` from a built corpus, all languages together.
+def prepare_mini_av(
+    root: str | Path, out_dir: str | Path, *, config: Path | None = None, nj: int = 1
+) -> dict[str, int]:
+    """Write `out_dir/{train,valid,test,test_unseen}` from the corpus, all languages together.
 
     Each set gets `wav.scp` and `video.scp` (both point at the mp4), `text`, its translations
     `text.<lang>`, `utt2spk`, `utt2lang`, the counts of frames and samples, and `ctm` with phones.
@@ -25,16 +28,21 @@ def prepare_mini_av(root: str | Path, out_dir: str | Path) -> dict[str, int]:
     Args:
         root: the corpus.
         out_dir: receives the sets; a split without utterances gives none.
+        config: YAML file of a `MiniAvConfig`; the corpus is first built by it, unless it is there.
+        nj: processes that build.
 
     Returns:
         set -> number of utterances.
 
     Raises:
+        ConfigError: the configuration is wrong, or the corpus was built by another one.
         DataDirError: the corpus is not complete; the message names file and line.
     """
     root, out_dir = Path(root), Path(out_dir)
+    if config is not None:
+        build_mini_av(load_config(MiniAvConfig, config), root, num_workers=nj)
     if not (root / MANIFEST).is_file():
-        msg = f"{root}/{MANIFEST}: missing, so the corpus is not there or only half built; build it"
+        msg = f"{root}/{MANIFEST}: not there, so the corpus is missing or half built; give --config"
         raise DataDirError(msg)
     sizes = {}
     for split in SPLITS:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from espnet_av.config import save_yaml
 from espnet_av.corpora.mini_av import MiniAvConfig, build, build_mini_av, prepare_mini_av
 from espnet_av.data.data_dir import read_data_dir
 from espnet_av.errors import ConfigError, DataDirError
@@ -53,7 +54,7 @@ def test_a_built_corpus_is_left_alone(corpus, monkeypatch):
 
 
 def test_another_configuration_is_refused(corpus):
-    with pytest.raises(ConfigError, match="another configuration.*delete the folder"):
+    with pytest.raises(ConfigError, match=r"another configuration.*delete the folder"):
         build_mini_av(dataclasses.replace(CONFIG, seed=12), corpus)
 
 
@@ -70,7 +71,7 @@ def test_an_interrupted_build_goes_on(corpus, tmp_path, monkeypatch):
     monkeypatch.setattr(build, "write_video", fail_at_third)
     with pytest.raises(OSError, match="No space left"):
         build_mini_av(CONFIG, tmp_path)
-    with pytest.raises(DataDirError, match=r"manifest.yaml: missing"):
+    with pytest.raises(DataDirError, match=r"manifest.yaml: not there"):
         prepare_mini_av(tmp_path, tmp_path / "data")
     times = [path.stat().st_mtime_ns for path in written]
     monkeypatch.setattr(build, "write_video", original)
@@ -91,6 +92,14 @@ def test_data_dirs(corpus, tmp_path):
         phones = data.ctm[utt_id]
         end = int(data.get("utt2num_frames", utt_id)) / 25
         assert phones[-1].start + phones[-1].duration == pytest.approx(end, abs=1e-3)
+
+
+def test_prepare_builds_when_given_a_configuration(corpus, tmp_path):
+    config = tmp_path / "corpus.yaml"
+    save_yaml(CONFIG, config)
+    sizes = prepare_mini_av(tmp_path / "made", tmp_path / "data", config=config)
+    assert sizes == {"train": 10, "valid": 2, "test": 2}
+    assert contents(tmp_path / "made") == contents(corpus)
 
 
 def test_media_match_the_counts(corpus, tmp_path):

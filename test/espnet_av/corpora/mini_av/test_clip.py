@@ -1,6 +1,7 @@
 """Synthesis of one utterance."""
 
 import hashlib
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ def test_sound_and_phone_times_fit_whole_frames():
     phones = utterance.phones
     assert phones[0].start == 0
     assert phones[0].label == phones[-1].label == "sil"
-    for before, after in zip(phones, phones[1:], strict=False):
+    for before, after in pairwise(phones):
         assert after.start == pytest.approx(before.start + before.duration)
         assert before.duration > 0
         assert not before.label == after.label == "sil"
