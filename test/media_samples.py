@@ -76,9 +76,10 @@ def indexed_first(path: Path, target: Path) -> Path:
     """Copy an mp4 with its index in front, so that a cut file still opens."""
     import av
 
-    with av.open(str(path)) as source, av.open(
-        str(target), "w", options={"movflags": "faststart"}
-    ) as copy:
+    with (
+        av.open(str(path)) as source,
+        av.open(str(target), "w", options={"movflags": "faststart"}) as copy,
+    ):
         streams = {s.index: copy.add_stream_from_template(s) for s in source.streams}
         for packet in source.demux():
             if packet.dts is not None:

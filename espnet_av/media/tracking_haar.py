@@ -15,7 +15,8 @@ _BOX_POINTS = np.array([(0.33, 0.40), (0.67, 0.40), (0.50, 0.68), (0.50, 0.83)])
 
 _SCALE_STEP = 1.1
 _MIN_NEIGHBOURS = 4
-_MEDIAN_RADIUS = 2
+_NEAR_LOOKS = 2
+_OUTLIER_SHARE = 0.25
 _STRICT, _LOOSE = (
     ("haarcascade_frontalface_default.xml", 5),
     ("haarcascade_frontalface_alt2.xml", 12),
@@ -24,7 +25,7 @@ _STRICT, _LOOSE = (
 
 
 class HaarTracker:
-    """Looks at every n-th frame and interpolates; box jitter is removed by a running median."""
+    """Looks at every n-th frame and interpolates; a single wild box is left out."""
 
     needs_rgb = False
     keep_centre = False
@@ -47,7 +48,7 @@ class HaarTracker:
             half = self.detect_every // 2
             looks = sorted({*looks, *range(half, len(frames), self.detect_every)})
             boxes = self._look(frames, looks, _LOOSE)
-        return _between(looks, _without_jitter(boxes), len(frames))
+        return _between(looks, _without_outliers(boxes), len(frames))
 
     def _look(
         self, frames: np.ndarray, looks: list[int], kind: tuple[str, int]
@@ -95,13 +96,14 @@ def _choose(boxes: list[np.ndarray], previous: np.ndarray | None) -> np.ndarray 
     return min(boxes, key=lambda box: float(np.abs(box - previous).sum()))
 
 
-def _without_jitter(boxes: list[np.ndarray | None]) -> list[np.ndarray | None]:
-    """Replace each box by the median of the boxes found within two looks of it."""
+def _without_outliers(boxes: list[np.ndarray | None]) -> list[np.ndarray | None]:
+    """Leave out boxes far from the median of those found within two looks of them."""
     result: list[np.ndarray | None] = []
     for index, box in enumerate(boxes):
-        near = boxes[max(0, index - _MEDIAN_RADIUS) : index + _MEDIAN_RADIUS + 1]
-        found = [item for item in near if item is not None]
-        result.append(None if box is None else np.median(found, axis=0))
+        near = boxes[max(0, index - _NEAR_LOOKS) : index + _NEAR_LOOKS + 1]
+        median = np.median([item for item in near if item is not None] or [np.zeros(3)], axis=0)
+        wild = box is not None and np.abs(box - median).max() > _OUTLIER_SHARE * median[2]
+        result.append(None if wild else box)
     return result
 
 

@@ -1,0 +1,91 @@
+"""From a face video to its mouth clip."""
+
+import pickle
+
+import numpy as np
+import pytest
+from media_samples import face_points, numbered_frames, textured_frames
+
+from espnet_av.media.landmarks import smooth
+from espnet_av.media.roi import mouth_roi
+from espnet_av.media.roi_config import RoiConfig
+from espnet_av.media.roi_extract import NoMouthError, extract_roi
+from espnet_av.media.video import read_video, write_video
+
+PRECOMPUTED = RoiConfig(tracker="precomputed")
+
+
+def save_points(path, points):
+    path.write_bytes(pickle.dumps(points))
+    return str(path)
+
+
+@pytest.fixture
+def clip(tmp_path):
+    path = tmp_path / "clip.mp4"
+    write_video(path, textured_frames(30), 25)
+    return path
+
+
+def test_gaps_are_filled_points_smoothed_and_mouths_cut(clip, tmp_path):
+    rng = np.random.default_rng(0)
+    points = [point + rng.normal(size=(4, 2)) for point in face_points(30)]
+    missed = [None if i in (0, 7, 8, 29) else point for i, point in enumerate(points)]
+    result = extract_roi(clip, PRECOMPUTED, landmarks=save_points(tmp_path / "p", missed))
+    filled = np.stack(points)
+    filled[0], filled[29] = points[1], points[28]
+    filled[7] = points[6] + (points[9] - points[6]) / 3
+    filled[8] = points[6] + (points[9] - points[6]) * 2 / 3
+    expected = mouth_roi(read_video(clip, gray=True), smooth(filled, 12, keep_centre=True))
+    assert np.array_equal(result.frames, expected)
+    assert result.num_detected == 26
+    assert result.share == pytest.approx(26 / 30)
+
+
+def test_segment_takes_its_own_frames_and_points(clip, tmp_path):
+    points = [point + i for i, point in enumerate(face_points(30, scale=0.2))]
+    landmarks = save_points(tmp_path / "p", points)
+    config = RoiConfig(tracker="precomputed", smoothing_window=0)
+    whole = extract_roi(clip, config, landmarks=landmarks)
+    part = extract_roi(clip, config, 0.4, 0.8, landmarks)
+    assert np.array_equal(part.frames, whole.frames[10:20])
+
+
+def test_no_face_is_named(tmp_path):
+    write_video(tmp_path / "a.mp4", numbered_frames(10), 25)
+    with pytest.raises(NoMouthError, match=r"a\.mp4: no face in any of its 10 frames") as caught:
+        extract_roi(tmp_path / "a.mp4", RoiConfig(tracker="haar"))
+    assert caught.value.reason == "no_face"
+
+
+def test_mouth_outside_the_picture_is_named(clip, tmp_path):
+    landmarks = save_points(tmp_path / "p", face_points(30, scale=3.0))
+    with pytest.raises(NoMouthError, match="outside the 128x128 picture") as caught:
+        extract_roi(clip, PRECOMPUTED, landmarks=landmarks)
+    assert caught.value.reason == "mouth_outside"
+
+
+def test_a_real_clip_by_haar(grid_root):
+    result = extract_roi(grid_root / "s1" / "bbaf2n.mp4", RoiConfig(tracker="haar"))
+    assert result.frames.shape == (75, 96, 96)
+    assert result.share == 1.0
+    # The talker speaks: the mouth changes more than the nose above it.
+    change = np.abs(np.diff(result.frames.astype(int), axis=0)).mean(axis=0)
+    assert change[38:62, 30:66].mean() > 1.5 * change[:20, 30:66].mean()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"detect_every": 0},
+        {"detect_side": 5},
+        {"shard_utts": 0},
+        {"max_dropped_ratio": 1.5},
+        {"size": 2},
+        {"smoothing_window": -1},
+        {"fixed_crop": (0.5, 0.5, 0.0)},
+    ],
+)
+def test_impossible_options_are_refused(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        RoiConfig(**wrong)

@@ -1,0 +1,171 @@
+"""Face trackers behind the one interface."""
+
+import importlib.util
+import pickle
+
+import cv2
+import numpy as np
+import pytest
+from media_samples import face_points, textured_frames
+
+from espnet_av.errors import ConfigError, MediaError
+from espnet_av.media import tracking
+from espnet_av.media.roi import mouth_roi
+from espnet_av.media.roi_config import RoiConfig
+from espnet_av.media.tracking import TRACKERS, make_tracker, mediapipe_is_usable, resolve_tracker
+from espnet_av.media.tracking_haar import HaarTracker
+from espnet_av.media.video import read_video
+
+BLANK = np.full((20, 120, 160), 128, np.uint8)
+
+
+def test_fixed_keeps_a_ready_crop_as_it_is():
+    frames = textured_frames(4, side=96)[..., 0]
+    points = np.stack(make_tracker(RoiConfig(tracker="fixed")).track(frames))
+    assert np.array_equal(mouth_roi(frames, points), frames)
+
+
+def test_fixed_takes_the_square_it_is_told():
+    frames = np.zeros((2, 200, 400), np.uint8)
+    frames[:, 60:160, 250:350] = 200
+    config = RoiConfig(tracker="fixed", fixed_crop=(0.75, 0.55, 0.5))
+    crop = mouth_roi(frames, np.stack(make_tracker(config).track(frames)))
+    assert (crop[:, 2:-2, 2:-2] == 200).all()
+
+
+def test_precomputed_hands_out_the_points_of_the_clip(tmp_path):
+    points = [point + i for i, point in enumerate(face_points(10))]
+    (tmp_path / "a.pkl").write_bytes(pickle.dumps({"clip": points, "other": []}))
+    config = RoiConfig(tracker="precomputed")
+    tracker = make_tracker(config, f"{tmp_path}/a.pkl:clip", first_frame=3)
+    found = tracker.track(BLANK[:4])
+    assert all(np.array_equal(a, b) for a, b in zip(found, points[3:7], strict=True))
+
+
+def test_precomputed_may_end_two_frames_early_but_not_three(tmp_path):
+    (tmp_path / "a.pkl").write_bytes(pickle.dumps(face_points(10)))
+    tracker = make_tracker(RoiConfig(tracker="precomputed"), f"{tmp_path}/a.pkl")
+    assert tracker.track(BLANK[:12])[9:] == [pytest.approx(face_points(1)[0]), None, None]
+    with pytest.raises(MediaError, match=r"a\.pkl: landmarks of 10 frames.*needs 13"):
+        tracker.track(BLANK[:13])
+
+
+def test_precomputed_without_landmarks():
+    with pytest.raises(ConfigError, match=r"landmarks\.scp"):
+        make_tracker(RoiConfig(tracker="precomputed"))
+
+
+@pytest.mark.parametrize("usable", [True, False])
+def test_auto_takes_what_is_installed(monkeypatch, usable):
+    monkeypatch.setattr(tracking, "mediapipe_is_usable", lambda: usable)
+    assert resolve_tracker("auto") == ("mediapipe" if usable else "haar")
+    assert resolve_tracker("haar") == "haar"
+
+
+def test_mediapipe_not_installed_says_how_to_get_it(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ConfigError, match=r"0\.10\.21.*pip install.*haar"):
+        resolve_tracker("mediapipe")
+
+
+@pytest.mark.parametrize("name", sorted(TRACKERS))
+def test_every_tracker_can_be_made(name):
+    tracker = make_tracker(RoiConfig(tracker=name)) if name != "mediapipe" else TRACKERS[name](None)
+    assert {"needs_rgb", "keep_centre", "track"} <= set(dir(tracker))
+
+
+class FakeCascade:
+    """Reports the boxes it is given, one list a call."""
+
+    def __init__(self, boxes):
+        self.boxes = list(boxes)
+
+    def detectMultiScale(self, image, *args):
+        return self.boxes.pop(0) if self.boxes else []
+
+
+def track_with(monkeypatch, boxes, num_frames=17):
+    cascade = FakeCascade(boxes)
+    monkeypatch.setattr("espnet_av.media.tracking_haar._cascade", lambda name: cascade)
+    return HaarTracker(detect_every=8).track(np.zeros((num_frames, 240, 320), np.uint8))
+
+
+def test_haar_interpolates_between_looks(monkeypatch):
+    points = track_with(monkeypatch, [[(0, 0, 100, 100)], [(8, 0, 100, 100)], [(16, 0, 100, 100)]])
+    mouths = np.stack(points)[:, 3, 0]
+    assert np.allclose(mouths, 50 + np.arange(17))
+
+
+def test_haar_leaves_out_what_lies_beside_a_missed_look(monkeypatch):
+    points = track_with(monkeypatch, [[(0, 0, 100, 100)], [], [(0, 0, 100, 100)]])
+    assert [index for index, point in enumerate(points) if point is not None] == [0, 16]
+
+
+def test_haar_stays_with_the_face_it_has(monkeypatch):
+    near, far = (10, 10, 90, 90), (150, 40, 120, 120)
+    points = track_with(monkeypatch, [[near], [far, near], [near, far]])
+    assert np.ptp(np.stack(points), axis=0).max() == 0
+
+
+def test_haar_starts_with_the_largest_face(monkeypatch):
+    points = track_with(monkeypatch, [[(0, 0, 50, 50), (100, 0, 120, 120)]] * 3)
+    assert points[0][3, 0] == pytest.approx(160)
+
+
+def test_haar_ignores_one_wild_box(monkeypatch):
+    good = [(10, 10, 90, 90)]
+    boxes = [good, good, [(200, 0, 40, 40)], good, good]
+    points = track_with(monkeypatch, boxes, num_frames=33)
+    kept = [index for index, point in enumerate(points) if point is not None]
+    assert kept == [*range(9), *range(24, 33)]
+    assert np.ptp(np.stack([points[index] for index in kept]), axis=0).max() == 0
+
+
+def test_haar_looks_again_elsewhere_before_it_gives_up(monkeypatch):
+    # Looks 0, 8, 16 fail; the second round looks at 0, 4, 8, 12, 16.
+    points = track_with(monkeypatch, [[], [], [], [], [(0, 0, 100, 100)], [], [], []])
+    assert [index for index, point in enumerate(points) if point is not None] == [4]
+
+
+def test_haar_sees_no_face_in_a_blank_clip():
+    assert HaarTracker().track(BLANK) == [None] * 20
+
+
+@pytest.mark.parametrize("length", [1, 3])
+def test_haar_tracks_short_clips(monkeypatch, length):
+    points = track_with(monkeypatch, [[(0, 0, 100, 100)]] * 3, num_frames=length)
+    assert all(point is not None for point in points)
+
+
+def test_haar_scales_boxes_back_to_the_picture(monkeypatch):
+    cascade = FakeCascade([[(10, 10, 50, 50)]])
+    monkeypatch.setattr("espnet_av.media.tracking_haar._cascade", lambda name: cascade)
+    points = HaarTracker(detect_side=240).track(np.zeros((1, 480, 640, 3), np.uint8))
+    assert points[0][3] == pytest.approx([20 + 50, 20 + 83])
+
+
+def test_haar_finds_the_mouth_of_a_real_face(grid_root):
+    frames = read_video(grid_root / "s1" / "bbaf2n.mp4", gray=True)
+    points = HaarTracker().track(frames)
+    assert all(point is not None for point in points)
+    assert np.abs(np.stack(points)[:, 3] - MOUTH_OF_BBAF2N).max() < 8
+
+
+@pytest.mark.skipif(not mediapipe_is_usable(), reason="needs mediapipe 0.10.21")
+def test_mediapipe_agrees_with_haar_on_a_real_face(grid_root):
+    frames = read_video(grid_root / "s1" / "bbaf2n.mp4")[:20]
+    mesh = make_tracker(RoiConfig(tracker="mediapipe")).track(frames)
+    gray = np.stack([cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames])
+    haar = HaarTracker().track(gray)
+    assert all(point is not None for point in mesh)
+    assert np.abs(np.stack(mesh) - np.stack(haar)).max() < 8
+
+
+@pytest.mark.skipif(not mediapipe_is_usable(), reason="needs mediapipe 0.10.21")
+def test_mediapipe_sees_no_face_in_a_blank_clip():
+    blank = np.repeat(BLANK[:3, :, :, None], 3, axis=3)
+    assert make_tracker(RoiConfig(tracker="mediapipe")).track(blank) == [None] * 3
+
+
+MOUTH_OF_BBAF2N = np.array([157.0, 216.0])
+"""Read off the picture by eye; it moves by a few pixels."""
