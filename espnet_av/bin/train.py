@@ -23,7 +23,6 @@ def get_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--override",
         action="append",
-        nargs="+",
         default=[],
         metavar="KEY=VALUE",
         help="change a key of the YAML, as in optim_conf.lr=0.001; may be given several times",
@@ -51,8 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
     if is_main_process():
         log_to_file(options.exp_dir / "train.log")
     try:
-        overrides = [override for group in options.override for override in group]
-        config = load_config(TrainConfig, options.config, overrides)
+        config = load_config(TrainConfig, options.config, options.override)
         inputs = TrainInputs(
             train_dir=options.train_dir,
             valid_dir=options.valid_dir,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from espnet_av.data.dataset import DatasetConfig
+from espnet_av.data.dataset_config import DatasetConfig
 from espnet_av.errors import ConfigError
 
 

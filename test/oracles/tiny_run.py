@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pytest
 import yaml
 
 from espnet_av.data.ark import ArkWriter
@@ -103,10 +102,8 @@ def write_tiny_dump(path: Path, num_utts: int, seed: int) -> list[str]:
     return list(texts.values())
 
 
-@pytest.fixture(scope="session")
-def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> TinyRun:
+def make_tiny_run(root: Path) -> TinyRun:
     """Dump, tokenizer and configuration of a run of 10 steps that takes a second or two."""
-    root = tmp_path_factory.mktemp("tiny_run")
     texts = write_tiny_dump(root / "dump" / "train", 20, seed=1)
     write_tiny_dump(root / "dump" / "valid", 5, seed=2)
     train_tokenizer([*texts, LETTERS], root / "tokens", "char", 100)

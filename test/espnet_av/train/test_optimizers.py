@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from espnet_av.errors import ConfigError
+from espnet_av.train.config import OptimConfig, ParamGroup
+from espnet_av.train.optimizers import OPTIMIZERS, build_optimizer, freeze
+
+
+def make_model():
+    parts = {"encoder": nn.Linear(2, 3), "encoder2": nn.Linear(3, 3), "head": nn.Linear(3, 1)}
+    return nn.ModuleDict(parts)
+
+
+def test_groups_scale_the_rate_and_first_match_wins():
+    model = make_model()
+    groups = [
+        ParamGroup(prefix="encoder.bias", lr_scale=0.5, weight_decay=0.0),
+        ParamGroup(prefix="encoder.", lr_scale=0.1),
+    ]
+    conf = OptimConfig(lr=2.0, weight_decay=0.3)
+    optimizer = build_optimizer(model, "adamw", conf, groups)
+    found = [(g["lr"], g["weight_decay"], len(g["params"])) for g in optimizer.param_groups]
+    assert found == [(1.0, 0.0, 1), (0.2, 0.3, 1), (2.0, 0.3, 4)]
+    assert optimizer.param_groups[0]["params"][0] is model["encoder"].bias
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_settings_arrive(name):
+    conf = OptimConfig(lr=0.1, betas=(0.5, 0.6), eps=1e-3, weight_decay=0.2)
+    optimizer = build_optimizer(make_model(), name, conf)
+    assert type(optimizer) is OPTIMIZERS[name]
+    group = optimizer.param_groups[0]
+    assert (group["betas"], group["eps"], group["weight_decay"]) == ((0.5, 0.6), 1e-3, 0.2)
+
+
+def test_frozen_parameters_are_left_out():
+    model = make_model()
+    assert freeze(model, ["encoder."]) == 2
+    optimizer = build_optimizer(model, "adam", OptimConfig())
+    assert sum(len(g["params"]) for g in optimizer.param_groups) == 4
+    before = {key: value.clone() for key, value in model.state_dict().items()}
+    model["head"](model["encoder2"](model["encoder"](torch.ones(1, 2)))).sum().backward()
+    optimizer.step()
+    changed = {key for key, value in model.state_dict().items() if not value.equal(before[key])}
+    assert changed == {"encoder2.weight", "encoder2.bias", "head.weight", "head.bias"}
+
+
+def test_errors_name_the_prefix_and_the_parts():
+    model = make_model()
+    parts = "top-level parts are encoder, encoder2, head"
+    with pytest.raises(ConfigError, match=f"freeze_param: no parameter starts with 'enc0'; {parts}"):
+        freeze(model, ["enc0"])
+    with pytest.raises(ConfigError, match=f"param_groups: no trainable .* 'x'; {parts}"):
+        build_optimizer(model, "adam", OptimConfig(), [ParamGroup(prefix="x")])
+    freeze(model, [""])
+    with pytest.raises(ConfigError, match="every parameter is frozen"):
+        build_optimizer(model, "adam", OptimConfig())

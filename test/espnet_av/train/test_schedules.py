@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from espnet_av.compat import _import_quietly
+from espnet_av.errors import ConfigError
+from espnet_av.train.schedules import SCHEDULES, build_schedule
+
+
+def curve(name, steps, max_steps, **conf):
+    schedule = build_schedule(name, conf)
+    return [schedule.scale(step, max_steps) for step in steps]
+
+
+def test_warmup_is_linear_and_starts_above_zero():
+    for name in ("constant", "warmup_linear", "warmup_cosine"):
+        assert curve(name, [0, 1, 3], 10**9, warmup_steps=4) == pytest.approx([0.25, 0.5, 1.0])
+
+
+def test_constant_stays():
+    assert curve("constant", [0, 5, 10**6], 10) == [1.0, 1.0, 1.0]
+
+
+def test_linear_and_cosine_fall_to_the_final_scale():
+    linear = curve("warmup_linear", [10, 60, 110], 110, warmup_steps=10, final_scale=0.2)
+    assert linear == pytest.approx([1.0, 0.6, 0.2])
+    cosine = curve("warmup_cosine", [10, 35, 60, 110, 200], 110, warmup_steps=10, final_scale=0.2)
+    quarter = 0.2 + 0.8 * (1 + math.cos(math.pi / 4)) / 2
+    assert cosine == pytest.approx([1.0, quarter, 0.6, 0.2, 0.2])
+
+
+def test_tri_stage():
+    scales = curve("tri_stage", [0, 5, 10, 49, 75, 100], 100, initial_scale=0.1, final_scale=0.04)
+    assert scales == pytest.approx([0.1, 0.55, 1.0, 1.0, 0.2, 0.04])
+
+
+def test_tri_stage_shares_must_add_up():
+    with pytest.raises(ConfigError, match=r"is 1\.1 and must be 1"):
+        build_schedule("tri_stage", {"warmup_share": 0.2})
+
+
+def test_noam_equals_espnets_warmuplr():
+    module = _import_quietly("espnet2.schedulers.warmup_lr")
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.3)
+    theirs = module.WarmupLR(optimizer, warmup_steps=7)
+    schedule = build_schedule("noam", {"warmup_steps": 7})
+    for step in range(30):
+        expected = optimizer.param_groups[0]["lr"]
+        assert 0.3 * schedule.scale(step, 100) == pytest.approx(expected)
+        optimizer.step()
+        theirs.step()
+
+
+def test_unknown_key_names_the_schedule_and_the_nearest_key():
+    with pytest.raises(ConfigError, match=r"scheduler_conf \(noam\).*did you mean 'warmup_steps'"):
+        build_schedule("noam", {"warmup_step": 3})
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_every_schedule_is_described_and_positive_in_between(name):
+    assert SCHEDULES[name].__doc__
+    assert all(0 < scale <= 1 for scale in curve(name, range(1, 99), 100))
