@@ -34,7 +34,7 @@ avssl_config=""
 mid_config=""
 # Fine-tuning
 train_config=conf/train_avsr.yaml
-train_args=""          # more options of bin.train, as in "--override max_steps=100"
+train_args=""          # more options of bin.train, as in "--override max_steps=9 --override seed=2"
 tag=""                 # name of the experiment; default: from train_config and train_args
 # Decoding, scoring, packing
 decode_config=conf/decode.yaml
@@ -212,8 +212,8 @@ if [ $# -ne 0 ]; then
 fi
 token_dir="${datadir}/token_list/${token_type}"
 case "${token_type}" in bpe|unigram) token_dir+="_${nbpe}" ;; esac
-args_name=${train_args//--override/}
-tag=${tag:-$(config_name "${train_config}")_${token_type}${args_name//[^A-Za-z0-9.=-]/_}}
+args_name=${train_args//--override /}
+tag=${tag:-$(config_name "${train_config}")_${token_type}${args_name:+_${args_name//[^A-Za-z0-9.=-]/_}}}
 exp="${expdir}/${tag}"
 decode_dir="${exp}/$(basename "${decode_config}" .yaml)"
 decode_ngpu=$(( ngpu > 0 ? 1 : 0 ))
