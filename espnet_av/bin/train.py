@@ -6,6 +6,7 @@ import argparse
 import logging
 import sys
 import warnings
+from contextlib import nullcontext
 from pathlib import Path
 
 from espnet_av.config import load_config
@@ -47,8 +48,12 @@ def main(arguments: list[str] | None = None) -> int:
         level=logging.INFO, format="%(asctime)s %(levelname)s: %(message)s", force=True
     )
     _quiet_lightning()
-    if is_main_process():
-        log_to_file(options.exp_dir / "train.log")
+    is_main = is_main_process()
+    with log_to_file(options.exp_dir / "train.log") if is_main else nullcontext():
+        return _run(options)
+
+
+def _run(options: argparse.Namespace) -> int:
     try:
         config = load_config(TrainConfig, options.config, options.override)
         inputs = TrainInputs(

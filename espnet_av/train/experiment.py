@@ -7,7 +7,8 @@ import logging
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,20 +86,27 @@ def open_experiment(exp_dir: Path, config: TrainConfig, inputs: TrainInputs, wor
         yaml.safe_dump(record, stream, sort_keys=False)
 
 
-def log_to_file(path: Path) -> None:
+@contextmanager
+def log_to_file(path: Path) -> Iterator[None]:
     """Copy the log to `path`, unless a job runner already sends standard error there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists() and _is_standard_error(path):
+    if _is_standard_error(path):
+        yield
         return
+    path.parent.mkdir(parents=True, exist_ok=True)
     handler = logging.FileHandler(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s: %(message)s"))
     logging.getLogger().addHandler(handler)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(handler)
+        handler.close()
 
 
 def _is_standard_error(path: Path) -> bool:
     try:
-        return os.path.sameopenfile(sys.stderr.fileno(), os.open(path, os.O_RDONLY))
-    except (OSError, ValueError):  # standard error is closed, or no file at all
+        return os.path.samestat(path.stat(), os.fstat(sys.stderr.fileno()))
+    except (OSError, ValueError):  # no such file yet, or standard error is closed or no file
         return False
 
 

@@ -51,7 +51,9 @@ def test_frozen_parameters_are_left_out():
 def test_errors_name_the_prefix_and_the_parts():
     model = make_model()
     parts = "top-level parts are encoder, encoder2, head"
-    with pytest.raises(ConfigError, match=f"freeze_param: no parameter starts with 'enc0'; {parts}"):
+    with pytest.raises(
+        ConfigError, match=f"freeze_param: no parameter starts with 'enc0'; {parts}"
+    ):
         freeze(model, ["enc0"])
     with pytest.raises(ConfigError, match=f"param_groups: no trainable .* 'x'; {parts}"):
         build_optimizer(model, "adam", OptimConfig(), [ParamGroup(prefix="x")])

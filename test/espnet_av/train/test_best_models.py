@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from espnet_av.errors import CheckpointError, TrainingError
+from espnet_av.train.averaging import average_checkpoints
+from espnet_av.train.best_models import BestModels
+
+
+def state(value):
+    return {
+        "w": torch.full((2,), value),
+        "h": torch.full((2,), value, dtype=torch.bfloat16),
+        "count": torch.tensor(int(value * 10)),
+    }
+
+
+def stats(loss, acc=0.0):
+    return {"train": {"loss": loss}, "valid": {"loss": loss, "acc": acc}}
+
+
+def test_floats_are_averaged_and_whole_numbers_come_from_the_best(tmp_path):
+    values = [0.1, 0.2, 0.6]
+    paths = [tmp_path / f"{value}.pth" for value in values]
+    for value, path in zip(values, paths, strict=True):
+        torch.save(state(value), path)
+    average_checkpoints(paths, tmp_path / "mean.pth")
+    mean = torch.load(tmp_path / "mean.pth", weights_only=True)
+    torch.testing.assert_close(mean["w"], torch.full((2,), 0.3))
+    assert mean["h"].dtype == torch.bfloat16 and mean["count"].item() == 1
+    average_checkpoints([paths[0], paths[2], paths[1]], tmp_path / "again.pth")
+    assert torch.equal(torch.load(tmp_path / "again.pth", weights_only=True)["w"], mean["w"])
+
+
+def test_different_models_are_not_averaged(tmp_path):
+    torch.save(state(1.0), tmp_path / "a.pth")
+    torch.save({**state(1.0), "w": torch.ones(3)}, tmp_path / "b.pth")
+    with pytest.raises(CheckpointError, match=r"b\.pth: cannot be averaged with .*a\.pth.*: w;"):
+        average_checkpoints([tmp_path / "a.pth", tmp_path / "b.pth"], tmp_path / "c.pth")
+    assert not (tmp_path / "c.pth").exists()
+
+
+def test_ranking_links_and_removal(tmp_path):
+    best = BestModels(tmp_path, [("valid", "loss", "min"), ("valid", "acc", "max")], keep=2)
+    scores = {10: (5.0, 0.1), 20: (3.0, 0.3), 30: (4.0, 0.2), 40: (3.0, 0.2), 50: (9.0, 0.9)}
+    for step, (loss, acc) in scores.items():
+        best.add(step, state(step / 100), stats(loss, acc))
+    assert best.ranking("valid", "loss", "min") == [20, 40, 30, 10, 50]
+    assert best.ranking("valid", "acc", "max") == [50, 20, 30, 40, 10]
+    assert (tmp_path / "10step.pth").exists(), "removed only when told"
+    best.prune()
+    assert {p.name for p in tmp_path.glob("*step.pth")} == {
+        "20step.pth",
+        "40step.pth",
+        "50step.pth",
+    }
+    links = {p.name: p.readlink().name for p in tmp_path.iterdir() if p.is_symlink()}
+    assert links == {
+        "latest.pth": "50step.pth",
+        "valid.loss.best.pth": "20step.pth",
+        "valid.acc.best.pth": "50step.pth",
+    }
+    again = BestModels(tmp_path, [("valid", "loss", "min"), ("valid", "acc", "max")], keep=2)
+    again.load_state_dict(best.state_dict())
+    again.average(2)
+    mean = torch.load(tmp_path / "valid.loss.ave_2best.pth", weights_only=True)
+    torch.testing.assert_close(mean["w"], torch.full((2,), 0.3))
+    assert (tmp_path / "valid.acc.ave.pth").readlink().name == "valid.acc.ave_2best.pth"
+
+
+def test_nan_scores_are_never_the_best(tmp_path, caplog):
+    best = BestModels(tmp_path, [("valid", "loss", "min")], keep=1)
+    best.add(10, state(0.1), stats(float("nan")))
+    assert not (tmp_path / "valid.loss.best.pth").exists()
+    best.average(1)
+    assert "no validation has valid.loss" in caplog.text
+    best.add(20, state(0.2), stats(1.0))
+    best.add(30, state(0.3), stats(float("nan")))
+    assert best.ranking("valid", "loss", "min") == [20]
+    best.prune()
+    assert best.kept() == {20, 30}, "the best and the newest"
+
+
+def test_a_criterion_the_model_does_not_report(tmp_path):
+    best = BestModels(tmp_path, [("valid", "wer", "min")], keep=1)
+    with pytest.raises(TrainingError, match=r"no 'wer' in valid; choose among acc, loss"):
+        best.add(10, state(0.1), stats(1.0))

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import dataclasses
+import logging
+import shutil
+import sys
+
+import pytest
+
+from espnet_av.bin import train as train_bin
+from espnet_av.config import load_config
+from espnet_av.errors import ConfigError
+from espnet_av.train.config import ParamGroup, TrainConfig
+from espnet_av.train.experiment import TrainInputs, log_to_file, mark_done, open_experiment
+from espnet_av.train.loading import load_experiment
+
+
+@pytest.fixture
+def inputs(tiny_run, tmp_path):
+    shutil.copytree(tiny_run.root / "dump", tmp_path / "dump")
+    return TrainInputs(
+        train_dir=tmp_path / "dump" / "train",
+        valid_dir=tmp_path / "dump" / "valid",
+        token_dir=tiny_run.root / "tokens",
+    )
+
+
+CONFIG = TrainConfig(param_groups=(ParamGroup(prefix="a"),), num_workers=1)
+
+
+def test_files_of_a_new_run(inputs, tmp_path):
+    open_experiment(tmp_path / "exp", CONFIG, inputs, 1)
+    names = {path.name for path in (tmp_path / "exp").iterdir()}
+    assert names == {"config.yaml", "inputs.yaml", "provenance.yaml", "tokens"}
+    assert load_config(TrainConfig, tmp_path / "exp" / "config.yaml") == CONFIG
+
+
+def test_same_run_may_go_on_with_other_workers_and_folders(inputs, tmp_path):
+    open_experiment(tmp_path / "exp", CONFIG, inputs, 1)
+    inputs.train_dir.rename(tmp_path / "elsewhere")
+    moved = dataclasses.replace(inputs, train_dir=tmp_path / "elsewhere")
+    config = dataclasses.replace(CONFIG, num_workers=7, log_interval_steps=3, num_threads=1)
+    open_experiment(tmp_path / "exp", config, moved, 1)
+
+
+def test_other_configuration_names_keys_values_and_cure(inputs, tmp_path):
+    exp = tmp_path / "exp"
+    open_experiment(exp, CONFIG, inputs, 1)
+    config = dataclasses.replace(CONFIG, max_steps=7, seed=3)
+    with pytest.raises(
+        ConfigError,
+        match=r"half trained .*\(max_steps: 1000 there, 7 now; seed: 0 there, 3 now\); .*--tag",
+    ):
+        open_experiment(exp, config, inputs, 1)
+    mark_done(exp)
+    with pytest.raises(ConfigError, match=r"exp is finished with another configuration"):
+        open_experiment(exp, config, inputs, 1)
+
+
+def test_other_data_or_number_of_processes(inputs, tmp_path):
+    exp = tmp_path / "exp"
+    open_experiment(exp, CONFIG, inputs, 1)
+    with pytest.raises(ConfigError, match=r"num_processes: 1 there, 2 now"):
+        open_experiment(exp, CONFIG, inputs, 2)
+    (inputs.train_dir / "text").write_text("changed\n")
+    with pytest.raises(ConfigError, match=r"data\.train_dir: \w+ there, \w+ now"):
+        open_experiment(exp, CONFIG, inputs, 1)
+    mark_done(exp)
+    open_experiment(exp, CONFIG, inputs, 1)
+
+
+def test_log_is_not_doubled_when_standard_error_is_that_file(tmp_path, monkeypatch):
+    handlers = list(logging.getLogger().handlers)
+    path = tmp_path / "train.log"
+    with path.open("w") as stream:
+        monkeypatch.setattr(sys, "stderr", stream)
+        with log_to_file(path):
+            assert logging.getLogger().handlers == handlers
+    with log_to_file(tmp_path / "other.log"):
+        logging.getLogger().warning("seen")
+    assert "WARNING: seen" in (tmp_path / "other.log").read_text()
+    assert logging.getLogger().handlers == handlers
+
+
+def run(tiny_run, exp, *more):
+    config = str(tiny_run.root / "train.yaml")
+    return train_bin.main(["--config", config, *tiny_run.arguments, *more, str(exp)])
+
+
+def test_finished_run_does_nothing_and_says_so(tiny_run, tmp_path):
+    exp = tmp_path / "exp"
+    short = ["--override", "max_steps=2", "--override", "average=1"]
+    assert run(tiny_run, exp, *short) == 0
+    before = {path: path.stat().st_mtime_ns for path in exp.rglob("*") if path.name != "train.log"}
+    assert run(tiny_run, exp, *short) == 0
+    after = {path: path.stat().st_mtime_ns for path in exp.rglob("*") if path.name != "train.log"}
+    assert after == before
+    assert "done already, nothing to do" in (exp / "train.log").read_text()
+    assert run(tiny_run, exp) == 1
+    assert "is finished with another configuration" in (exp / "train.log").read_text()
+    for name in ("images/loss.png", "tensorboard", "dropped.tsv", "2step.pth", "latest.pth"):
+        assert (exp / name).exists(), name
+    model, config, tokenizer = load_experiment(exp)
+    assert config.max_steps == 2 and not model.training
+    assert model.vocab_size == tokenizer.vocab_size

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import pickle
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from espnet_av.errors import CheckpointError, ConfigError
+from espnet_av.train.config import TrainConfig
+from espnet_av.train.loading import (
+    build_model,
+    default_checkpoint,
+    initialise,
+    load_exactly,
+    load_weights,
+    read_weights,
+)
+
+
+def make_model():
+    torch.manual_seed(0)
+    return nn.ModuleDict({"encoder": nn.Linear(2, 3), "head": nn.Linear(3, 1)})
+
+
+@pytest.fixture
+def pretrained(tmp_path):
+    """A file with `old.weight`, `old.bias` and something else."""
+    path = tmp_path / "old.pth"
+    state = {"old.weight": torch.ones(3, 2), "old.bias": torch.ones(3), "mask": torch.ones(1)}
+    torch.save(state, path)
+    return path
+
+
+def test_part_of_a_file_goes_to_part_of_a_model(pretrained):
+    model = make_model()
+    head = model["head"].weight.clone()
+    report = load_weights(model, pretrained, "old", "encoder")
+    assert report.matched == ["encoder.weight", "encoder.bias"]
+    assert report.missing == report.unexpected == report.mismatched == []
+    assert torch.equal(model["encoder"].weight, torch.ones(3, 2))
+    assert torch.equal(model["head"].weight, head)
+
+
+def test_report_of_everything_that_differs(pretrained):
+    model = make_model()
+    initialise(model, [f"{pretrained}:old:encoder:old.bias"], False)
+    assert not torch.equal(model["encoder"].bias, torch.ones(3))
+    state = {
+        "encoder.weight": torch.ones(3, 2),
+        "head.weight": torch.ones(2, 3),
+        "x": torch.ones(1),
+    }
+    torch.save(state, pretrained)
+    with pytest.raises(CheckpointError, match=r"another shape: head\.weight \(2, 3\) -> \(1, 3\)"):
+        load_weights(model, pretrained)
+    report = load_weights(model, pretrained, ignore_mismatch=True)
+    assert report.text().splitlines() == [
+        "1 matched, 2 missing, 1 unexpected, 1 of another shape",
+        "  missing: encoder.bias, head.bias",
+        "  unexpected: x",
+        "  mismatched: head.weight (2, 3) -> (1, 3)",
+    ]
+
+
+def test_prefix_is_a_whole_name(tmp_path):
+    torch.save({"encoder2.weight": torch.ones(3, 2)}, tmp_path / "w.pth")
+    with pytest.raises(CheckpointError, match="no weight matched the model"):
+        load_weights(make_model(), tmp_path / "w.pth", "encoder", "encoder")
+
+
+def test_nothing_matched_is_an_error(pretrained):
+    with pytest.raises(
+        CheckpointError, match=r"no weight matched .* 0 matched, 4 missing, 3 unexp"
+    ):
+        load_weights(make_model(), pretrained)
+
+
+def test_forms_of_files(tmp_path):
+    state = make_model().state_dict()
+    save_file(state, tmp_path / "w.safetensors")
+    torch.save({"model": state, "step": 3}, tmp_path / "espnet.pth")
+    lightning = {f"model.{key}": value for key, value in state.items()}
+    content = {"state_dict": lightning, "pytorch-lightning_version": "2.6"}
+    torch.save(content, tmp_path / "w.ckpt")
+    for name in ("w.safetensors", "espnet.pth", "w.ckpt"):
+        read = read_weights(tmp_path / name)
+        assert read.keys() == state.keys()
+        assert all(torch.equal(read[key], state[key]) for key in state)
+
+
+class Evil:
+    def __reduce__(self):
+        return print, ("executed",)
+
+
+def test_foreign_pickles_are_not_run(tmp_path, capsys):
+    (tmp_path / "evil.pth").write_bytes(pickle.dumps({"w": Evil()}))
+    with pytest.raises(CheckpointError, match=r"evil\.pth: holds more than tensors"):
+        read_weights(tmp_path / "evil.pth")
+    torch.save({"w": Evil()}, tmp_path / "evil2.pth")
+    with pytest.raises(CheckpointError, match=r"evil2\.pth: holds more than tensors"):
+        read_weights(tmp_path / "evil2.pth")
+    assert capsys.readouterr().out == ""
+
+
+def test_missing_damaged_and_wrong_files_are_named(tmp_path):
+    with pytest.raises(CheckpointError, match=r"none\.pth: no such file"):
+        read_weights(tmp_path / "none.pth")
+    for name in ("half.pth", "half.safetensors"):
+        torch.save(make_model().state_dict(), tmp_path / name)
+        content = (tmp_path / name).read_bytes()
+        (tmp_path / name).write_bytes(content[: len(content) // 2])
+        with pytest.raises(CheckpointError, match=rf"{name}: cannot be read"):
+            read_weights(tmp_path / name)
+    torch.save([1, 2], tmp_path / "list.pth")
+    with pytest.raises(CheckpointError, match="holds no state dict"):
+        read_weights(tmp_path / "list.pth")
+
+
+def test_load_exactly_wants_all_and_no_more():
+    model, state = make_model(), make_model().state_dict()
+    load_exactly(model, state, "w.pth")
+    with pytest.raises(CheckpointError, match=r"w\.pth: does not fit .* differing: head\.bias;"):
+        load_exactly(model, {k: v for k, v in state.items() if k != "head.bias"}, "w.pth")
+    with pytest.raises(CheckpointError, match=r"differing: more;"):
+        load_exactly(model, {**state, "more": torch.ones(1)}, "w.pth")
+
+
+def test_default_checkpoint_follows_the_first_criterion():
+    criteria = (("valid", "acc", "max"), ("valid", "loss", "min"))
+    config = TrainConfig(best_model_criterion=criteria, average=3)
+    assert default_checkpoint(config) == "valid.acc.ave_3best.pth"
+    config = TrainConfig(best_model_criterion=criteria, average=0)
+    assert default_checkpoint(config) == "valid.acc.best.pth"
+
+
+def test_unknown_model_names_the_choices():
+    with pytest.raises(ConfigError, match=r"'asvr' is not a model; choices: .*avsr"):
+        build_model(TrainConfig(model="asvr"), None)
