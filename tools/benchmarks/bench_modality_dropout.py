@@ -189,7 +189,7 @@ def compare(args: argparse.Namespace, per: str) -> dict[str, Any]:
     worst = max(abs(a - b) / abs(b) for a, b in losses)
     assert worst < LOSS_TOLERANCE, f"per {per}: losses differ by {worst:.1e}"
     pairs = zip(skipping.model.parameters(), computing.model.parameters(), strict=True)
-    apart = max(float((a - b).abs().max()) for a, b in pairs)
+    apart = max((a - b).detach().abs().max().item() for a, b in pairs)
     assert apart < WEIGHT_TOLERANCE, f"per {per}: weights differ by {apart:.1e}"
     return {
         "per": per,
