@@ -11,7 +11,10 @@ import soundfile
 
 from espnet_av.data.ark import ArkWriter
 from espnet_av.data.data_dir import Segment, write_data_dir
+from espnet_av.data.dump import finish_dump, plan_shards, write_shards
+from espnet_av.data.dump_config import DumpConfig
 from espnet_av.data.table import write_table
+from espnet_av.media.noise import Noise, NoiseBank, write_manifest, write_noise
 
 TEXTS = ["bin blue", "größer ça", "привет мир", "lay red now", "مرحبا"]
 
@@ -58,3 +61,24 @@ def corpus(tmp_path: Path) -> Corpus:
     counts = {utt_id: str(len(clips[utt_id])) for utt_id in clips}
     write_table(root / "roi" / "utt2num_frames", counts)
     return Corpus(root / "data", root / "roi", waves, clips)
+
+
+@pytest.fixture
+def dump_dir(corpus: Corpus, tmp_path: Path) -> Path:
+    """The corpus dumped; clips are stored exactly."""
+    shards = plan_shards(corpus.data_dir, corpus.roi_dir, tmp_path / "dump", DumpConfig())
+    write_shards(shards, 1, 1)
+    finish_dump(shards)
+    return tmp_path / "dump"
+
+
+@pytest.fixture
+def noise(tmp_path: Path) -> NoiseBank:
+    """Two hums of different pitch."""
+    noises = []
+    for name, hertz in (("n1", 90), ("n2", 210)):
+        wave = 0.1 * np.sin(np.arange(30000) * hertz / 16000 * 2 * np.pi)
+        digest, size = write_noise(tmp_path / "noise" / f"{name}.flac", wave, 16000)
+        noises.append(Noise(name, "hum", "train", f"{name}.flac", 30000, digest, size))
+    write_manifest(tmp_path / "noise", noises)
+    return NoiseBank.load(tmp_path / "noise")

@@ -1,0 +1,76 @@
+"""The dump and tokens stages as av.sh calls them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import yaml
+
+from espnet_av.bin import dump, tokens
+from espnet_av.data.data_dir import Segment, write_data_dir
+from espnet_av.data.tokenizer import Tokenizer
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    tables: dict[str, dict[str, str]] = {"wav.scp": {}, "utt2spk": {}, "text": {}}
+    for index in range(5):
+        soundfile.write(tmp_path / f"u{index}.wav", np.full(8000, 0.1), 16000)
+        tables["wav.scp"][f"u{index}"] = str(tmp_path / f"u{index}.wav")
+        tables["utt2spk"][f"u{index}"] = "s"
+        tables["text"][f"u{index}"] = "bin blue ça"
+    ctm = {"u1": [Segment(0.0, 0.1, "sil"), Segment(0.1, 0.2, "bin"), Segment(0.3, 0.1, "sil")]}
+    write_data_dir(tmp_path / "data", tables, ctm)
+    (tmp_path / "dump.yaml").write_text("shard_utts: 2\nmax_duration: 10s\n")
+    return tmp_path / "data"
+
+
+def test_jobs_then_finish(
+    data_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "dump"
+    arguments = ["--config", str(tmp_path / "dump.yaml"), "--override", "min_duration=0.1"]
+    places = [str(data_dir), str(tmp_path / "roi"), str(out)]
+    for job in ("1", "2"):
+        dump.main([*arguments, *places, "--job", job, "--num_jobs", "2"])
+    dump.main([*arguments, *places, "--finish"])
+    assert capsys.readouterr().out == f"{data_dir} -> {out}: 5 utterances\n"
+    summary = yaml.safe_load((out / "dump.yaml").read_text())
+    assert summary["config"]["max_duration"] == 10.0
+    assert summary["config"]["min_duration"] == 0.1
+    assert (out / "provenance.yaml").exists() and (out / "config.yaml").exists()
+
+
+def test_errors_end_with_their_name(data_dir: Path, tmp_path: Path) -> None:
+    (tmp_path / "dump.yaml").write_text("shard_uts: 2\n")
+    arguments = ["--config", str(tmp_path / "dump.yaml"), str(data_dir), "roi", str(tmp_path / "o")]
+    with pytest.raises(SystemExit, match=r"ConfigError: .*did you mean 'shard_utts'"):
+        dump.main(arguments)
+    (data_dir / "text").write_text("u0\n")
+    with pytest.raises(SystemExit, match=r"DataDirError: .*text:1: u0: empty transcript"):
+        tokens.main([str(data_dir), str(tmp_path / "t")])
+
+
+def test_tokens_and_units(
+    data_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "t"
+    tokens.main(["--token_type", "char", "--nbpe", "1000", str(data_dir), str(out)])
+    tokenizer = Tokenizer.load(out)
+    assert tokenizer.units == ("bin", "sil")
+    assert tokenizer.decode(tokenizer.encode("blue ça")) == "blue ça"
+    expected = f"{data_dir} -> {out}: {tokenizer.vocab_size} tokens, 2 frame labels\n"
+    assert capsys.readouterr().out == expected
+    (data_dir / "ctm").unlink()
+    tokens.main(["--token_type", "word", str(data_dir), str(out)])
+    assert Tokenizer.load(out).units is None
+
+
+def test_tokens_without_text(data_dir: Path, tmp_path: Path) -> None:
+    (data_dir / "text").unlink()
+    with pytest.raises(SystemExit, match="text: no such file; a tokenizer is trained on"):
+        tokens.main([str(data_dir), str(tmp_path / "t")])
+    assert not (tmp_path / "t").exists()
