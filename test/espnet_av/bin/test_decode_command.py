@@ -1,0 +1,164 @@
+"""The decode command: folders per condition, resuming, independence of the batch size."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from oracles.tiny_experiment import TinyExperiment, make_tiny_experiment
+from oracles.tiny_run import TinyRun
+
+from espnet_av.bin import decode
+from espnet_av.data.data_dir import read_data_dir
+from espnet_av.data.table import read_table
+
+FILES = {
+    ".done",
+    "config.yaml",
+    "decode.json",
+    "example.npz",
+    "nbest.jsonl",
+    "provenance.yaml",
+    "ref",
+    "text",
+    "utt2lang",
+    "utt2spk",
+}
+
+
+@pytest.fixture(scope="module")
+def experiment(tmp_path_factory: pytest.TempPathFactory, tiny_run: TinyRun) -> TinyExperiment:
+    return make_tiny_experiment(tmp_path_factory.mktemp("experiment"), tiny_run)
+
+
+@pytest.fixture
+def run(experiment: TinyExperiment, tmp_path: Path):
+    """Runs the command with more options; returns exit code and output folder."""
+    (tmp_path / "decode.yaml").write_text("method: ctc_prefix\nbeam_size: 4\nnbest: 2\n")
+
+    def start(*options: str, out: str = "out", noises: str = "clean babble:0") -> tuple[int, Path]:
+        arguments = ["--config", str(tmp_path / "decode.yaml")]
+        arguments += ["--exp_dir", str(experiment.exp_dir), "--sets", str(experiment.test_dir)]
+        arguments += ["--noise_dir", str(experiment.noise_dir), "--noises", *noises.split()]
+        return decode.main([str(tmp_path / out), *arguments, *options]), tmp_path / out
+
+    return start
+
+
+def texts(out: Path) -> dict[str, str]:
+    return {str(path.relative_to(out)): path.read_text() for path in out.glob("*/*/text")}
+
+
+def test_a_folder_for_every_condition_with_lips_alone_only_once(run, experiment):
+    code, out = run()
+    assert code == 0
+    names = {path.name for path in (out / "test").iterdir()}
+    assert names == {"A_clean", "A_babble_0dB", "V_clean", "AV_clean", "AV_babble_0dB"}
+    for folder in (out / "test").iterdir():
+        noisy = {"noise.tsv"} if "babble" in folder.name else set()
+        assert {path.name for path in folder.iterdir()} == FILES | noisy
+    data = read_data_dir(experiment.test_dir)
+    assert read_table(out / "test" / "AV_clean" / "ref") == data.tables["text"]
+    assert set(read_table(out / "test" / "AV_clean" / "text")) == set(data.utt_ids)
+    assert len(set(texts(out).values())) > 1, "modes and noise change nothing?"
+
+
+def test_records_of_a_condition(run):
+    _, out = run("--modes", "AV")
+    folder = out / "test" / "AV_babble_0dB"
+    info = json.loads((folder / "decode.json").read_text())
+    assert (info["set"], info["mode"], info["noise"], info["snr_db"]) == (
+        "test",
+        "AV",
+        "babble:0",
+        0,
+    )
+    assert info["num_utts"] == 7
+    assert info["num_parameters"] > 1000
+    rows = [json.loads(line) for line in (folder / "nbest.jsonl").read_text().splitlines()]
+    assert [len(row["nbest"]) for row in rows] == [2] * 7
+    assert all(row["nbest"][0]["score"] >= row["nbest"][1]["score"] for row in rows)
+    for row in rows:
+        spoken = row["nbest"][0]["text"].split()
+        assert [word["word"] for word in row["words"]] == spoken
+        ends = [word["end"] for word in row["words"]]
+        assert ends == sorted(ends)
+        assert all(end <= row["frames"] * 0.04 + 1e-6 for end in ends)
+    noise = [line.split("\t") for line in (folder / "noise.tsv").read_text().splitlines()]
+    assert len(noise) == 8
+    assert {line[1] for line in noise[1:]} <= {"babble-0", "babble-1", "babble-2"}
+    with np.load(folder / "example.npz") as example:
+        assert example["probabilities"].shape[1] == len(example["tokens"]) + 1
+        assert example["attention"].shape == (
+            len(example["tokens"]) + 1,
+            example["probabilities"].shape[0],
+        )
+
+
+@pytest.mark.parametrize("method", ["ctc_prefix", "joint", "ctc_greedy"])
+def test_the_batch_size_changes_nothing(run, method):
+    common = ("--override", f"method={method}")
+    _, one_by_one = run(*common, "batch_frames=1", out="single")
+    _, together = run(*common, "batch_frames=10000", out="batch")
+    assert texts(one_by_one) == texts(together)
+    assert any(text.split()[1:] for text in texts(together).values())
+
+
+def test_a_second_run_does_nothing_and_says_so(run, capsys):
+    _, out = run()
+    before = {path: path.stat().st_mtime_ns for path in out.rglob("*")}
+    capsys.readouterr()
+    assert run() == (0, out)
+    assert capsys.readouterr().out.count("done before") == 5
+    assert {path: path.stat().st_mtime_ns for path in out.rglob("*")} == before
+
+
+def test_other_settings_decode_again_but_the_batch_size_does_not(run):
+    _, out = run("--modes", "A")
+    old = (out / "test" / "A_clean" / ".done").read_text()
+    run("--modes", "A", "--override", "batch_frames=77")
+    assert (out / "test" / "A_clean" / ".done").read_text() == old
+    run("--modes", "A", "--override", "beam_size=2")
+    assert (out / "test" / "A_clean" / ".done").read_text() != old
+
+
+def test_an_unfinished_folder_is_decoded_again(run):
+    _, out = run("--modes", "V")
+    (out / "test" / "V_clean" / ".done").unlink()
+    (out / "test" / "V_clean" / "text").write_text("half")
+    run("--modes", "V")
+    assert (out / "test" / "V_clean" / "text").read_text() != "half"
+
+
+def test_jobs_share_the_conditions_and_give_the_same(run):
+    _, whole = run(out="whole")
+    for job in ("1", "2", "3"):
+        run("--job", job, "--num_jobs", "3", out="shared")
+    assert texts(whole) == texts(whole.with_name("shared"))
+
+
+def test_dry_run_only_lists(run, capsys):
+    code, out = run("--dry_run")
+    assert code == 0
+    assert len(capsys.readouterr().out.splitlines()) == 5
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "noises", "message"),
+    [
+        (["--modes", "AVA"], "clean", "not a mode; choices"),
+        ([], "babble", "expected 'clean' or 'category:dB'"),
+        ([], "music:0", "no noise of category 'music'"),
+        (["--job", "3", "--num_jobs", "2"], "clean", "must be from 1 to --num_jobs 2"),
+        (["--modes", "A", "A"], "clean", "asked for twice"),
+        (["--checkpoint", "none.pth"], "clean", "no such checkpoint"),
+        (["--override", "beam=3"], "clean", "unknown key 'beam'; did you mean 'beam_size'"),
+    ],
+)
+def test_errors_say_what_to_do(run, capsys, options, noises, message):
+    code, _ = run(*options, noises=noises)
+    assert code == 1
+    assert message in capsys.readouterr().err
