@@ -35,7 +35,7 @@ def frame_numbers(frames: np.ndarray) -> list[int]:
 
 
 def textured_frames(num_frames: int, seed: int = 0, side: int = 128) -> np.ndarray:
-    """(V, side, side, 3) uint8: smooth colour blobs that drift, as easy to code as real pictures."""
+    """(V, side, side, 3) uint8: smooth drifting blobs of colour, as easy to code as pictures."""
     rng = np.random.default_rng(seed)
     canvas = cv2.resize(rng.integers(30, 226, (12, 12, 3), np.uint8), (side * 2, side * 2))
     return np.stack([canvas[i % side : i % side + side, :side] for i in range(num_frames)])
