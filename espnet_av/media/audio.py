@@ -16,8 +16,8 @@ _PREROLL_SEC = 0.25
 """Decoders and the resampler need a little sound before the first sample that counts."""
 _SEEK_FROM_SEC = 2.0
 _SHORTAGE_SEC = 0.1
-_EXACT_DURATION = ("wav", "flac")
-"""Containers whose header states the duration; others estimate it from the bit rate."""
+_EXACT_DURATION = ("flac",)
+"""Containers that state the duration and have no index; others estimate it from the bit rate."""
 
 
 def read_audio(

@@ -13,6 +13,7 @@ from av.container import InputContainer
 from espnet_av.errors import MediaError
 
 _MICROSECOND = 1_000_000
+_UNKNOWN_RIFF_SIZE = 0xFFFFFF00
 _INDEXED = frozenset(("mov", "matroska", "avi", "wav", "flac"))
 
 
@@ -85,14 +86,23 @@ def decode(container: InputContainer, stream: av.AudioStream | av.VideoStream) -
             raise MediaError(_damaged(container, stream, count, _reason(error))) from error
         count += 1
         yield frame
-    if count < stream.frames and _is_cut_short(container, stream):
+    if _is_cut_short(container, stream, count):
         raise MediaError(_damaged(container, stream, count, "the file ends early"))
 
 
-def _is_cut_short(container: InputContainer, stream: av.AudioStream | av.VideoStream) -> bool:
-    """True when the file's own index points past its end (an edit list also hides frames)."""
-    size = Path(container.name).stat().st_size
-    return any(entry.pos + entry.size > size for entry in stream.index_entries)
+def _is_cut_short(
+    container: InputContainer, stream: av.AudioStream | av.VideoStream, count: int
+) -> bool:
+    """True when what the file says of its own size, or its index, points past its end."""
+    path = Path(container.name)
+    size = path.stat().st_size
+    if container.format.name == "wav":
+        with path.open("rb") as file:
+            declared = int.from_bytes(file.read(8)[4:], "little") + 8
+        # Writers to a pipe cannot know the size and put the largest number, or none.
+        return size < declared < _UNKNOWN_RIFF_SIZE
+    # An edit list hides frames, so fewer frames than declared prove nothing by themselves.
+    return count < stream.frames and any(e.pos + e.size > size for e in stream.index_entries)
 
 
 def _damaged(

@@ -76,11 +76,22 @@ def test_damaged_bytes_in_the_middle(clip, tmp_path):
         read_video(tmp_path / "bad.mp4")
 
 
-def test_wave_file_cut_short(tmp_path):
-    soundfile.write(tmp_path / "a.flac", tone(4.0), 16000)
-    path = cut_file(tmp_path / "a.flac", tmp_path / "cut.flac", 0.5)
-    with pytest.raises(MediaError, match=r"cut\.flac"):
+@pytest.mark.parametrize("name", ["a.wav", "a.flac"])
+@pytest.mark.parametrize("share", [0.5, 0.9])
+def test_wave_file_cut_short(tmp_path, name, share):
+    soundfile.write(tmp_path / name, tone(4.0), 16000)
+    path = cut_file(tmp_path / name, tmp_path / f"cut-{name}", share)
+    with pytest.raises(MediaError, match=rf"cut-{name}: .*(readable|ends early)"):
         read_audio(path)
+
+
+def test_wave_file_of_unknown_size_is_whole(tmp_path):
+    """As written to a pipe."""
+    soundfile.write(tmp_path / "a.wav", tone(1.0), 16000)
+    content = bytearray((tmp_path / "a.wav").read_bytes())
+    content[4:8] = content[40:44] = b"\xff" * 4
+    (tmp_path / "a.wav").write_bytes(content)
+    assert len(read_audio(tmp_path / "a.wav")) == 16000
 
 
 def test_no_audio_track(tmp_path):

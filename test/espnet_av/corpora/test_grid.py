@@ -163,7 +163,7 @@ def test_published_splits():
     assert {name: len(ids) for name, ids in overlapped.items()} == {
         "train": 4 * 139, "valid": 4 * 10, "test": 4 * 51,
     }  # fmt: skip
-    assert sorted(sum(overlapped.values(), [])) == sorted(utt_ids)
+    assert sorted(u for ids in overlapped.values() for u in ids) == sorted(utt_ids)
     # Removing a talker moves nobody else.
     fewer = split_utterances([u for u in utt_ids if u[:3] != "s2-"], NO_ROOT, "overlapped").ids
     assert set(fewer["test"]) <= set(overlapped["test"])
