@@ -29,7 +29,9 @@ class Target:
     metric: Metric = "wer"
     """Error rate of words or characters."""
     target: float
-    """In percent."""
+    """In percent; with `ratio_to`, in percent of the other mode's error rate."""
+    ratio_to: Literal["A", "V", "AV"] | None = None
+    """Compare with the same rate of this mode, same set and noise, instead of with a fixed one."""
     op: Literal["<=", ">=", "~"] = "<="
     """Whether the score must not exceed the target, reach it, or is only compared with it."""
     lang: str | None = None
@@ -88,10 +90,18 @@ def compare(targets: Sequence[Target], conditions: Sequence[Mapping[str, Any]]) 
         (record["set"], record["mode"], parse_noise(record["noise"])): record
         for record in conditions
     }
-    comparisons = []
-    for target in targets:
-        record = found.get((target.set, target.mode, parse_noise(target.noise)))
+
+    def rate(target: Target, mode: str) -> float | None:
+        record = found.get((target.set, mode, parse_noise(target.noise)))
         if record is not None and target.lang is not None:
             record = record.get("by_lang", {}).get(target.lang)
-        comparisons.append(Comparison(target, record[target.metric]["rate"] if record else None))
+        return float(record[target.metric]["rate"]) if record else None
+
+    comparisons = []
+    for target in targets:
+        got = rate(target, target.mode)
+        if target.ratio_to is not None:
+            other = rate(target, target.ratio_to)
+            got = 100.0 * got / other if got is not None and other else None
+        comparisons.append(Comparison(target, got))
     return comparisons

@@ -23,7 +23,7 @@ if [ "$1" != -m ]; then exec {sys.executable} "$@"; fi
 echo "${{2##*.}} ${{*:3}}" >>"$CALLS"
 [ "${{2##*.}}" != "${{FAIL:-}}" ] || {{ echo "no such clip"; exit 1; }}
 dir="${{*: -1}}"
-[ "${{2##*.}}" != score ] || {{ mkdir -p "$dir"; echo "WER 5" >"$dir/RESULTS.md"; }}
+[ "${{2##*.}}" != score ] || {{ echo "WER 5"; mkdir -p "$dir/../images"; }}
 """
 
 

@@ -110,7 +110,7 @@ prepare_data() { run ${train_cmd} "${datadir}/logdir/data.log" local/data.sh --d
 
 stage_data() {
     log "stage 1 data: corpus -> ${datadir}/{$(all_sets | paste -sd , -)}"
-    once "${datadir}/.done" "db.sh local/data.sh" prepare_data ${local_data_opts}
+    once "${datadir}/.done" "db.sh local/data.sh conf/corpus*.yaml" prepare_data ${local_data_opts}
 }
 
 stage_roi() {
@@ -196,7 +196,8 @@ stage_score() {
     once "${decode_dir}/.done.score" "${expected_scores} ${decode_dir}/.done.decode" \
         python_job "${decode_dir}/logdir/score.log" score --expected "${expected_scores}" \
         "${decode_dir}"
-    run cat "${decode_dir}/RESULTS.md"
+    run grep -v '^#' "${decode_dir}/logdir/score.log"
+    run find "${decode_dir}" "${exp}/images" "${dumpdir}/roi" -name '*.png'
 }
 
 stage_pack() {
