@@ -110,27 +110,8 @@ def train_tokenizer(
     if not any(sentence.strip() for sentence in sentences):
         msg = "no transcript to train a tokenizer on; check that the training set has a text file"
         raise ConfigError(msg)
-    stream = io.BytesIO()
-    try:
-        sentencepiece.SentencePieceTrainer.train(
-            sentence_iterator=iter(sentences),
-            model_writer=stream,
-            model_type=model_type,
-            vocab_size=vocab_size,
-            use_all_vocab=model_type in ("char", "word"),
-            character_coverage=1.0,
-            normalization_rule_name="identity",
-            unk_id=0,
-            bos_id=-1,
-            eos_id=-1,
-            pad_id=-1,
-            max_sentence_length=_MAX_SENTENCE_BYTES,
-            num_threads=1,  # the result does not depend on the machine
-            minloglevel=2,
-        )
-    except RuntimeError as error:
-        raise _vocab_error(error, model_type, vocab_size) from error
-    tokenizer = Tokenizer(stream.getvalue(), _token_list(stream.getvalue()))
+    model = _train_model(sentences, model_type, vocab_size)
+    tokenizer = Tokenizer(model, _token_list(model))
     with atomic_write(Path(out_dir) / "bpe.model", "wb") as file:
         file.write(tokenizer.model)
     write_lines(Path(out_dir) / "tokens.txt", tokenizer.tokens)
@@ -152,6 +133,30 @@ def _token_list(model: bytes) -> tuple[str, ...]:
     processor = sentencepiece.SentencePieceProcessor(model_proto=model)
     pieces = [processor.id_to_piece(index) for index in range(1, processor.get_piece_size())]
     return (BLANK, UNKNOWN, *pieces, SOS_EOS)
+
+
+def _train_model(sentences: Sequence[str], model_type: TokenType, vocab_size: int) -> bytes:
+    stream = io.BytesIO()
+    try:
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=iter(sentences),
+            model_writer=stream,
+            model_type=model_type,
+            vocab_size=vocab_size,
+            use_all_vocab=model_type in ("char", "word"),
+            character_coverage=1.0,
+            normalization_rule_name="identity",
+            unk_id=0,
+            bos_id=-1,
+            eos_id=-1,
+            pad_id=-1,
+            max_sentence_length=_MAX_SENTENCE_BYTES,
+            num_threads=1,  # the result does not depend on the machine
+            minloglevel=2,
+        )
+    except RuntimeError as error:
+        raise _vocab_error(error, model_type, vocab_size) from error
+    return stream.getvalue()
 
 
 def _vocab_error(error: RuntimeError, model_type: str, vocab_size: int) -> ConfigError:
