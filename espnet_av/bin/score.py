@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,12 +33,14 @@ def get_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code: 0 done; 1 an error, or with --strict a target that was missed or not run."""
+    arguments = sys.argv[1:] if arguments is None else arguments
     options = get_parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s: %(message)s")
     try:
         scores = write_report(
             options.decode_dir,
             read_targets(options.expected) if options.expected else [],
+            command=shlex.join(["python", "-m", "espnet_av.bin.score", *arguments]),
             normaliser=options.normaliser,
             num_resamples=options.num_resamples,
             seed=options.seed,

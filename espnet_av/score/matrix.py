@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from espnet_av.search.condition import CLEAN, MODES, parse_noise
@@ -75,7 +75,7 @@ def format_plain(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])
 
 
-def format_markdown(rows: Sequence[Sequence[str]], left: int = 1) -> str:
-    """A markdown table; the first `left` columns are aligned to the left."""
-    rule = ["---" if column < left else "--:" for column in range(len(rows[0]))]
+def format_markdown(rows: Sequence[Sequence[str]], left: Collection[int] = (0,)) -> str:
+    """A markdown table; the columns `left` are aligned to the left, the others to the right."""
+    rule = ["---" if column in left else "--:" for column in range(len(rows[0]))]
     return "\n".join(f"|{'|'.join(row)}|" for row in [rows[0], rule, *rows[1:]])

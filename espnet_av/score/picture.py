@@ -34,6 +34,13 @@ def style_axes(axes: Any, *, grid: bool = True) -> None:
         axes.grid(color=GRID, linewidth=0.8)
 
 
+def halo() -> list[Any]:
+    """Effect that keeps text readable over lines."""
+    from matplotlib.patheffects import withStroke
+
+    return [withStroke(linewidth=2.5, foreground="white")]
+
+
 def save(figure: Any, path: Path) -> None:
     """Write a PNG atomically."""
     with atomic_write(path, "wb") as stream:

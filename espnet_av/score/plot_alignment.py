@@ -12,7 +12,7 @@ from espnet_av.search.alignment import WORD_START
 
 _FPS = 25.0
 _FS = 16000
-_NUM_FRAMES_SHOWN = 14
+_NUM_FRAMES_SHOWN = 11
 _WINDOW, _HOP = 400, 160
 _RANGE_DB = 70.0
 
@@ -32,7 +32,7 @@ def plot_alignment(example: Path, path: Path, *, title: str, reference: str) -> 
     panels = [
         (name, draw, height)
         for name, draw, height in (
-            ("video", _draw_frames, 0.9),
+            ("video", _draw_frames, 0.65),
             ("speech", _draw_spectrogram, 1.3),
             ("probabilities", _draw_probabilities, 0.5 + 0.13 * len(data["tokens"])),
             ("attention", _draw_attention, 0.5 + 0.13 * len(data["tokens"])),

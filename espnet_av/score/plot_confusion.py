@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from espnet_av.score.edits import UtteranceAlignment
-from espnet_av.score.picture import INK, new_figure, save
+from espnet_av.score.picture import GRID, INK, new_figure, save
 
 _MISSING = "(nothing)"
 
@@ -63,17 +63,21 @@ def _draw(
 ) -> None:
     figure = new_figure(2.6 + 0.46 * len(columns), 1.9 + 0.36 * len(rows))
     axes = figure.add_subplot()
-    image = axes.imshow(shares, cmap="YlGnBu", vmin=0, vmax=max(shares.max(), 1), aspect="auto")
+    seen = np.ma.masked_equal(shares, 0)
+    image = axes.imshow(seen, cmap="GnBu", vmin=0, vmax=max(shares.max(), 1), aspect="auto")
+    axes.set_xticks(np.arange(len(columns) + 1) - 0.5, minor=True)
+    axes.set_yticks(np.arange(len(rows) + 1) - 0.5, minor=True)
+    axes.grid(which="minor", color=GRID, linewidth=0.8)
     axes.set_xticks(range(len(columns)), columns, rotation=45, ha="right", fontsize=9)
     axes.set_yticks(range(len(rows)), rows, fontsize=9)
     axes.set_xlabel("recognised instead", color=INK)
     axes.set_ylabel("spoken word (wrong of all)", color=INK)
     axes.set_title(title, color=INK, fontsize=11, loc="left")
-    axes.tick_params(length=0)
+    axes.tick_params(which="both", length=0)
     for side in axes.spines.values():
         side.set_visible(False)
     for row, column in zip(*counts.nonzero(), strict=True):
-        dark = shares[row, column] > 0.55 * shares.max()
+        dark = shares[row, column] > 0.65 * shares.max()
         axes.text(
             column,
             row,

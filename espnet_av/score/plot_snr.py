@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from espnet_av.score.matrix import Record, modes_of
-from espnet_av.score.picture import INK, MODE_COLORS, MODE_NAMES, new_figure, save, style_axes
+from espnet_av.score.picture import (
+    INK,
+    MODE_COLORS,
+    MODE_NAMES,
+    halo,
+    new_figure,
+    save,
+    style_axes,
+)
 from espnet_av.search.condition import CLEAN, parse_noise
 
 
@@ -40,7 +48,7 @@ def plot_snr(
     for mode in modes_of(chosen):
         rows = [record for record in chosen if record["mode"] == mode]
         if mode == "V":
-            _draw_flat(axes, rows[0], max(places.values()))
+            _draw_flat(axes, rows[0])
         else:
             _draw_line(axes, mode, rows, places)
     _draw_targets(axes, targets, set_name, category, places)
@@ -48,7 +56,8 @@ def plot_snr(
     axes.set_xticklabels([CLEAN, *(f"{level:g}" for level in levels)])
     axes.set_xlabel(f"signal-to-noise ratio of {category} noise (dB)", color=INK)
     axes.set_ylabel("word error rate (%)", color=INK)
-    axes.set_ylim(bottom=0)
+    axes.margins(y=0.1)
+    axes.set_ylim(bottom=min(0.0, -0.04 * axes.get_ylim()[1]))
     axes.set_xlim(-0.25, max(places.values()) + 0.25)
     num_utts = chosen[0]["wer"]["num_utts"]
     axes.set_title(
@@ -81,25 +90,29 @@ def _draw_line(
         axes.annotate(
             f"{rate:.1f}",
             (x, rate),
-            xytext=(0, 7),
+            # Sound alone is the upper curve nearly always; below AV there is room.
+            xytext=(0, 7 if mode == "A" else -14),
             textcoords="offset points",
             ha="center",
             fontsize=8,
             color=color,
+            path_effects=halo(),
         )
 
 
-def _draw_flat(axes: Any, row: Record, right: float) -> None:
+def _draw_flat(axes: Any, row: Record) -> None:
     color, wer = MODE_COLORS["V"], row["wer"]
     axes.axhspan(*wer["ci95"], color=color, alpha=0.12, linewidth=0)
     axes.axhline(wer["rate"], color=color, linewidth=2, label=MODE_NAMES["V"])
     axes.annotate(
         f"{wer['rate']:.1f}",
-        (right, wer["rate"]),
-        xytext=(4, 4),
+        (0.5, wer["rate"]),
+        xytext=(0, 5),
         textcoords="offset points",
+        ha="center",
         fontsize=8,
         color=color,
+        path_effects=halo(),
     )
 
 
@@ -110,7 +123,7 @@ def _draw_targets(
     category: str,
     places: Mapping[str | float, float],
 ) -> None:
-    label = "target"
+    drawn = False
     for row in targets:
         wanted = row["set"] == set_name and row["metric"] == "wer" and not row["lang"]
         if not wanted or not _place(row["noise"], category) or _key(row["noise"]) not in places:
@@ -123,9 +136,10 @@ def _draw_targets(
             color=MODE_COLORS[row["mode"]],
             linestyles=(0, (2, 1)),
             linewidth=2,
-            label=label,
         )
-        label = "_nolegend_"
+        drawn = True
+    if drawn:
+        axes.plot([], [], color=INK, linestyle=(0, (2, 1)), linewidth=2, label="target")
 
 
 def _place(noise: str, category: str) -> bool:

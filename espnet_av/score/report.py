@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import shlex
-import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
 
 from espnet_av.atomic import atomic_write
 from espnet_av.progress import progress
@@ -41,6 +40,7 @@ def write_report(
     decode_dir: Path,
     targets: Sequence[Target],
     *,
+    command: str,
     normaliser: NormaliserName = "none",
     num_resamples: int = 1000,
     seed: int = 0,
@@ -53,6 +53,7 @@ def write_report(
     Args:
         decode_dir: output of the decode stage.
         targets: of the recipe; may be empty.
+        command: what was typed, for the record.
         normaliser: rewriting of both texts before they are compared.
         num_resamples: of the bootstrap.
         seed: of the bootstrap.
@@ -73,8 +74,9 @@ def write_report(
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "git": git_hash(),
         "versions": versions(),
-        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "command": command,
         "decode_dir": str(decode_dir),
+        "decode_command": _decode_command(scored[0].folder),
         "decode_config": _shown_config(scored[0].info["config"]),
         "normaliser": normaliser,
         "bootstrap": {"num_resamples": num_resamples, "seed": seed},
@@ -111,7 +113,8 @@ def _draw(decode_dir: Path, scored: Sequence[ConditionScore], scores: dict[str, 
         stem = f"{score.info['set']}_{score.folder.name}"
         title = f"{score.info['set']}, {score.info['mode']}, {noise_title(score.info['noise'])}"
         name = f"confusion_{stem}.png"
-        if plot_confusion(score.alignments["wer"], title, decode_dir / name):
+        heading = f"Most frequent confusions: {title}"
+        if plot_confusion(score.alignments["wer"], heading, decode_dir / name):
             names.append(name)
         names.append(f"alignment_{stem}.png")
         plot_alignment(
@@ -142,6 +145,11 @@ def _reference(score: ConditionScore) -> str:
 
 def _shown_config(config: dict[str, Any]) -> str:
     return ", ".join(f"{key}: {value}" for key, value in config.items())
+
+
+def _decode_command(folder: Path) -> str:
+    record = yaml.safe_load((folder / "provenance.yaml").read_text(encoding="utf-8"))
+    return str(record["command"])
 
 
 def _training(exp_dir: Path) -> dict[str, Any]:

@@ -46,27 +46,33 @@ def _environment(scores: Scores) -> str:
 
 def _model(scores: Scores) -> str:
     first = scores["conditions"][0]
-    training = scores["training"]
     decode_sec = sum(record["decode_sec"] for record in scores["conditions"])
     audio_sec = sum(record["audio_sec"] for record in scores["conditions"])
     lines = [
         f"- checkpoint: {first['exp_dir']}/{first['checkpoint']}",
         f"- parameters: {first['num_parameters'] / 1e6:.2f} M",
-        f"- training data: {_hours(training.get('data_sec'))}",
-        f"- training: {training.get('hardware', NOT_RUN)}, {_hours(training.get('train_sec'))}, "
-        f"{training.get('steps', NOT_RUN)} steps",
+        *_training(scores["training"]),
         f"- seeds: training {first['train_seed']}, noise {first['seed']}, bootstrap "
         f"{scores['bootstrap']['seed']} ({scores['bootstrap']['num_resamples']} resamples)",
         f"- decoding: {decode_sec:.1f} s for {audio_sec / 3600:.2f} h on {first['device']} "
         f"(real-time factor {decode_sec / audio_sec:.4f}); `{scores['decode_config']}`",
+        f"- decoding command: `{scores['decode_command']}`",
         f"- text normaliser: {scores['normaliser']}",
     ]
     return "\n".join(lines)
 
 
-def _hours(seconds: float | None) -> str:
-    if seconds is None:
-        return "not recorded"
+def _training(training: Mapping[str, Any]) -> list[str]:
+    if not training:
+        return ["- training: not recorded"]
+    return [
+        f"- training data: {_hours(training['data_sec'])}",
+        f"- training: {_hours(training['train_sec'])} on {training['hardware']}, "
+        f"{training['steps']} steps",
+    ]
+
+
+def _hours(seconds: float) -> str:
     return f"{seconds / 3600:.2f} h" if seconds >= 360 else f"{seconds / 60:.1f} min"
 
 
@@ -87,7 +93,7 @@ def _targets(targets: Sequence[Mapping[str, Any]]) -> str:
                 row["note"],
             ]
         )
-    return format_markdown(rows, left=4)
+    return format_markdown(rows, left=(0, 1, 2, 3, 7, 8))
 
 
 def _counts(records: Sequence[Record], metric: str) -> str:

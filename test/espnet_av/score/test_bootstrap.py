@@ -1,0 +1,43 @@
+"""Confidence intervals."""
+
+import numpy as np
+import pytest
+
+from espnet_av.score.bootstrap import bootstrap_interval
+
+
+def slow_interval(errors, lengths, num_resamples, generator):
+    rates = []
+    for _ in range(num_resamples):
+        drawn = generator.integers(0, len(errors), len(errors))
+        rates.append(sum(errors[i] for i in drawn) / sum(lengths[i] for i in drawn))
+    return np.quantile(rates, [0.025, 0.975])
+
+
+def test_same_as_drawing_one_by_one():
+    generator = np.random.default_rng(0)
+    lengths = generator.integers(3, 12, 80)
+    errors = generator.binomial(lengths, 0.3)
+    expected = slow_interval(errors, lengths, 4000, generator)
+    got = bootstrap_interval(errors, lengths, num_resamples=4000)
+    assert got == pytest.approx(expected, abs=0.006)
+    assert got[0] < errors.sum() / lengths.sum() < got[1]
+
+
+def test_covers_the_truth_about_as_often_as_it_says():
+    generator = np.random.default_rng(1)
+    inside = 0
+    for seed in range(200):
+        errors = generator.binomial(6, 0.2, size=60)
+        low, high = bootstrap_interval(errors, np.full(60, 6), num_resamples=300, seed=seed)
+        inside += low <= 0.2 <= high
+    assert 180 <= inside <= 199
+
+
+def test_seeded_and_degenerate():
+    errors, lengths = np.array([1, 0, 3]), np.array([4, 4, 4])
+    assert bootstrap_interval(errors, lengths, seed=1) == bootstrap_interval(
+        errors, lengths, seed=1
+    )
+    assert bootstrap_interval(np.array([2]), np.array([4])) == (0.5, 0.5)
+    assert bootstrap_interval(np.zeros(5), np.ones(5)) == (0.0, 0.0)
