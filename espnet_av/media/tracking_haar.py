@@ -15,6 +15,9 @@ _BOX_POINTS = np.array([(0.33, 0.40), (0.67, 0.40), (0.50, 0.68), (0.50, 0.83)])
 
 _SCALE_STEP = 1.1
 _MIN_NEIGHBOURS = 4
+_NEAR_REACH = 0.75
+"""Half the window searched round the previous face, in sides of its box."""
+_NEAR_SIZE_RATIO = 1.35
 _NEAR_LOOKS = 2
 _OUTLIER_SHARE = 0.25
 _STRICT, _LOOSE = (
@@ -61,13 +64,41 @@ class HaarTracker:
         boxes: list[np.ndarray | None] = []
         previous: np.ndarray | None = None
         for index in looks:
-            found = cascade.detectMultiScale(
-                _gray(frames[index], scale), _SCALE_STEP, _MIN_NEIGHBOURS, 0, (smallest, smallest)
-            )
-            box = _choose([_centred(rectangle) / scale for rectangle in found], previous)
-            boxes.append(box)
+            picture = _gray(frames[index], scale)
+            box = None if previous is None else _find_near(cascade, picture, previous)
+            if box is None:
+                found = _detect(cascade, picture, smallest, max(picture.shape))
+                box = _choose(found, previous)
+            boxes.append(None if box is None else box / scale)
             previous = previous if box is None else box
         return boxes
+
+
+def _find_near(
+    cascade: cv2.CascadeClassifier, picture: np.ndarray, previous: np.ndarray
+) -> np.ndarray | None:
+    """Look only round the previous face and at about its size: several times faster."""
+    x, y, side = previous
+    left, top = (max(0, int(centre - _NEAR_REACH * side)) for centre in (x, y))
+    right, bottom = (int(centre + _NEAR_REACH * side) for centre in (x, y))
+    found = _detect(
+        cascade,
+        picture[top:bottom, left:right],
+        int(side / _NEAR_SIZE_RATIO),
+        int(side * _NEAR_SIZE_RATIO),
+    )
+    corner = np.array([left, top, 0])
+    return _choose([box + corner for box in found], previous)
+
+
+def _detect(
+    cascade: cv2.CascadeClassifier, picture: np.ndarray, smallest: int, largest: int
+) -> list[np.ndarray]:
+    """Boxes as (centre x, centre y, side)."""
+    found = cascade.detectMultiScale(
+        picture, _SCALE_STEP, _MIN_NEIGHBOURS, 0, (smallest, smallest), (largest, largest)
+    )
+    return [np.array([x + w / 2, y + w / 2, w], np.float64) for x, y, w, _ in found]
 
 
 @cache
@@ -80,11 +111,6 @@ def _gray(frame: np.ndarray, scale: float) -> np.ndarray:
     if scale == 1.0:
         return gray
     return cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-
-
-def _centred(rectangle: np.ndarray) -> np.ndarray:
-    x, y, width, _ = (float(value) for value in rectangle)
-    return np.array([x + width / 2, y + width / 2, width])
 
 
 def _choose(boxes: list[np.ndarray], previous: np.ndarray | None) -> np.ndarray | None:

@@ -74,57 +74,75 @@ def test_every_tracker_can_be_made(name):
     assert {"needs_rgb", "keep_centre", "track"} <= set(dir(tracker))
 
 
-class FakeCascade:
-    """Reports the boxes it is given, one list a call."""
+def track_with(monkeypatch, boxes, frames=17):
+    """Track with a detector that sees `boxes` (frame -> rectangles) in the part it is shown."""
+    if isinstance(frames, int):
+        frames = np.zeros((frames, 240, 320), np.uint8)
+    address = frames.ctypes.data
 
-    def __init__(self, boxes):
-        self.boxes = list(boxes)
+    class Cascade:
+        def detectMultiScale(self, part, step, neighbours, flags, smallest, largest):
+            index, place = divmod(part.ctypes.data - address, frames[0].size)
+            top, left = divmod(place, frames.shape[2])
+            return [
+                (x - left, y - top, w, h)
+                for x, y, w, h in boxes.get(index, [])
+                if 0 <= x - left <= part.shape[1] - w
+                and 0 <= y - top <= part.shape[0] - h
+                and smallest[0] <= w <= largest[0]
+            ]
 
-    def detectMultiScale(self, image, *args):
-        return self.boxes.pop(0) if self.boxes else []
+    monkeypatch.setattr("espnet_av.media.tracking_haar._cascade", lambda name: Cascade())
+    return HaarTracker(detect_every=8).track(frames)
 
 
-def track_with(monkeypatch, boxes, num_frames=17):
-    cascade = FakeCascade(boxes)
-    monkeypatch.setattr("espnet_av.media.tracking_haar._cascade", lambda name: cascade)
-    return HaarTracker(detect_every=8).track(np.zeros((num_frames, 240, 320), np.uint8))
+def found_in(points):
+    return [index for index, point in enumerate(points) if point is not None]
 
 
 def test_haar_interpolates_between_looks(monkeypatch):
-    points = track_with(monkeypatch, [[(0, 0, 100, 100)], [(8, 0, 100, 100)], [(16, 0, 100, 100)]])
-    mouths = np.stack(points)[:, 3, 0]
-    assert np.allclose(mouths, 50 + np.arange(17))
+    boxes = {0: [(0, 0, 100, 100)], 8: [(8, 0, 100, 100)], 16: [(16, 0, 100, 100)]}
+    mouths = np.stack(track_with(monkeypatch, boxes))[:, 3]
+    assert np.allclose(mouths[:, 0], 50 + np.arange(17))
+    assert np.allclose(mouths[:, 1], 83)
 
 
 def test_haar_leaves_out_what_lies_beside_a_missed_look(monkeypatch):
-    points = track_with(monkeypatch, [[(0, 0, 100, 100)], [], [(0, 0, 100, 100)]])
-    assert [index for index, point in enumerate(points) if point is not None] == [0, 16]
+    points = track_with(monkeypatch, {0: [(0, 0, 100, 100)], 16: [(0, 0, 100, 100)]})
+    assert found_in(points) == [0, 16]
 
 
 def test_haar_stays_with_the_face_it_has(monkeypatch):
     near, far = (10, 10, 90, 90), (150, 40, 120, 120)
-    points = track_with(monkeypatch, [[near], [far, near], [near, far]])
+    points = track_with(monkeypatch, {0: [near], 8: [far, near], 16: [near, far]})
     assert np.ptp(np.stack(points), axis=0).max() == 0
 
 
 def test_haar_starts_with_the_largest_face(monkeypatch):
-    points = track_with(monkeypatch, [[(0, 0, 50, 50), (100, 0, 120, 120)]] * 3)
+    faces = [(0, 0, 50, 50), (100, 0, 120, 120)]
+    points = track_with(monkeypatch, dict.fromkeys((0, 8, 16), faces))
     assert points[0][3, 0] == pytest.approx(160)
 
 
+def test_haar_follows_a_face_that_jumps(monkeypatch):
+    here, there = [(0, 0, 80, 80)], [(200, 100, 80, 80)]
+    points = track_with(monkeypatch, {0: here, 8: there, 16: there, 24: there, 32: there}, 33)
+    # The first box is the odd one out; the others are one place.
+    assert found_in(points) == list(range(8, 33))
+    assert points[20][3] == pytest.approx([240, 100 + 0.83 * 80])
+
+
 def test_haar_ignores_one_wild_box(monkeypatch):
-    good = [(10, 10, 90, 90)]
-    boxes = [good, good, [(200, 0, 40, 40)], good, good]
-    points = track_with(monkeypatch, boxes, num_frames=33)
-    kept = [index for index, point in enumerate(points) if point is not None]
-    assert kept == [*range(9), *range(24, 33)]
-    assert np.ptp(np.stack([points[index] for index in kept]), axis=0).max() == 0
+    boxes = {look: [(10, 10, 90, 90)] for look in (0, 8, 24, 32)} | {16: [(200, 0, 50, 50)]}
+    points = track_with(monkeypatch, boxes, 33)
+    assert found_in(points) == [*range(9), *range(24, 33)]
+    assert points[0][3] == pytest.approx(points[30][3])
 
 
 def test_haar_looks_again_elsewhere_before_it_gives_up(monkeypatch):
-    # Looks 0, 8, 16 fail; the second round looks at 0, 4, 8, 12, 16.
-    points = track_with(monkeypatch, [[], [], [], [], [(0, 0, 100, 100)], [], [], []])
-    assert [index for index, point in enumerate(points) if point is not None] == [4]
+    # Looks at 0, 8, 16 see nothing; then 0, 4, 8, 12, 16 are tried, for smaller faces too.
+    points = track_with(monkeypatch, {4: [(0, 0, 30, 30)], 5: [(0, 0, 100, 100)]})
+    assert found_in(points) == [4]
 
 
 def test_haar_sees_no_face_in_a_blank_clip():
@@ -133,13 +151,17 @@ def test_haar_sees_no_face_in_a_blank_clip():
 
 @pytest.mark.parametrize("length", [1, 3])
 def test_haar_tracks_short_clips(monkeypatch, length):
-    points = track_with(monkeypatch, [[(0, 0, 100, 100)]] * 3, num_frames=length)
-    assert all(point is not None for point in points)
+    boxes = {index: [(0, 0, 100, 100)] for index in range(length)}
+    assert found_in(track_with(monkeypatch, boxes, length)) == list(range(length))
 
 
 def test_haar_scales_boxes_back_to_the_picture(monkeypatch):
-    cascade = FakeCascade([[(10, 10, 50, 50)]])
-    monkeypatch.setattr("espnet_av.media.tracking_haar._cascade", lambda name: cascade)
+    class Cascade:
+        def detectMultiScale(self, picture, *args):
+            assert picture.shape == (240, 320)
+            return [(10, 10, 50, 50)]
+
+    monkeypatch.setattr("espnet_av.media.tracking_haar._cascade", lambda name: Cascade())
     points = HaarTracker(detect_side=240).track(np.zeros((1, 480, 640, 3), np.uint8))
     assert points[0][3] == pytest.approx([20 + 50, 20 + 83])
 
