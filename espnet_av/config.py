@@ -55,7 +55,7 @@ def load_config(cls: type[C], path: str | Path, overrides: Sequence[str] = ()) -
 
 
 def build(cls: type[C], mapping: Mapping[str, Any], where: str = "config") -> C:
-    """Make the dataclass `cls` from a mapping, checking names and types; `where` names the source."""
+    """Make the dataclass `cls` from a mapping, checking names and types; `where` is its source."""
     hints = get_type_hints(cls, include_extras=True)
     fields = {field.name: field for field in dataclasses.fields(cls) if field.init}  # type: ignore[arg-type]
     for key in mapping:
@@ -68,9 +68,7 @@ def build(cls: type[C], mapping: Mapping[str, Any], where: str = "config") -> C:
         if required and name not in mapping:
             msg = f"{where}: the key '{name}' is required; add it"
             raise ConfigError(msg)
-    values = {
-        key: _convert(value, hints[key], f"{where}: {key}") for key, value in mapping.items()
-    }
+    values = {key: _convert(value, hints[key], f"{where}: {key}") for key, value in mapping.items()}
     try:
         return cls(**values)
     except ConfigError:
@@ -89,9 +87,7 @@ def unknown_key_message(key: str, valid: Sequence[str], where: str) -> str:
 
 def to_dict(config: Any) -> dict[str, Any]:
     """Plain YAML-ready mapping of a config dataclass (paths as strings, tuples as lists)."""
-    return {
-        field.name: _plain(getattr(config, field.name)) for field in dataclasses.fields(config)
-    }
+    return {field.name: _plain(getattr(config, field.name)) for field in dataclasses.fields(config)}
 
 
 def save_yaml(config: Any, path: str | Path) -> None:

@@ -1,4 +1,4 @@
-"""Progress with an estimate of the time left: a bar on a terminal, a small file for a job runner."""
+"""Progress and the time left: a bar on a terminal, a small file for a job runner."""
 
 from __future__ import annotations
 

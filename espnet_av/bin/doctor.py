@@ -76,7 +76,9 @@ def check_package(name: str, pins: dict[str, str]) -> Finding:
         version = metadata.version(name)
     except metadata.PackageNotFoundError:
         return Finding(name, "core", "broken", "", f"not installed; {_INSTALL}")
-    if importlib.util.find_spec(_MODULES.get(name, name)) is None:
+    module = _MODULES.get(name, name)
+    # A module that is imported already may have no spec (humanfriendly replaces itself).
+    if module not in sys.modules and importlib.util.find_spec(module) is None:
         note = f"installed but its files are gone; pip install --force-reinstall {name}"
         return Finding(name, "core", "broken", version, note)
     if wanted and version.split("+")[0] != wanted:

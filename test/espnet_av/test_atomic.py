@@ -15,7 +15,7 @@ def test_success_replaces_and_failure_keeps(tmp_path: Path) -> None:
     with atomic_write(path) as stream:
         stream.write("first\n")
     full = OSError(errno.ENOSPC, "No space left on device")
-    with pytest.raises(OSError, match="No space"), atomic_write(path) as stream:  # noqa: PT012
+    with pytest.raises(OSError, match="No space"), atomic_write(path) as stream:
         stream.write("second\n")
         raise full
     assert path.read_text(encoding="utf-8") == "first\n"
@@ -26,7 +26,7 @@ def test_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     target = tmp_path / "out"
     with atomic_dir(target) as folder:
         (folder / "a").write_text("1", encoding="utf-8")
-    with pytest.raises(RuntimeError), atomic_dir(target) as folder:  # noqa: PT012
+    with pytest.raises(RuntimeError), atomic_dir(target) as folder:
         (folder / "a").write_text("2", encoding="utf-8")
         raise RuntimeError
     assert (target / "a").read_text(encoding="utf-8") == "1"

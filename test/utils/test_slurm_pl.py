@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.machinery
+import importlib.util
 import os
 import signal
 import subprocess
@@ -113,11 +115,7 @@ def test_job_that_vanished_is_explained_by_accounting(
     (cluster / "bin/sbatch").write_text(
         "#!/usr/bin/env bash\ntouch ended; echo Submitted batch job 77\n", encoding="utf-8"
     )
-    import importlib.machinery
-    import importlib.util
-
     loader = importlib.machinery.SourceFileLoader("slurm_pl", SLURM)
-    monkeypatch.syspath_prepend(str(ROOT / "utils"))
     spec = importlib.util.spec_from_loader("slurm_pl", loader)
     assert spec is not None
     module = importlib.util.module_from_spec(spec)

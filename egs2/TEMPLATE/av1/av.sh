@@ -197,7 +197,7 @@ stage_score() {
         python_job "${decode_dir}/logdir/score.log" score --expected "${expected_scores}" \
         "${decode_dir}"
     run grep -v '^#' "${decode_dir}/logdir/score.log"
-    run find "${decode_dir}" "${exp}/images" "${dumpdir}/roi" -name '*.png'
+    run find "${decode_dir}" "${exp}/images" "${dumpdir}/roi" -name '*.png' | sort
 }
 
 stage_pack() {
