@@ -24,7 +24,7 @@ class DecodeConfig:
     """Shortest output as a share of the frames; -n means n tokens."""
     nbest: int = 1
     """Hypotheses returned per utterance, best first."""
-    batch_frames: int = 2000
+    batch_frames: int = 1000
     """Most padded encoder frames (25 per second) searched at once; results do not depend on it."""
 
     def __post_init__(self) -> None:
