@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import get_args
 
 from espnet_av.data.data_dir import read_data_dir
+from espnet_av.data.frame_labels import part_names
 from espnet_av.data.tokenizer import TokenType, train_tokenizer, write_lines
 from espnet_av.errors import AVError, DataDirError
 from espnet_av.provenance import write_provenance
@@ -20,6 +21,9 @@ def get_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m espnet_av.bin.tokens", description=__doc__)
     parser.add_argument("--token_type", choices=get_args(TokenType), default="char")
     parser.add_argument("--nbpe", type=int, default=1000, help="pieces of unigram and bpe")
+    parser.add_argument(
+        "--unit_parts", type=int, default=1, help="frame labels a ctm label is cut into, in time"
+    )
     parser.add_argument("data_dir", type=Path, help="training set: its text and, if any, its ctm")
     parser.add_argument("token_dir", type=Path, help="gets bpe.model, tokens.txt and units.txt")
     return parser
@@ -36,7 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise DataDirError(msg)
         texts = [data.tables["text"][utt_id] for utt_id in data.utt_ids]
         tokenizer = train_tokenizer(texts, args.token_dir, args.token_type, args.nbpe)
-        units = sorted({segment.label for segments in data.ctm.values() for segment in segments})
+        labels = {segment.label for segments in data.ctm.values() for segment in segments}
+        units = [part for label in sorted(labels) for part in part_names(label, args.unit_parts)]
         (args.token_dir / "units.txt").unlink(missing_ok=True)
         if units:
             write_lines(args.token_dir / "units.txt", units)

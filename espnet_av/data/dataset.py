@@ -15,7 +15,7 @@ from espnet_av.data.batch import Sample
 from espnet_av.data.data_dir import DataDir, read_data_dir
 from espnet_av.data.dataset_config import DatasetConfig, Modalities
 from espnet_av.data.dropped import Drop, check_dropped, write_dropped
-from espnet_av.data.frame_labels import frame_labels
+from espnet_av.data.frame_labels import frame_labels, label_part_ids
 from espnet_av.data.rates import SAMPLES_PER_FRAME
 from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.errors import ConfigError, DataDirError
@@ -177,7 +177,7 @@ class AVDataset(Dataset[Sample]):
         segments = self._data.ctm.get(utt_id, [])
         if not self.train:
             # What training never had cannot be predicted, and is no reason to stop a test.
-            segments = [segment for segment in segments if segment.label in self._label_ids]
+            segments = [s for s in segments if label_part_ids(s.label, self._label_ids)]
         return frame_labels(segments, self._label_ids, num_frames, utt_id, speed)
 
     def _check_request(self) -> None:

@@ -11,6 +11,19 @@ from espnet_av.data.rates import FRAME_HZ
 from espnet_av.data.table import Segment
 from espnet_av.errors import DataDirError
 
+SILENCE = "sil"
+"""The label that is never cut into parts: its beginning sounds and looks like its end."""
+
+
+def part_names(label: str, num_parts: int) -> list[str]:
+    """Names of the equal parts, in time, of a label: `two/1 two/2 two/3`; one part keeps its name.
+
+    Parts tell the beginning of a word from its end, which a front end needs to learn it.
+    """
+    if num_parts == 1 or label == SILENCE:
+        return [label]
+    return [f"{label}/{part}" for part in range(1, num_parts + 1)]
+
 
 def frame_labels(
     segments: Sequence[Segment],
@@ -23,7 +36,7 @@ def frame_labels(
 
     Args:
         segments: labelled stretches in seconds of the unchanged recording.
-        label_ids: id of every label.
+        label_ids: id of every label, or of its parts (`part_names`).
         num_frames: T, frames at 25 Hz (after the change of speed).
         utt_id: for the error message.
         speed: the utterance is played this many times as fast.
@@ -37,12 +50,25 @@ def frame_labels(
     labels = np.full(num_frames, PAD_ID, dtype=np.int64)
     centres = (np.arange(num_frames) + 0.5) / FRAME_HZ * speed
     for start, duration, label in segments:
-        if label not in label_ids:
+        ids = label_part_ids(label, label_ids)
+        if not ids:
             msg = (
                 f"{utt_id}: the label '{label}' of its ctm is not in units.txt; run the tokens "
                 "stage again on a training set that has it, or correct the ctm"
             )
             raise DataDirError(msg)
-        first, last = np.searchsorted(centres, (start, start + duration), side="left")
-        labels[first:last] = label_ids[label]
+        edges = start + duration * np.arange(len(ids) + 1) / len(ids)
+        bounds = np.searchsorted(centres, edges, side="left")
+        for first, last, label_id in zip(bounds[:-1], bounds[1:], ids, strict=True):
+            labels[first:last] = label_id
     return labels
+
+
+def label_part_ids(label: str, label_ids: Mapping[str, int]) -> list[int]:
+    """Ids of a label's parts in time; its own if it is whole; none if the inventory lacks it."""
+    if label in label_ids:
+        return [label_ids[label]]
+    ids: list[int] = []
+    while (part := f"{label}/{len(ids) + 1}") in label_ids:
+        ids.append(label_ids[part])
+    return ids

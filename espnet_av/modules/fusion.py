@@ -24,6 +24,30 @@ class ConcatFusion(nn.Module):
         return self.project(self.layer_norm(torch.cat([audio, video], dim=-1)))
 
 
+class NormConcatFusion(nn.Module):
+    """[LayerNorm(audio); LayerNorm(video)] -> Linear.
+
+    An absent stream becomes a learned constant and changes no statistic of the other one, so a
+    small model learns from one modality what it uses with both.
+
+    Args:
+        size: D of each stream and of the result.
+    """
+
+    @typechecked
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.audio_norm = nn.LayerNorm(size)
+        self.video_norm = nn.LayerNorm(size)
+        self.project = nn.Linear(2 * size, size)
+
+    def forward(self, audio: Tensor, video: Tensor) -> Tensor:
+        """(B, T, D) twice -> (B, T, D)."""
+        # (B, T, D) twice -> (B, T, 2D)
+        both = torch.cat([self.audio_norm(audio), self.video_norm(video)], dim=-1)
+        return self.project(both)
+
+
 class SumFusion(nn.Module):
     """audio + video, as in FAVA (arXiv 2312.09369).
 
@@ -40,5 +64,9 @@ class SumFusion(nn.Module):
         return audio + video
 
 
-FUSIONS: dict[str, type[nn.Module]] = {"concat": ConcatFusion, "sum": SumFusion}
+FUSIONS: dict[str, type[nn.Module]] = {
+    "concat": ConcatFusion,
+    "norm_concat": NormConcatFusion,
+    "sum": SumFusion,
+}
 """Name -> module."""

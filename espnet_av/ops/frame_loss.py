@@ -8,7 +8,7 @@ IGNORED = -1
 """Label of a frame or token that counts for nothing."""
 
 
-def frame_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
+def frame_cross_entropy(logits: Tensor, labels: Tensor, smoothing: float = 0.0) -> Tensor:
     """Cross-entropy in nats, summed over labelled frames, averaged over utterances.
 
     The same convention as ESPnet's CTC and attention losses, so that the three can be weighted
@@ -17,12 +17,17 @@ def frame_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
     Args:
         logits: (B, T, K).
         labels: (B, T) int64, -1 = ignored.
+        smoothing: share of the target spread evenly over all labels.
 
     Returns:
         () float32.
     """
     total = F.cross_entropy(
-        logits.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="sum"
+        logits.float().flatten(0, 1),
+        labels.flatten(),
+        ignore_index=IGNORED,
+        reduction="sum",
+        label_smoothing=smoothing,
     )
     return total / logits.size(0)
 

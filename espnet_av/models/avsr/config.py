@@ -14,8 +14,9 @@ class ModalityDropoutConfig:
     """p_m: probability that one of the two is left out."""
     audio_given_drop: float = 0.5
     """p_a: probability that it is the audio. p_m 0.5 and p_a 0 give 50 % AV and 50 % A."""
-    per: Literal["batch", "utterance"] = "batch"
-    """One draw for the whole batch (AV-HuBERT) or one for each utterance (lower variance)."""
+    per: Literal["batch", "utterance", "view"] = "batch"
+    """One draw for the whole batch (AV-HuBERT) or one for each utterance (lower variance); `view`
+    draws nothing: each step learns from every utterance with both, its audio and its video."""
 
     def __post_init__(self) -> None:
         for name in ("drop_prob", "audio_given_drop"):
@@ -38,10 +39,12 @@ class AVSRConfig:
     """Fields of its config class."""
     feature_size: int = 256
     """Size of both feature streams and of their fusion."""
-    fusion: Literal["concat", "sum"] = "concat"
-    """How the streams are joined: LayerNorm and Linear on both, or their sum."""
+    fusion: Literal["concat", "norm_concat", "sum"] = "concat"
+    """How the streams are joined: LayerNorm on both together or on each, then Linear; or a sum."""
     dropout_rate: float = 0.1
     """Dropout on the fused features."""
+    output_dropout_rate: float = 0.0
+    """Dropout on the output of the encoder."""
     modality_dropout: ModalityDropoutConfig = field(default_factory=ModalityDropoutConfig)
     """Leaving out one modality in training."""
     encoder: Literal[
@@ -69,6 +72,11 @@ class AVSRConfig:
     """Share of these losses in the CTC loss; unused without `interctc_layers`."""
     units_weight: float = 0.0
     """Weight of the frame-label loss, added to the others; 0 = no such head."""
+    frontend_units_weight: float = 0.0
+    """Weight of the same loss on each front end alone, through a head that sees 9 frames: it makes
+    ear and eye learn before the encoder can guess from context; 0 = no such heads."""
+    units_smoothing: float = 0.0
+    """Label smoothing of the frame-label losses."""
 
     def __post_init__(self) -> None:
         self._check_ranges()
@@ -92,14 +100,22 @@ class AVSRConfig:
             raise ConfigError(msg)
 
     def _check_ranges(self) -> None:
-        for name in ("ctc_weight", "lsm_weight", "interctc_weight", "dropout_rate"):
+        for name in (
+            "ctc_weight",
+            "lsm_weight",
+            "interctc_weight",
+            "dropout_rate",
+            "output_dropout_rate",
+            "units_smoothing",
+        ):
             value = getattr(self, name)
             if not 0.0 <= value <= 1.0:
                 msg = f"{name} is {value}; it must be in 0..1"
                 raise ConfigError(msg)
-        if self.units_weight < 0.0:
-            msg = f"units_weight is {self.units_weight}; it must be 0 or more"
-            raise ConfigError(msg)
+        for name in ("units_weight", "frontend_units_weight"):
+            if getattr(self, name) < 0.0:
+                msg = f"{name} is {getattr(self, name)}; it must be 0 or more"
+                raise ConfigError(msg)
         if self.feature_size < 1:
             msg = f"feature_size is {self.feature_size}; it must be 1 or more"
             raise ConfigError(msg)

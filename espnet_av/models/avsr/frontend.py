@@ -1,6 +1,7 @@
 """From sound and lips to one fused 25 Hz stream, computing only what is there and not dropped."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -10,9 +11,27 @@ from espnet_av.config import build
 from espnet_av.models.avsr.config import AVSRConfig
 from espnet_av.modules import AUDIO_FRONTENDS, VISUAL_FRONTENDS
 from espnet_av.modules.fusion import FUSIONS
+from espnet_av.modules.zero_gradient import zero_touch
 from espnet_av.ops.modality_dropout import draw_modality_dropout
+from espnet_av.ops.modality_views import Views, all_views, single_view
 from espnet_av.ops.seeding import mix_seed
 from espnet_av.ops.stream_lengths import StreamLengths, read_lengths
+
+
+@dataclass(frozen=True)
+class Fused:
+    """What the encoder gets, and the streams it was made of."""
+
+    features: Tensor
+    """(R, T, D), arbitrary beyond each length; R = B but for `per: view` in training."""
+    lengths: Tensor
+    """(R,) int64 frames, on the CPU."""
+    rows: Tensor
+    """(R,) int64 utterance of each row, on the CPU; the first B are 0 .. B - 1."""
+    streams: dict[str, Tensor | None]
+    """`audio` and `visual`: (B, T, D), zeros for utterances without it; None if no one has it."""
+    present: dict[str, Tensor]
+    """`audio` and `visual`: (B,) bool on the CPU, which utterances of the stream are computed."""
 
 
 class AVFrontend(nn.Module):
@@ -51,7 +70,7 @@ class AVFrontend(nn.Module):
         video: Tensor | None,
         video_lengths: Tensor | None,
         utt_id: Sequence[str] | None = None,
-    ) -> tuple[Tensor, Tensor]:
+    ) -> Fused:
         """Fuses a batch; a modality for which there is no front end is ignored.
 
         Args:
@@ -60,9 +79,6 @@ class AVFrontend(nn.Module):
             video: (B, V, H, W) uint8 at 25 Hz, or None.
             video_lengths: (B,) int64 frames, or None.
             utt_id: names for error messages.
-
-        Returns:
-            ((B, T, D), arbitrary beyond each length; (B,) int64 lengths on the CPU).
 
         Raises:
             DataDirError: an utterance has no usable modality, or two of different durations.
@@ -76,24 +92,37 @@ class AVFrontend(nn.Module):
         num_frames = int(lengths.frames.max())
         audio = _compute(self.audio, speech, lengths.samples, keep_audio, num_frames)
         lips = _compute(self.visual, video, lengths.video, keep_video, num_frames)
-        fused = self.fusion(*_fill_absent(audio, lips))
+        views = self._views(keep_audio, keep_video)
+        fused = self.fusion(*_fill_absent(*_rows_of(audio, lips, views)))
         if self.training:
             fused = fused + sum(
-                _touch(part)
+                zero_touch(part)
                 for part, stream in ((self.audio, audio), (self.visual, lips))
                 if part is not None and stream is None
             )
-        return self.dropout(fused), lengths.frames
+        return Fused(
+            self.dropout(fused),
+            lengths.frames[views.rows],
+            views.rows,
+            {"audio": audio, "visual": lips},
+            {"audio": keep_audio, "visual": keep_video},
+        )
+
+    def _views(self, keep_audio: Tensor, keep_video: Tensor) -> Views:
+        """Rows of the batch that the encoder gets."""
+        if self.training and self.modality_dropout.per == "view":
+            return all_views(keep_audio, keep_video)
+        return single_view(keep_audio, keep_video)
 
     def draw_kept(self, lengths: StreamLengths) -> tuple[Tensor, Tensor]:
         """Which utterances keep their audio and their video, each (B,) bool on the CPU."""
         has_audio, has_video = lengths.samples > 0, lengths.video > 0
-        if not self.training:
+        config = self.modality_dropout
+        if not self.training or config.per == "view":
             return has_audio, has_video
         generator = None
         if self._draw_seed is not None:
             generator = torch.Generator().manual_seed(self._draw_seed)
-        config = self.modality_dropout
         return draw_modality_dropout(
             has_audio,
             has_video,
@@ -137,20 +166,24 @@ def _compute(
     return whole.index_copy(0, rows.to(features.device, non_blocking=True), features)
 
 
+def _rows_of(
+    audio: Tensor | None, lips: Tensor | None, views: Views
+) -> tuple[Tensor | None, Tensor | None]:
+    """The streams (B, T, D) as the rows (R, T, D) of `views` use them."""
+    if all(stream is None or stream.size(0) == views.rows.numel() for stream in (audio, lips)):
+        return audio, lips
+    chosen = []
+    for stream, use in ((audio, views.use_audio), (lips, views.use_video)):
+        assert stream is not None, "only utterances with both modalities have several views"
+        used = use.to(stream.device, non_blocking=True)[:, None, None]
+        rows = views.rows.to(stream.device, non_blocking=True)
+        chosen.append(torch.where(used, stream[rows], 0.0))
+    return chosen[0], chosen[1]
+
+
 def _fill_absent(audio: Tensor | None, lips: Tensor | None) -> tuple[Tensor, Tensor]:
     """Zeros in place of the stream that is not there."""
     present = audio if audio is not None else lips
     assert present is not None, "modality dropout left nothing"
     zeros = torch.zeros_like(present)
     return (zeros if audio is None else audio), (zeros if lips is None else lips)
-
-
-def _touch(module: nn.Module) -> Tensor:
-    """A zero whose gradient for every parameter of `module` is zero.
-
-    DistributedDataParallel waits for the gradient of every parameter; and an optimiser treats a
-    missing gradient (no decay, no momentum) unlike a zero one, so that dropping a branch would
-    change more than the features.
-    """
-    terms = [parameter.sum() * 0.0 for parameter in module.parameters() if parameter.requires_grad]
-    return torch.stack(terms).sum() if terms else torch.zeros(())

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from espnet_av.compat import CTC
 from espnet_av.ops.ctc import collapse, edit_distance
-from espnet_av.ops.frame_loss import fit_labels, frame_cross_entropy, label_accuracy
+from espnet_av.ops.frame_loss import IGNORED, fit_labels, frame_cross_entropy, label_accuracy
 from espnet_av.ops.lengths import valid_mask
 from espnet_av.ops.sentence_ends import add_sentence_ends
 
@@ -60,7 +60,7 @@ def attention_loss(
 
 
 def units_loss(
-    head: nn.Module, hidden: Tensor, lengths: Tensor, units: Tensor
+    head: nn.Module, hidden: Tensor, lengths: Tensor, units: Tensor, smoothing: float
 ) -> tuple[Tensor, Tensor]:
     """Cross-entropy of the frame labels, and frame accuracy.
 
@@ -69,15 +69,16 @@ def units_loss(
         hidden: (B, T, D) encoder output.
         lengths: (B,) int64 on the CPU.
         units: (B, T') int64, -1 = no label; cut or padded to T.
+        smoothing: label smoothing.
 
     Returns:
         (loss (), accuracy ()).
     """
-    logits = head(hidden)
-    labels = fit_labels(units, hidden.size(1))
     inside = valid_mask(lengths, hidden.size(1), hidden.device)
-    labels = torch.where(inside, labels, -1)
-    return frame_cross_entropy(logits, labels), label_accuracy(logits, labels)
+    # Padding is arbitrary, and a head that sees several frames would read it.
+    logits = head(torch.where(inside.unsqueeze(2), hidden, 0.0))
+    labels = torch.where(inside, fit_labels(units, hidden.size(1)), IGNORED)
+    return frame_cross_entropy(logits, labels, smoothing), label_accuracy(logits, labels)
 
 
 @torch.no_grad()

@@ -11,10 +11,12 @@ from typeguard import typechecked
 from espnet_av.compat import CTC, AbsDecoder, AbsESPnetModel, LabelSmoothingLoss
 from espnet_av.errors import ConfigError
 from espnet_av.models.avsr.config import AVSRConfig
-from espnet_av.models.avsr.frontend import AVFrontend
+from espnet_av.models.avsr.frontend import AVFrontend, Fused
 from espnet_av.models.avsr.losses import attention_loss, ctc_error_rate, ctc_loss, units_loss
 from espnet_av.modules.decoder import build_decoder
 from espnet_av.modules.encoder import build_encoder
+from espnet_av.modules.local_head import LocalHead
+from espnet_av.modules.zero_gradient import zero_touch
 from espnet_av.ops.ctc import required_frames
 from espnet_av.ops.frame_loss import IGNORED
 from espnet_av.ops.lengths import valid_mask
@@ -25,16 +27,21 @@ STATS = (
     "loss_interctc",
     "loss_att",
     "loss_units",
+    "loss_audio_units",
+    "loss_visual_units",
     "acc",
     "acc_units",
+    "acc_audio_units",
+    "acc_visual_units",
     "cer_ctc",
     "ctc_impossible",
 )
 """Names of the statistics, the same at every step on every rank; NaN where one does not apply.
 
-Losses in nats per utterance; `acc` and `acc_units` are shares of tokens (teacher forcing) and of
-frames; `cer_ctc` is computed in evaluation only; `ctc_impossible` counts utterances with more text
-than frames, which add nothing to the CTC loss.
+Losses in nats per utterance; `acc` is a share of tokens (teacher forcing), `acc_*units` of frames;
+`audio_units` and `visual_units` are of the heads on the front ends; `cer_ctc` is computed in
+evaluation only; `ctc_impossible` counts utterances with more text than frames, which add nothing to
+the CTC loss.
 """
 
 
@@ -48,6 +55,8 @@ class Encoded:
     """(B,) int64 frames, on the CPU."""
     intermediate: list[tuple[int, Tensor]]
     """(layer from 1, (B, T, D)) for each of `interctc_layers`."""
+    fused: Fused
+    """What the encoder was given; with several views an utterance, B is the number of rows."""
 
 
 class AVSRModel(AbsESPnetModel):
@@ -84,15 +93,16 @@ class AVSRModel(AbsESPnetModel):
         if config.decoder != "none":
             self.decoder = build_decoder(config.decoder, vocab_size, size, config.decoder_conf)
         self.criterion_att = LabelSmoothingLoss(vocab_size, IGNORED, config.lsm_weight)
+        self.dropout = nn.Dropout(config.output_dropout_rate)
         self.units_head: nn.Linear | None = None
         if config.units_weight > 0.0:
-            if not num_units:
-                msg = (
-                    f"units_weight is {config.units_weight}, but there are no frame labels; make "
-                    "units.txt from the ctm in the tokens stage, or set units_weight: 0"
-                )
-                raise ConfigError(msg)
-            self.units_head = nn.Linear(size, num_units)
+            self.units_head = nn.Linear(size, _check_units("units_weight", num_units))
+        self.frontend_heads = nn.ModuleDict()
+        if config.frontend_units_weight > 0.0:
+            count = _check_units("frontend_units_weight", num_units)
+            for name in ("audio", "visual"):
+                if getattr(config, f"{name}_frontend") != "none":
+                    self.frontend_heads[name] = LocalHead(config.feature_size, count)
 
     @classmethod
     def from_config(
@@ -151,10 +161,15 @@ class AVSRModel(AbsESPnetModel):
         inside = valid_mask(text_lengths, text.size(1), text.device)
         text = torch.where(inside, text, IGNORED)
         encoded = self.encode(speech, speech_lengths, video, video_lengths, utt_id)
+        rows = encoded.fused.rows
         stats = dict.fromkeys(STATS, _scalar(float("nan"), encoded.out))
-        loss = self._text_loss(encoded, text, text_lengths, stats)
+        loss = self._text_loss(encoded, text[rows.to(text.device)], text_lengths[rows], stats)
+        if units is None:
+            units = torch.full((text.size(0), 1), IGNORED, device=encoded.out.device)
         if self.units_head is not None:
             loss = loss + self._units_loss(self.units_head, encoded, units, stats)
+        for name, head in self.frontend_heads.items():
+            loss = loss + self._frontend_units_loss(name, head, encoded.fused, units, stats)
         # A copy: ESPnet's Trainer divides the loss in place.
         stats["loss"] = loss.detach().clone()
         return loss, stats, _scalar(float(text.size(0)), encoded.out)
@@ -168,8 +183,8 @@ class AVSRModel(AbsESPnetModel):
         **_: Any,
     ) -> dict[str, Tensor]:
         """Fused features (B, T, D) and their lengths, for ESPnet's statistics stage."""
-        feats, lengths = self.frontend(speech, speech_lengths, video, video_lengths)
-        return {"feats": feats, "feats_lengths": lengths}
+        fused = self.frontend(speech, speech_lengths, video, video_lengths)
+        return {"feats": fused.features, "feats_lengths": fused.lengths}
 
     def encode(
         self,
@@ -180,11 +195,11 @@ class AVSRModel(AbsESPnetModel):
         utt_id: Sequence[str] | None = None,
     ) -> Encoded:
         """Runs front ends, fusion and encoder; arguments as in `forward`."""
-        features, lengths = self.frontend(speech, speech_lengths, video, video_lengths, utt_id)
-        out, _, _ = self.encoder(features, lengths)
+        fused = self.frontend(speech, speech_lengths, video, video_lengths, utt_id)
+        out, _, _ = self.encoder(fused.features, fused.lengths)
         # With intermediate outputs ESPnet returns (last, [(layer, output), ...]).
         out, intermediate = out if isinstance(out, tuple) else (out, [])
-        return Encoded(out, lengths, intermediate)
+        return Encoded(self.dropout(out), fused.lengths, intermediate, fused)
 
     def _text_loss(
         self, encoded: Encoded, text: Tensor, text_lengths: Tensor, stats: dict[str, Tensor]
@@ -222,7 +237,9 @@ class AVSRModel(AbsESPnetModel):
         stats["loss_ctc"] = loss.detach()
         needed = required_frames(text, text_lengths.to(text.device, non_blocking=True))
         impossible = needed > lengths.to(text.device, non_blocking=True)
-        stats["ctc_impossible"] = impossible.sum().float()
+        # The first rows are the utterances, once each.
+        num_utts = int(encoded.fused.rows.max()) + 1
+        stats["ctc_impossible"] = impossible[:num_utts].sum().float()
         if not self.training:
             rate = ctc_error_rate(ctc, encoded.out, lengths, text, text_lengths)
             stats["cer_ctc"] = _scalar(rate, encoded.out)
@@ -236,14 +253,38 @@ class AVSRModel(AbsESPnetModel):
         return (1.0 - share) * loss + share * inner
 
     def _units_loss(
-        self, head: nn.Linear, encoded: Encoded, units: Tensor | None, stats: dict[str, Tensor]
+        self, head: nn.Linear, encoded: Encoded, units: Tensor, stats: dict[str, Tensor]
     ) -> Tensor:
         """Weighted frame-label loss; fills its statistics. Without labels it is 0."""
-        if units is None:
-            units = torch.full(encoded.out.shape[:2], IGNORED, device=encoded.out.device)
-        loss, accuracy = units_loss(head, encoded.out, encoded.lengths, units)
+        units = units[encoded.fused.rows.to(units.device, non_blocking=True)]
+        loss, accuracy = units_loss(
+            head, encoded.out, encoded.lengths, units, self.config.units_smoothing
+        )
         stats["loss_units"], stats["acc_units"] = loss.detach(), accuracy
         return self.config.units_weight * loss
+
+    def _frontend_units_loss(
+        self, name: str, head: nn.Module, fused: Fused, units: Tensor, stats: dict[str, Tensor]
+    ) -> Tensor:
+        """The same for the front end `name`, over the utterances whose stream is computed."""
+        stream, present = fused.streams[name], fused.present[name]
+        if stream is None:
+            return zero_touch(head)
+        lengths = torch.where(present, fused.lengths[: present.numel()], 0)
+        loss, accuracy = units_loss(head, stream, lengths, units, self.config.units_smoothing)
+        stats[f"loss_{name}_units"], stats[f"acc_{name}_units"] = loss.detach(), accuracy
+        return self.config.frontend_units_weight * loss
+
+
+def _check_units(option: str, num_units: int | None) -> int:
+    """The number of frame labels, which `option` needs."""
+    if not num_units:
+        msg = (
+            f"{option} is set, but there are no frame labels; make units.txt from the ctm in the "
+            f"tokens stage, or set {option}: 0"
+        )
+        raise ConfigError(msg)
+    return num_units
 
 
 def _scalar(value: float, like: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from espnet_av.data.frame_labels import frame_labels
+from espnet_av.data.frame_labels import frame_labels, part_names
 from espnet_av.data.table import Segment
 from espnet_av.errors import DataDirError
 
@@ -40,6 +40,15 @@ def test_grid_alignment() -> None:
     # 1/25 s units, as GRID writes them: frames 0-9 silence, 10-14 a word, then nothing.
     segments = [Segment(0.0, 0.4, "sil"), Segment(0.4, 0.2, "a")]
     assert frame_labels(segments, IDS, 17, "u").tolist() == [0] * 10 + [1] * 5 + [-1] * 2
+
+
+def test_parts_follow_each_other() -> None:
+    names = [*part_names("sil", 3), *part_names("two", 3), *part_names("a", 1)]
+    assert names == ["sil", "two/1", "two/2", "two/3", "a"]
+    ids = {name: i for i, name in enumerate(names)}
+    segments = [Segment(0.0, 0.08, "sil"), Segment(0.08, 0.36, "two"), Segment(0.44, 0.04, "a")]
+    expected = [0] * 2 + [1] * 3 + [2] * 3 + [3] * 3 + [4]
+    assert frame_labels(segments, ids, 12, "u").tolist() == expected
 
 
 def test_unknown_label_is_named() -> None:

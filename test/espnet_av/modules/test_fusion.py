@@ -17,6 +17,18 @@ def test_concat():
     assert torch.allclose(fusion(audio, video), expected, atol=1e-5)
 
 
+def test_norm_concat_keeps_the_streams_apart():
+    torch.manual_seed(0)
+    fusion = FUSIONS["norm_concat"](3)
+    audio, video = torch.randn(2, 4, 3), torch.randn(2, 4, 3)
+    parts = [torch.nn.functional.layer_norm(x, (3,)) for x in (audio, video)]
+    expected = torch.cat(parts, dim=2) @ fusion.project.weight.T + fusion.project.bias
+    assert torch.allclose(fusion(audio, video), expected, atol=1e-5)
+    absent = fusion(audio, torch.zeros_like(video))
+    expected = parts[0] @ fusion.project.weight[:, :3].T + fusion.project.bias
+    assert torch.allclose(absent, expected, atol=1e-5)
+
+
 def test_sum_has_no_parameters():
     fusion = FUSIONS["sum"](3)
     assert torch.equal(
