@@ -123,12 +123,15 @@ class Runner:
         if number == signal.SIGUSR1:
             self.send(signal.SIGUSR1)
             return
-        again = self.stopped_by is not None
+        if self.stopped_by is not None:
+            # A second Ctrl-C is impatience; av.sh's SIGTERM that follows the first is not.
+            if number == signal.SIGINT:
+                self.send(signal.SIGKILL)
+            return
         self.stopped_by = number
-        self.send(signal.SIGKILL if again else signal.SIGTERM)
-        if not again:
-            signal.signal(signal.SIGALRM, lambda *_: self.send(signal.SIGKILL))
-            signal.setitimer(signal.ITIMER_REAL, _GRACE_SEC)
+        self.send(signal.SIGTERM)
+        signal.signal(signal.SIGALRM, lambda *_: self.send(signal.SIGKILL))
+        signal.setitimer(signal.ITIMER_REAL, _GRACE_SEC)
 
 
 def progress_file(log: Path) -> Path:

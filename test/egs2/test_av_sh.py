@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -135,6 +137,22 @@ def test_failure_stops_and_shows_the_cause(recipe: Path) -> None:
     _, out, started = run(recipe)
     assert verbs(started)[0] == "dump"
     assert "up to date: dump/roi/test" in out
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signal_lets_the_running_job_save(recipe: Path, number: int) -> None:
+    script = "trap 'echo saved >saved; exit 0' TERM\ntouch begun\nwhile sleep 0.1; do :; done\n"
+    (recipe / "local/data.sh").write_text(f"#!/usr/bin/env bash\n{script}", encoding="utf-8")
+    environment = {**os.environ, "VIRTUAL_ENV": str(recipe.parents[3] / "venv")}
+    process = subprocess.Popen(["bash", "./av.sh"], cwd=recipe, env=environment)
+    for _ in range(500):
+        if (recipe / "begun").exists():
+            break
+        time.sleep(0.02)
+    process.send_signal(number)
+    assert process.wait(timeout=30) == 128 + number
+    assert (recipe / "saved").exists()
+    assert not (recipe / "data/.done").exists()
 
 
 def test_names_of_experiments(recipe: Path) -> None:

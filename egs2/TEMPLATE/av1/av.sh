@@ -62,10 +62,18 @@ config_name() { basename "$1" .yaml | sed "s/^train_//"; }
 # all_sets: every data set once, one a line
 all_sets() { printf '%s\n' "${train_set}" "${valid_set}" ${test_sets} | sort -u; }
 
-# run <command>...: run it, or print it with --dry_run
+# run <command>...: run it, or print it with --dry_run. Bash would only act on a signal after the
+# command has ended; waiting for a background one lets it pass the signal on at once.
 run() {
-    if ${dry_run}; then printf '    %s\n' "$*"; else "$@"; fi
+    if ${dry_run}; then printf '    %s\n' "$*"; return; fi
+    "$@" &
+    job=$!
+    wait "${job}"
 }
+job=""
+stop() { trap '' INT TERM; kill -TERM "${job}" 2>/dev/null || true; wait "${job}" || true; exit "$1"; }
+trap 'stop 143' TERM
+trap 'stop 130' INT
 
 # python_job <log> <bin> [<argument>...]: one job of a data stage
 python_job() {

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-./av.sh \
+exec ./av.sh \
     --train_set train \
     --valid_set valid \
     --test_sets "test" \
