@@ -52,22 +52,20 @@ def plot_snr(
         else:
             _draw_line(axes, mode, rows, places)
     _draw_targets(axes, targets, set_name, category, places)
-    axes.set_xticks(list(places.values()))
-    axes.set_xticklabels([CLEAN, *(f"{level:g}" for level in levels)])
+    axes.set_xticks(list(places.values()), [CLEAN, *(f"{level:g}" for level in levels)])
+    num_utts = chosen[0]["wer"]["num_utts"]
+    title = f"{set_name}: WER over {category} noise ({num_utts} utterances, 95 % intervals)"
+    _label(axes, category, title)
+    save(figure, path)
+
+
+def _label(axes: Any, category: str, title: str) -> None:
     axes.set_xlabel(f"signal-to-noise ratio of {category} noise (dB)", color=INK)
     axes.set_ylabel("word error rate (%)", color=INK)
     axes.margins(y=0.1)
     axes.set_ylim(bottom=min(0.0, -0.04 * axes.get_ylim()[1]))
-    axes.set_xlim(-0.25, max(places.values()) + 0.25)
-    num_utts = chosen[0]["wer"]["num_utts"]
-    axes.set_title(
-        f"{set_name}: WER over {category} noise ({num_utts} utterances, 95 % intervals)",
-        color=INK,
-        fontsize=11,
-        loc="left",
-    )
+    axes.set_title(title, color=INK, fontsize=11, loc="left")
     axes.legend(frameon=False, fontsize=9, loc="upper left")
-    save(figure, path)
 
 
 def categories_of(records: Sequence[Record], set_name: str) -> list[str]:

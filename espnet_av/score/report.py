@@ -70,17 +70,10 @@ def write_report(
     for score, record in zip(scored, records, strict=True):
         record["folder"] = str(score.folder.relative_to(decode_dir))
         _write_alignments(score)
-    scores: dict[str, Any] = {
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "git": git_hash(),
-        "versions": versions(),
-        "command": command,
-        "decode_dir": str(decode_dir),
-        "decode_command": _decode_command(scored[0].folder),
-        "decode_config": _shown_config(scored[0].info["config"]),
+    scores = {
+        **_origin(decode_dir, scored[0], command),
         "normaliser": normaliser,
         "bootstrap": {"num_resamples": num_resamples, "seed": seed},
-        "training": _training(Path(scored[0].info["exp_dir"])),
         "conditions": records,
         "targets": [
             {**dataclasses.asdict(row.target), "got": row.got, "met": row.is_met}
@@ -94,6 +87,20 @@ def write_report(
     with atomic_write(decode_dir / RESULTS) as stream:
         stream.write(format_results(scores))
     return scores
+
+
+def _origin(decode_dir: Path, first: ConditionScore, command: str) -> dict[str, Any]:
+    """Where and how the numbers came about."""
+    return {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "git": git_hash(),
+        "versions": versions(),
+        "command": command,
+        "decode_dir": str(decode_dir),
+        "decode_command": _decode_command(first.folder),
+        "decode_config": _shown_config(first.info["config"]),
+        "training": _training(Path(first.info["exp_dir"])),
+    }
 
 
 def _write_alignments(score: ConditionScore) -> None:
