@@ -27,6 +27,7 @@ noise_config=conf/noise.yaml
 # Tokens
 token_type=char        # char, word, unigram or bpe
 nbpe=32                # vocabulary size of unigram and bpe
+unit_parts=1           # frame labels that a word or phone of the ctm is cut into, in time
 # Pre-training: a stage without a configuration is skipped
 ssl_config=""
 units_config=""
@@ -167,7 +168,7 @@ stage_tokens() {
     log "stage 8 tokens: ${dumpdir}/${train_set}/text -> ${token_dir}"
     once "${token_dir}/.done" "${dumpdir}/${train_set}/.done" \
         python_job "${token_dir}/logdir/tokens.log" tokens --token_type "${token_type}" \
-        --nbpe "${nbpe}" "${dumpdir}/${train_set}" "${token_dir}"
+        --nbpe "${nbpe}" --unit_parts "${unit_parts}" "${dumpdir}/${train_set}" "${token_dir}"
 }
 
 train_model() {
