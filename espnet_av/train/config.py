@@ -124,9 +124,9 @@ class TrainConfig:
                 f"is {self.keep_nbest_models}; raise keep_nbest_models or lower average"
             )
             raise ConfigError(msg)
-        positive = ("batch_frames", "max_utts", "accum_grad", "max_steps", "valid_interval_steps")
-        positive += ("save_interval_steps", "log_interval_steps", "max_nonfinite_steps")
-        for name in (*positive, "keep_nbest_models"):
+        positive = ["batch_frames", "max_utts", "accum_grad", "max_steps", "valid_interval_steps"]
+        positive += ["save_interval_steps", "log_interval_steps", "max_nonfinite_steps"]
+        for name in [*positive, "keep_nbest_models"]:
             if getattr(self, name) < 1:
                 msg = f"{name}: {getattr(self, name)} must be at least 1"
                 raise ConfigError(msg)

@@ -64,7 +64,10 @@ def _draw_key(key: str, curves: Mapping[str, list[tuple[int, float]]], path: Pat
     figure = Figure(figsize=(6.4, 4.0), dpi=110, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
-    styles = {"train": {"color": "tab:blue", "lw": 1.2}, "valid": {"color": "tab:orange", "lw": 2}}
+    styles: dict[str, dict[str, Any]] = {
+        "train": {"color": "tab:blue", "lw": 1.2},
+        "valid": {"color": "tab:orange", "lw": 2},
+    }
     for phase, points in curves.items():
         if points:
             steps, values = zip(*points, strict=True)

@@ -156,8 +156,9 @@ def _build_data(
     progress: Progress,
     is_main: bool,
 ) -> AVDataModule:
-    needs_noise = config.dataset.noise_prob > 0 and inputs.noise_dir is not None
-    noise = NoiseBank.load(inputs.noise_dir) if needs_noise else None
+    noise = None
+    if config.dataset.noise_prob > 0 and inputs.noise_dir is not None:
+        noise = NoiseBank.load(inputs.noise_dir)
     train_set = AVDataset(
         inputs.train_dir, tokenizer, config.dataset, noise, train=True, seed=config.seed
     )

@@ -18,7 +18,7 @@ class EpochSampler(Protocol):
 class ItemKey(NamedTuple):
     """What a worker needs to know to make one sample; its draws depend on nothing else."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody calls
     """Utterance index in the dataset."""
     epoch: int
     """Pass over the data."""

@@ -14,5 +14,6 @@ def model_weights(trainer: L.Trainer, module: AVLightningModule) -> dict[str, Te
     """State dict on the CPU; every rank has to call this, only rank 0 gets all of it (FSDP2)."""
     if isinstance(trainer.strategy, ModelParallelStrategy):
         options = StateDictOptions(full_state_dict=True, cpu_offload=True)
-        return dict(get_model_state_dict(module.model, options=options))
+        state = get_model_state_dict(module.model, options=options)
+        return {key: value for key, value in state.items() if isinstance(value, Tensor)}
     return {key: value.detach().cpu() for key, value in module.model.state_dict().items()}
