@@ -115,7 +115,7 @@ def write_video(
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with av.open(str(temporary), "w", format="mp4") as container:
-            # One thread and no look-ahead, so that equal frames give equal bytes: with the look-ahead
+            # One thread and no look-ahead, so that equal frames give equal bytes: with look-ahead
             # of `veryfast` x264 codes the same frames differently from run to run.
             codec = {"threads": "1", "crf": "20", "preset": "superfast"}
             rate = Fraction(fps).limit_denominator(1001)

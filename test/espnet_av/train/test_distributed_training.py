@@ -37,7 +37,9 @@ def single(tmp_path_factory):
     return fit(tmp_path_factory.mktemp("single") / "out", "auto", "1", "8", "1")
 
 
-@pytest.mark.parametrize(("strategy", "max_utts", "accum_grad"), [("ddp", "2", "2"), ("fsdp2", "4", "1")])
+@pytest.mark.parametrize(
+    ("strategy", "max_utts", "accum_grad"), [("ddp", "2", "2"), ("fsdp2", "4", "1")]
+)
 def test_two_processes_equal_one(single, tmp_path, strategy, max_utts, accum_grad):
     expected, (alone,) = single
     weights, ranks = fit(tmp_path / "two", strategy, "2", max_utts, accum_grad)
