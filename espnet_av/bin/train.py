@@ -44,11 +44,13 @@ def get_parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> int:
     """Exit code: 0 done, 1 error, 75 asked to stop (saved; run again to go on)."""
     options = get_parser().parse_args(arguments)
+    is_main = is_main_process()
     logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s: %(message)s", force=True
+        level=logging.INFO if is_main else logging.WARNING,
+        format="%(asctime)s %(levelname)s: %(message)s",
+        force=True,
     )
     _quiet_lightning()
-    is_main = is_main_process()
     with log_to_file(options.exp_dir / "train.log") if is_main else nullcontext():
         return _run(options)
 

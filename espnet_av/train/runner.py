@@ -221,7 +221,12 @@ def _prepare_torch(config: TrainConfig) -> None:
 
 def _build_strategy(name: str, world_size: int) -> Strategy | str:
     if name == "fsdp2":
-        return ModelParallelStrategy(data_parallel_size=world_size, tensor_parallel_size=1)
+        # One file for all shards: it can be checked, renamed and kept as a fallback as a whole.
+        return ModelParallelStrategy(
+            data_parallel_size=world_size,
+            tensor_parallel_size=1,
+            save_distributed_checkpoint=False,
+        )
     if name == "ddp" or world_size > 1:
         # Modality dropout and layer dropout leave parameters without a gradient.
         return DDPStrategy(find_unused_parameters=True)

@@ -32,7 +32,7 @@ def main() -> None:
         strategy=strategy,
         num_workers=0,
         valid_interval_steps=3,
-        save_interval_steps=3,
+        save_interval_steps=1,
         log_interval_steps=1,
     )
     torch.manual_seed(0)
