@@ -16,6 +16,8 @@ from espnet_av.train.experiment import TrainInputs, log_to_file
 from espnet_av.train.runner import Devices, Outcome, is_main_process, train
 from espnet_av.train.signals import EXIT_STOPPED, StopRequest
 
+logger = logging.getLogger("espnet_av.train")
+
 
 def get_parser() -> argparse.ArgumentParser:
     """Command-line options."""
@@ -45,11 +47,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Exit code: 0 done, 1 error, 75 asked to stop (saved; run again to go on)."""
     options = get_parser().parse_args(arguments)
     is_main = is_main_process()
-    logging.basicConfig(
-        level=logging.INFO if is_main else logging.WARNING,
-        format="%(asctime)s %(levelname)s: %(message)s",
-        force=True,
-    )
+    logging.basicConfig(format="%(asctime)s %(levelname)s: %(message)s")
+    logging.getLogger("espnet_av").setLevel(logging.INFO if is_main else logging.WARNING)
     _quiet_lightning()
     with log_to_file(options.exp_dir / "train.log") if is_main else nullcontext():
         return _run(options)
@@ -70,7 +69,7 @@ def _run(options: argparse.Namespace) -> int:
         with StopRequest() as stop:
             outcome = train(config, inputs, options.exp_dir, devices, stop)
     except AVError as error:
-        logging.error("%s", error)
+        logger.error("%s", error)
         return 1
     return EXIT_STOPPED if outcome is Outcome.STOPPED else 0
 

@@ -65,14 +65,15 @@ def find_checkpoint(exp_dir: Path) -> tuple[Path, dict[str, Any]] | None:
             TypeError,
             pickle.UnpicklingError,
         ) as error:
-            problems.append(f"{path}: {str(error).splitlines()[0] if str(error) else repr(error)}")
-            logger.warning("%s cannot be read (%s); trying the one before", path, problems[-1])
+            reason = (str(error) or repr(error)).splitlines()[0].split(". ")[0]
+            problems.append(f"{path} cannot be read: {reason}")
+            logger.warning("%s; trying the one before", problems[-1])
         else:
             return path, content
     if not problems:
         return None
     msg = (
-        f"no checkpoint can be read ({'; '.join(problems)}); the files are damaged, restore them "
+        f"no checkpoint is usable ({'; '.join(problems)}); the files are damaged, restore them "
         f"from a copy, or remove {exp_dir} to train from the start"
     )
     raise CheckpointError(msg)

@@ -6,6 +6,7 @@ import lightning as L
 import torch
 from torch.utils.data import DataLoader
 
+from espnet_av.data.rates import FRAME_HZ
 from espnet_av.data.sampler import BucketBatchSampler
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.signals import ignore_stop_signals
@@ -27,6 +28,11 @@ class AVDataModule(L.LightningDataModule):
         self._train, self._valid = train, valid
         self._config = config
         self._progress = progress
+
+    @property
+    def train_sec(self) -> float:
+        """Length of the training set, at the slowest speed that augmentation plays it."""
+        return sum(self._train.num_frames) / FRAME_HZ
 
     def train_dataloader(self) -> DataLoader[StepBatch]:
         """Micro-batches of this rank, from where the run stands to no end."""

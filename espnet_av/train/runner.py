@@ -35,6 +35,7 @@ from espnet_av.train.parameter_report import parameter_report
 from espnet_av.train.signals import StopRequest, requeue_slurm_job
 from espnet_av.train.step_callback import StepCallback
 from espnet_av.train.step_sampler import Progress
+from espnet_av.train.summary import hardware, write_summary
 
 logger = logging.getLogger(__name__)
 
@@ -105,6 +106,15 @@ def train(
     if trainer.is_global_zero:
         if config.average:
             callback.best.average(config.average)
+        write_summary(
+            exp_dir,
+            {
+                "data_sec": data.train_sec,
+                "train_sec": progress.train_sec,
+                "steps": config.max_steps,
+                "hardware": hardware(devices.ngpu, devices.world_size),
+            },
+        )
         mark_done(exp_dir)
     logger.info("%s: finished %d steps", exp_dir, config.max_steps)
     return Outcome.FINISHED

@@ -47,6 +47,7 @@ class StepCallback(L.Callback):
         self._postfix: dict[str, str] = {}
         self._last_logged = 0
         self._drawn_at = float("-inf")
+        self._clocked_at = time.monotonic()
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Take over the signals (Lightning has just set its own), go back to a lost validation."""
@@ -61,6 +62,7 @@ class StepCallback(L.Callback):
             self._validate(trainer, module)
             self._save(trainer, module)
         self._throughput.reset()
+        self._clock()
 
     def on_train_batch_start(
         self, trainer: L.Trainer, pl_module: L.LightningModule, batch: StepBatch, batch_idx: int
@@ -79,8 +81,8 @@ class StepCallback(L.Callback):
         """After the last micro-batch of a step, do what is due at that step."""
         module, config = _cast(pl_module), self._config
         if module.progress.micro_step % config.accum_grad == 0:
-            step = self._step(module)
-            self._end_step(trainer, module, step)
+            module.progress.train_sec += self._clock()
+            self._end_step(trainer, module, self._step(module))
             if self._bar is not None:
                 self._bar.update(1, **self._postfix)
             # Read by the next step's reduction, so that all ranks stop at the same one.
@@ -117,6 +119,12 @@ class StepCallback(L.Callback):
         if stopping:
             self.stopped = not is_last or cut_short
             trainer.should_stop = True
+
+    def _clock(self) -> float:
+        """Seconds since the last call."""
+        now, before = time.monotonic(), self._clocked_at
+        self._clocked_at = now
+        return now - before
 
     def _is_stopping(self, trainer: L.Trainer, module: AVLightningModule) -> bool:
         """Whether any rank was asked to stop; the same answer on all of them."""

@@ -44,6 +44,8 @@ class Progress:
     """Updates left out because of a loss or gradient that was not finite."""
     skipped_in_row: int = 0
     """Of these, the ones since the last good update."""
+    train_sec: float = 0.0
+    """Wall-clock time of the steps and validations so far, over all restarts."""
     pending_validation: bool = False
     """The run was stopped during a validation, which is still to be done."""
 

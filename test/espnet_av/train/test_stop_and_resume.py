@@ -175,7 +175,7 @@ def test_unreadable_newest_checkpoint_falls_back(
 def test_no_readable_checkpoint_is_an_error(tmp_path):
     (tmp_path / "last.ckpt").write_bytes(b"")
     (tmp_path / "previous.ckpt").write_bytes(b"PK nothing")
-    with pytest.raises(CheckpointError, match=r"no checkpoint can be read .*last\.ckpt.*previous"):
+    with pytest.raises(CheckpointError, match=r"no checkpoint is usable .*last\.ckpt.*previous"):
         find_checkpoint(tmp_path)
 
 
