@@ -1,5 +1,6 @@
 """Frame labels from a front end alone, through a few frames of context."""
 
+import torch
 from torch import Tensor, nn
 from typeguard import typechecked
 
@@ -27,6 +28,8 @@ class LocalHead(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """(B, T, D), zero in the padding -> (B, T, K)."""
-        # (B, T, D) -> (B, D, T) -> (B, T, HIDDEN)
-        hidden = self.conv(features.transpose(1, 2)).relu().transpose(1, 2)
-        return self.project(self.dropout(hidden))
+        # Full precision: 1-D convolution in bfloat16 fails now and then on CPUs (torch 2.11).
+        with torch.autocast(features.device.type, enabled=False):
+            # (B, T, D) -> (B, D, T) -> (B, T, HIDDEN)
+            hidden = self.conv(features.float().transpose(1, 2)).relu().transpose(1, 2)
+            return self.project(self.dropout(hidden))
