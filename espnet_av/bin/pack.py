@@ -1,0 +1,50 @@
+"""Stage 12, pack: put a trained model and all it needs into one zip."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from espnet_av.config import load_config
+from espnet_av.errors import AVError
+from espnet_av.media.roi_config import RoiConfig
+from espnet_av.pack import pack_model
+from espnet_av.search.decode_config import DecodeConfig
+
+
+def get_parser() -> argparse.ArgumentParser:
+    """Command-line options."""
+    parser = argparse.ArgumentParser(prog="pack", description=__doc__)
+    parser.add_argument("--exp_dir", type=Path, required=True, help="trained experiment")
+    parser.add_argument("--checkpoint", help="weights in it; none: the averaged model")
+    parser.add_argument("--roi_config", type=Path, required=True, help="YAML of the roi stage")
+    parser.add_argument("--decode_config", type=Path, required=True, help="decoding YAML")
+    parser.add_argument("out_path", type=Path, help="zip to write")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit code: 0 done, 1 an error that the message explains."""
+    options = get_parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s: %(message)s")
+    try:
+        pack_model(
+            options.exp_dir,
+            options.out_path,
+            checkpoint=options.checkpoint,
+            roi=load_config(RoiConfig, options.roi_config),
+            decode=load_config(DecodeConfig, options.decode_config),
+        )
+    except AVError as error:
+        print(f"pack: {error}", file=sys.stderr)
+        return 1
+    size = options.out_path.stat().st_size / 1e6
+    print(f"{options.exp_dir} -> {options.out_path} ({size:.1f} MB)")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""Video or audio files -> text, with a packed model."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from espnet_av.atomic import atomic_write
+from espnet_av.config import load_config
+from espnet_av.errors import AVError
+from espnet_av.media.roi_config import RoiConfig
+from espnet_av.search.decode_config import DecodeConfig
+from espnet_av.speech2text import Speech2Text, Transcript
+from espnet_av.speech2text.recogniser import MODALITIES
+
+
+def get_parser() -> argparse.ArgumentParser:
+    """Command-line options."""
+    parser = argparse.ArgumentParser(prog="transcribe", description=__doc__)
+    parser.add_argument("--model", required=True, help="zip of 'espnet-av pack', or exp folder")
+    parser.add_argument(
+        "--mode", choices=list(MODALITIES), default="av", help="sound and lips, sound, lips"
+    )
+    parser.add_argument("--format", choices=["text", "json", "srt"], default="text")
+    parser.add_argument("--output", type=Path, help="file to write; default: standard output")
+    parser.add_argument("--decode_config", type=Path, help="instead of the search in the zip")
+    parser.add_argument("--roi_config", type=Path, help="instead of the mouth settings in the zip")
+    parser.add_argument("--max_window", type=float, default=20.0, help="cut longer files (seconds)")
+    parser.add_argument("--ngpu", type=int, default=0, choices=[0, 1], help="0: CPU")
+    parser.add_argument("files", nargs="+", metavar="file", help="video or audio files")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit code: 0 all done, 1 at least one file failed (it is named on standard error)."""
+    parser = get_parser()
+    options = parser.parse_args(arguments)
+    if options.format == "srt" and len(options.files) > 1:
+        parser.error("--format srt takes one file: subtitles of several have no common clock")
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    try:
+        speech2text = Speech2Text.from_pretrained(
+            options.model,
+            "cuda" if options.ngpu else "cpu",
+            options.decode_config and load_config(DecodeConfig, options.decode_config),
+            options.roi_config and load_config(RoiConfig, options.roi_config),
+            options.max_window,
+        )
+    except AVError as error:
+        print(f"transcribe: {error}", file=sys.stderr)
+        return 1
+    texts, num_failed = [], 0
+    for path in options.files:
+        try:
+            transcript = speech2text(video_path=path, mode=options.mode)
+        except AVError as error:
+            # Messages about media begin with the path.
+            print(f"transcribe: {error}", file=sys.stderr)
+            num_failed += 1
+            continue
+        texts.append(_format(transcript, path, options))
+        if options.output is None:
+            print(texts[-1], flush=True)
+    if options.output is not None and texts:
+        with atomic_write(options.output) as stream:
+            stream.writelines(f"{text}\n" for text in texts)
+    return 1 if num_failed else 0
+
+
+def _format(transcript: Transcript, path: str, options: argparse.Namespace) -> str:
+    """One line a file as text (after its name, if there are several) or JSON; SRT is a block."""
+    if options.format == "json":
+        return transcript.to_json(path)
+    text = transcript.to_srt() if options.format == "srt" else transcript.text
+    return f"{path}\t{text}" if options.format == "text" and len(options.files) > 1 else text
+
+
+if __name__ == "__main__":
+    sys.exit(main())

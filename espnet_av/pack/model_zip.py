@@ -1,0 +1,231 @@
+"""One zip file that holds everything a model needs, and the careful reading of such a file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import stat
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import yaml
+from safetensors.torch import save as save_tensors
+
+from espnet_av.atomic import atomic_write
+from espnet_av.config import load_config, to_dict
+from espnet_av.errors import CheckpointError
+from espnet_av.media.roi_config import RoiConfig
+from espnet_av.pack.model_card import model_card
+from espnet_av.provenance import git_hash, versions
+from espnet_av.search.decode_config import DecodeConfig
+from espnet_av.train.config import TrainConfig
+from espnet_av.train.loading import default_checkpoint, read_weights
+
+FORMAT_VERSION = 1
+META = "meta.yaml"
+WEIGHTS = "weights.safetensors"
+MAX_META_BYTES = 1_000_000
+MAX_BYTES = 64 * 2**30
+"""Largest packed model that is unpacked."""
+_TOKEN_FILES = ("bpe.model", "tokens.txt", "units.txt")
+_ZIP_DATE = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """A model on disk: a finished experiment, or an unpacked zip."""
+
+    config: Path
+    token_dir: Path
+    weights: Path
+    roi: RoiConfig | None
+    """How the mouths of its training data were cut; None for an experiment folder."""
+    decode: DecodeConfig | None
+    """The search it was scored with; None for an experiment folder."""
+
+
+def pack_model(
+    exp_dir: Path,
+    out_path: Path,
+    *,
+    checkpoint: str | None = None,
+    roi: RoiConfig,
+    decode: DecodeConfig,
+) -> None:
+    """Write the model of an experiment to a zip.
+
+    Args:
+        exp_dir: output of training.
+        out_path: the zip; replaced atomically.
+        checkpoint: weights in `exp_dir`; None = the average that its configuration makes.
+        roi: how mouths were cut for its training data.
+        decode: the search to recognise with.
+
+    Raises:
+        CheckpointError: the weights are missing or damaged.
+        ConfigError: the experiment has no valid config.yaml.
+    """
+    config = load_config(TrainConfig, exp_dir / "config.yaml")
+    name = checkpoint or default_checkpoint(config)
+    weights = {key: value.contiguous() for key, value in read_weights(exp_dir / name).items()}
+    members = {
+        WEIGHTS: save_tensors(weights),
+        "config.yaml": (exp_dir / "config.yaml").read_bytes(),
+        "roi.yaml": _yaml(to_dict(roi)),
+        "decode.yaml": _yaml(to_dict(decode)),
+    }
+    for token_file in _TOKEN_FILES:
+        path = exp_dir / "tokens" / token_file
+        if path.is_file():
+            members[f"tokens/{token_file}"] = path.read_bytes()
+    scores = [json.loads(p.read_text(encoding="utf-8")) for p in exp_dir.glob("*/scores.json")]
+    size = sum(tensor.numel() for tensor in weights.values())
+    members["README.md"] = model_card(exp_dir.name, config, size, scores).encode()
+    members[META] = _yaml(_meta(exp_dir, name, members))
+    with atomic_write(out_path, "wb") as stream, zipfile.ZipFile(stream, "w") as archive:
+        for member, content in members.items():
+            # One date for all: the same model gives the same bytes.
+            archive.writestr(zipfile.ZipInfo(member, _ZIP_DATE), content)
+
+
+@contextmanager
+def open_model(path: str | Path) -> Iterator[ModelFiles]:
+    """The files of a packed model or of an experiment folder; unpacked ones vanish afterwards.
+
+    Raises:
+        CheckpointError: the path is neither, or the zip is damaged, foreign or hostile.
+    """
+    path = Path(path)
+    if path.is_dir():
+        config = load_config(TrainConfig, path / "config.yaml")
+        weights = path / default_checkpoint(config)
+        yield ModelFiles(path / "config.yaml", path / "tokens", weights, None, None)
+        return
+    with tempfile.TemporaryDirectory(prefix="espnet_av_") as folder:
+        unpack_model(path, Path(folder))
+        yield ModelFiles(
+            Path(folder) / "config.yaml",
+            Path(folder) / "tokens",
+            Path(folder) / WEIGHTS,
+            load_config(RoiConfig, Path(folder) / "roi.yaml"),
+            load_config(DecodeConfig, Path(folder) / "decode.yaml"),
+        )
+
+
+def unpack_model(path: Path, out_dir: Path) -> dict[str, Any]:
+    """Check every member of a packed model, then write them below `out_dir`.
+
+    Returns:
+        the content of `meta.yaml`.
+
+    Raises:
+        CheckpointError: no such file, no packed model, a member with an absolute path or `..`, one
+            that is no plain file, too large, not listed, or with another checksum.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            infos = {info.filename: info for info in archive.infolist()}
+            _check_names(path, archive.infolist())
+            meta = _read_meta(path, archive, infos)
+            for name, entry in meta["members"].items():
+                content = _read_member(path, archive, infos, name, entry)
+                target = out_dir / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(content)
+    except FileNotFoundError as error:
+        msg = f"{path}: no such model; give a zip made by 'espnet-av pack' or an experiment folder"
+        raise CheckpointError(msg) from error
+    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as error:
+        msg = f"{path}: cannot be read ({error}); the file is damaged, copy it again"
+        raise CheckpointError(msg) from error
+    return meta
+
+
+def _check_names(path: Path, infos: list[zipfile.ZipInfo]) -> None:
+    names = [info.filename for info in infos]
+    for info in infos:
+        name = PurePosixPath(info.filename)
+        kind = stat.S_IFMT(info.external_attr >> 16)
+        unsafe = name.is_absolute() or ".." in name.parts or "\\" in info.filename
+        if unsafe or ":" in info.filename or info.is_dir() or kind not in (0, stat.S_IFREG):
+            msg = (
+                f"{path}: the member '{info.filename}' would be written outside of its folder or "
+                "is no plain file; do not use this zip"
+            )
+            raise CheckpointError(msg)
+    if len(set(names)) != len(names):
+        msg = f"{path}: a member is there twice; do not use this zip"
+        raise CheckpointError(msg)
+
+
+def _read_meta(
+    path: Path, archive: zipfile.ZipFile, infos: Mapping[str, zipfile.ZipInfo]
+) -> dict[str, Any]:
+    foreign = f"{path}: no model packed by 'espnet-av pack'"
+    if META not in infos or infos[META].file_size > MAX_META_BYTES:
+        raise CheckpointError(foreign + f" ({META} is missing or too large)")
+    try:
+        meta = yaml.safe_load(archive.read(META))
+        version, members = meta["format_version"], meta["members"]
+        sizes = {name: int(entry["bytes"]) for name, entry in members.items()}
+    except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise CheckpointError(foreign + f" ({META} cannot be understood)") from error
+    if version != FORMAT_VERSION:
+        msg = f"{path}: packed in format {version}, this version reads {FORMAT_VERSION}; update"
+        raise CheckpointError(msg)
+    unlisted = sorted(set(infos) ^ {*members, META})
+    if unlisted:
+        msg = f"{path}: {', '.join(unlisted)} is not both in the zip and in {META}; copy it again"
+        raise CheckpointError(msg)
+    if sum(sizes.values()) > MAX_BYTES:
+        msg = f"{path}: {sum(sizes.values())} bytes unpacked, more than the limit of {MAX_BYTES}"
+        raise CheckpointError(msg)
+    return dict(meta)
+
+
+def _read_member(
+    path: Path,
+    archive: zipfile.ZipFile,
+    infos: Mapping[str, zipfile.ZipInfo],
+    name: str,
+    entry: Mapping[str, Any],
+) -> bytes:
+    # Not more than was announced, whatever a compressed member would unpack to.
+    with archive.open(infos[name]) as stream:
+        content = stream.read(int(entry["bytes"]) + 1)
+    if len(content) != entry["bytes"] or hashlib.sha256(content).hexdigest() != entry["sha256"]:
+        msg = f"{path}: the member '{name}' has another size or checksum than {META} says; "
+        msg += "the file is damaged or was changed, get it again"
+        raise CheckpointError(msg)
+    return content
+
+
+def _meta(exp_dir: Path, checkpoint: str, members: Mapping[str, bytes]) -> dict[str, Any]:
+    provenance = exp_dir / "provenance.yaml"
+    return {
+        "format_version": FORMAT_VERSION,
+        "model": exp_dir.name,
+        "checkpoint": checkpoint,
+        "input": {
+            "speech": "16 kHz mono float in [-1, 1], 640 samples a frame",
+            "video": "25 Hz grey mouth clips, uint8, cut as roi.yaml says",
+            "normaliser": "inside the model: (pixel / 255 - 0.421) / 0.165, audio per utterance",
+        },
+        "packed_by": {"git": git_hash(), "versions": versions()},
+        "trained_by": yaml.safe_load(provenance.read_text(encoding="utf-8"))
+        if provenance.is_file()
+        else None,
+        "members": {
+            name: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+            for name, content in members.items()
+        },
+    }
+
+
+def _yaml(content: Mapping[str, Any]) -> bytes:
+    return yaml.safe_dump(dict(content), sort_keys=False, allow_unicode=True).encode()

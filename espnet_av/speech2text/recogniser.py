@@ -1,0 +1,218 @@
+"""Recognition of single files: track, cut, decode."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+
+from espnet_av.config import load_config
+from espnet_av.data.ark import ArkWriter
+from espnet_av.data.audio_augment import fit_length
+from espnet_av.data.data_dir import write_data_dir
+from espnet_av.data.dataset import AVDataset
+from espnet_av.data.dataset_config import DatasetConfig, Modalities
+from espnet_av.data.rates import FRAME_HZ, SAMPLE_RATE, SAMPLES_PER_FRAME
+from espnet_av.data.tokenizer import Tokenizer
+from espnet_av.errors import ConfigError, MediaError
+from espnet_av.media.audio import read_audio
+from espnet_av.media.roi_config import RoiConfig
+from espnet_av.media.roi_extract import extract_roi
+from espnet_av.media.tracking import resolve_tracker
+from espnet_av.pack import open_model
+from espnet_av.search.alignment import WordTime
+from espnet_av.search.decode_config import DecodeConfig
+from espnet_av.search.decode_set import Recognition, decode_set
+from espnet_av.speech2text.transcript import Passage, Transcript
+from espnet_av.speech2text.windows import Window, plan_windows, video_frames
+from espnet_av.train.config import TrainConfig
+from espnet_av.train.loading import build_model, load_exactly, read_weights
+
+Mode = Literal["av", "a", "v"]
+MODALITIES: dict[str, Modalities] = {"av": "AV", "a": "A", "v": "V"}
+_SPEAKER = "file"
+_MAX_MISMATCH_SEC = 0.5
+
+
+class Speech2Text:
+    """Recognises video and audio files.
+
+    Args:
+        model: in eval mode, on `device`.
+        tokenizer: of the model.
+        dataset: how the model's data were prepared.
+        decode: the search.
+        roi: how mouths are found and cut.
+        device: where the model is.
+        max_window_sec: longer files are cut into windows at quiet places.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        tokenizer: Tokenizer,
+        dataset: DatasetConfig,
+        decode: DecodeConfig,
+        roi: RoiConfig,
+        device: str | torch.device = "cpu",
+        max_window_sec: float = 20.0,
+    ) -> None:
+        self.model, self.tokenizer, self.decode, self.device = model, tokenizer, decode, device
+        self._dataset = dataclasses.replace(dataset, frame_labels=False)
+        # Landmarks of the training data are no help with a new file.
+        tracker = "auto" if roi.tracker == "precomputed" else roi.tracker
+        self._roi = dataclasses.replace(roi, tracker=resolve_tracker(tracker))
+        self._max_frames = max(1, int(max_window_sec * FRAME_HZ))
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        path: str | Path,
+        device: str | torch.device = "cpu",
+        decode: DecodeConfig | None = None,
+        roi: RoiConfig | None = None,
+        max_window_sec: float = 20.0,
+    ) -> Speech2Text:
+        """Load a packed model or a finished experiment folder.
+
+        Args:
+            path: a zip of `espnet-av pack`, or `exp/<tag>`.
+            device: where the model goes.
+            decode: instead of the search in the zip; an experiment has none and takes the joint
+                search, or the CTC prefix search when it has no attention decoder.
+            roi: instead of the mouth settings in the zip; an experiment takes the defaults.
+            max_window_sec: longer files are cut at quiet places.
+
+        Raises:
+            CheckpointError: no such model, or it is damaged or hostile.
+        """
+        with open_model(path) as files:
+            config = load_config(TrainConfig, files.config)
+            tokenizer = Tokenizer.load(files.token_dir)
+            model = build_model(config, tokenizer)
+            load_exactly(model, read_weights(files.weights), files.weights)
+            decode = decode or files.decode or _default_search(model)
+            roi = roi or files.roi or RoiConfig()
+        model = model.to(device).eval()
+        return cls(model, tokenizer, config.dataset, decode, roi, device, max_window_sec)
+
+    def __call__(
+        self,
+        video_path: str | Path | None = None,
+        audio_path: str | Path | None = None,
+        mode: Mode = "av",
+    ) -> Transcript:
+        """Recognise one file, or the sound of one with the picture of another.
+
+        Args:
+            video_path: file with the face; not needed in mode `a`.
+            audio_path: file with the sound; None = in `video_path`. Not needed in mode `v`.
+            mode: sound and lips, sound alone, lips alone.
+
+        Raises:
+            MediaError: a file cannot be read, lacks the track that the mode needs, or shows no
+                face (`NoMouthError`).
+            ConfigError: the mode is misspelt, or the file it needs is not given.
+        """
+        if mode not in MODALITIES:
+            msg = f"mode '{mode}' is none of av (sound and lips), a (sound), v (lips)"
+            raise ConfigError(msg)
+        audio = None if mode == "v" else audio_path or video_path
+        video = None if mode == "a" else video_path
+        if (mode != "v" and audio is None) or (mode != "a" and video is None):
+            msg = f"mode '{mode}' needs {'a video_path' if mode != 'a' else 'an audio_path'}"
+            raise ConfigError(msg)
+        speech = None if audio is None else read_audio(audio, SAMPLE_RATE)
+        if speech is not None and mode == "a":
+            speech = _fit_to_picture(speech, Path(str(audio)))
+        windows = plan_windows(_num_frames(speech, video), self._max_frames, speech)
+        with tempfile.TemporaryDirectory(prefix="espnet_av_") as folder:
+            names = self._write_dump(Path(folder), windows, speech, video)
+            dataset = AVDataset(folder, None, self._dataset, modalities=MODALITIES[mode])
+            found = decode_set(self.model, dataset, self.tokenizer, self.decode, device=self.device)
+        return Transcript(
+            passages=[_passage(found[name], window) for name, window in names.items()]
+        )
+
+    def _write_dump(
+        self,
+        folder: Path,
+        windows: list[Window],
+        speech: np.ndarray | None,
+        video: str | Path | None,
+    ) -> dict[str, Window]:
+        """A dump like those of stage 3, one utterance a window; returns utterance -> window."""
+        names = {f"{_SPEAKER}-{number:06d}": window for number, window in enumerate(windows)}
+        tables: dict[str, dict[str, str]] = {
+            name: {} for name in ("wav.scp", "video.scp", "utt2num_samples", "utt2num_frames")
+        }
+        with ArkWriter(folder / "audio.ark") as sounds, ArkWriter(folder / "video.ark") as clips:
+            for name, window in names.items():
+                if speech is not None:
+                    wave = _cut(speech, window)
+                    tables["wav.scp"][name] = sounds.write_audio(name, wave, SAMPLE_RATE)
+                    tables["utt2num_samples"][name] = str(len(wave))
+                if video is not None:
+                    frames = extract_roi(video, self._roi, window.start, window.end).frames
+                    encoding = self._roi.encoding
+                    tables["video.scp"][name] = clips.write_clip(name, frames, encoding)
+                    tables["utt2num_frames"][name] = str(len(frames))
+        tables = {table: rows for table, rows in tables.items() if rows}
+        write_data_dir(folder, {**tables, "utt2spk": dict.fromkeys(names, _SPEAKER)})
+        return names
+
+
+def _default_search(model: Any) -> DecodeConfig:
+    if getattr(model, "decoder", None) is None:
+        return DecodeConfig(method="ctc_prefix")
+    return DecodeConfig()
+
+
+def _num_frames(speech: np.ndarray | None, video: str | Path | None) -> int:
+    """Frames at 25 Hz: of the picture, which the sound is fitted to, else of the sound."""
+    by_speech = 0 if speech is None else len(speech) // SAMPLES_PER_FRAME
+    return (video_frames(video) if video is not None else 0) or by_speech
+
+
+def _fit_to_picture(speech: np.ndarray, path: Path) -> np.ndarray:
+    """Give the sound of a film the length of its picture, as the data sets of the models have it.
+
+    Audio codecs fill their last block. A picture of quite another length is no film (a cover).
+    """
+    try:
+        num_samples = video_frames(path) * SAMPLES_PER_FRAME
+    except MediaError:  # no picture
+        return speech
+    if not 0 < abs(len(speech) - num_samples) <= _MAX_MISMATCH_SEC * SAMPLE_RATE:
+        return speech
+    return fit_length(speech, num_samples)
+
+
+def _cut(speech: np.ndarray, window: Window) -> np.ndarray:
+    end = None if window.end is None else round(window.end * SAMPLE_RATE)
+    wave = speech[round(window.start * SAMPLE_RATE) : end]
+    # The picture may go on after the sound has ended.
+    return wave if len(wave) else np.zeros(SAMPLES_PER_FRAME, np.float32)
+
+
+def _passage(found: Recognition, window: Window) -> Passage:
+    words = found.words and [
+        WordTime(
+            word.word,
+            round(word.start + window.start, 3),
+            round(word.end + window.start, 3),
+            word.probability,
+        )
+        for word in found.words
+    ]
+    return Passage(
+        start=window.start,
+        end=round(window.start + found.num_frames / FRAME_HZ, 3),
+        texts=found.texts,
+        scores=[hypothesis.score for hypothesis in found.hypotheses],
+        words=words,
+    )

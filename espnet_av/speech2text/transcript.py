@@ -1,0 +1,114 @@
+"""What was recognised in one file, and its forms on paper."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from espnet_av.search.alignment import WordTime
+
+MAX_CUE_SEC = 6.0
+MAX_CUE_CHARS = 80
+PAUSE_SEC = 0.8
+"""A longer pause begins a new subtitle."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passage:
+    """One stretch that was recognised as a whole."""
+
+    start: float
+    """Seconds from the beginning of the file."""
+    end: float
+    texts: list[str]
+    """Best first; empty when the search found nothing."""
+    scores: list[float]
+    """One per text: natural logarithm of what the search maximised."""
+    words: list[WordTime] | None
+    """Times of the best text's words in the file; None when the model cannot tell."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transcript:
+    """The passages of a file, in order; a file within the length limit has one."""
+
+    passages: list[Passage]
+
+    @property
+    def text(self) -> str:
+        """Best text of the whole file."""
+        return " ".join(passage.texts[0] for passage in self.passages if passage.texts).strip()
+
+    @property
+    def score(self) -> float:
+        """Sum over passages of the best score; minus infinity when one has none."""
+        return math.fsum(p.scores[0] if p.scores else -math.inf for p in self.passages)
+
+    @property
+    def words(self) -> list[WordTime] | None:
+        """Word times of the whole file; None when they are missing somewhere."""
+        words: list[WordTime] = []
+        for passage in self.passages:
+            if passage.words is None:
+                return None
+            words += passage.words
+        return words
+
+    @property
+    def nbest(self) -> list[str]:
+        """Alternatives, best first; of a file of several passages only the best is known."""
+        return list(self.passages[0].texts) if len(self.passages) == 1 else [self.text]
+
+    def to_json(self, path: str) -> str:
+        """One JSON object for the file `path`: text, score, passages with words and n-best."""
+        passages = [
+            {
+                "start": passage.start,
+                "end": passage.end,
+                "nbest": [
+                    {"text": text, "score": score}
+                    for text, score in zip(passage.texts, passage.scores, strict=True)
+                ],
+                "words": passage.words and [word._asdict() for word in passage.words],
+            }
+            for passage in self.passages
+        ]
+        score = self.score if math.isfinite(self.score) else None
+        content = {"path": path, "text": self.text, "score": score, "passages": passages}
+        return json.dumps(content, ensure_ascii=False)
+
+    def to_srt(self) -> str:
+        """Numbered subtitles, a new one at pauses and at comfortable lengths."""
+        cues = []
+        for passage in self.passages:
+            if passage.words:
+                cues += [
+                    (words[0].start, words[-1].end, " ".join(word.word for word in words))
+                    for words in _cues(passage.words)
+                ]
+            elif passage.texts and passage.texts[0]:
+                cues.append((passage.start, passage.end, passage.texts[0]))
+        return "\n".join(
+            f"{number}\n{_clock(start)} --> {_clock(end)}\n{text}\n"
+            for number, (start, end, text) in enumerate(cues, 1)
+        )
+
+
+def _cues(words: Sequence[WordTime]) -> list[list[WordTime]]:
+    cues: list[list[WordTime]] = [[words[0]]]
+    for word in words[1:]:
+        cue = cues[-1]
+        num_chars = sum(len(item.word) + 1 for item in cue) + len(word.word)
+        too_long = word.end - cue[0].start > MAX_CUE_SEC or num_chars > MAX_CUE_CHARS
+        if too_long or word.start - cue[-1].end > PAUSE_SEC:
+            cues.append([word])
+        else:
+            cue.append(word)
+    return cues
+
+
+def _clock(seconds: float) -> str:
+    minutes, millis = divmod(round(seconds * 1000), 60_000)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}:{millis // 1000:02d},{millis % 1000:03d}"

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from oracles.films import write_film
+
+from espnet_av.bin import transcribe
+from espnet_av.config import load_config
+from espnet_av.errors import ConfigError, MediaError
+from espnet_av.media.audio import read_audio
+from espnet_av.media.roi_config import RoiConfig
+from espnet_av.media.video import read_video, write_video
+from espnet_av.search.decode_config import DecodeConfig
+from espnet_av.speech2text import Speech2Text
+
+
+@pytest.fixture(scope="module")
+def speech2text(packed_run):
+    return Speech2Text.from_pretrained(packed_run.zip)
+
+
+@pytest.mark.parametrize("mode", ["av", "a", "v"])
+@pytest.mark.parametrize("name", ["s1-one", "s1-two"])
+def test_same_hypotheses_as_the_decode_stage(packed_run, speech2text, name, mode):
+    record = packed_run.decoded(mode.upper())[name]
+    transcript = speech2text(video_path=packed_run.film(name), mode=mode)
+    (passage,) = transcript.passages
+    assert len(passage.texts) == 3
+    assert passage.texts == [entry["text"] for entry in record["nbest"]]
+    assert passage.scores == pytest.approx([entry["score"] for entry in record["nbest"]], abs=1e-4)
+    times = [(word["word"], word["start"], word["end"]) for word in record["words"]]
+    assert [word[:3] for word in passage.words] == times
+    assert transcript.nbest == passage.texts
+
+
+def test_experiment_folder_and_other_search(packed_run, speech2text):
+    path = packed_run.film("s1-one")
+    roi = load_config(RoiConfig, packed_run.root / "roi.yaml")
+    default = Speech2Text.from_pretrained(packed_run.exp, roi=roi)
+    assert default.decode == DecodeConfig(method="ctc_prefix"), "the model has no decoder"
+    same = Speech2Text.from_pretrained(packed_run.exp, decode=speech2text.decode, roi=roi)
+    assert same(video_path=path) == speech2text(video_path=path)
+    greedy = DecodeConfig(method="ctc_greedy")
+    greedy = Speech2Text.from_pretrained(packed_run.zip, decode=greedy)(video_path=path)
+    assert len(greedy.nbest) == 1 and greedy.score < 0
+
+
+def test_sound_and_picture_from_two_files(packed_run, speech2text, tmp_path):
+    path = packed_run.film("s1-one")
+    write_video(tmp_path / "silent.mp4", read_video(path), 25)
+    together = speech2text(video_path=path)
+    apart = speech2text(video_path=tmp_path / "silent.mp4", audio_path=path)
+    assert apart.nbest == together.nbest
+    with pytest.raises(MediaError, match=r"silent\.mp4.*no audio"):
+        speech2text(video_path=tmp_path / "silent.mp4")
+    assert speech2text(video_path=tmp_path / "silent.mp4", mode="v").passages
+
+
+def test_what_is_missing_is_named(packed_run, speech2text):
+    with pytest.raises(ConfigError, match="mode 'v' needs a video_path"):
+        speech2text(audio_path=packed_run.film("s1-one"), mode="v")
+    with pytest.raises(ConfigError, match="mode 'va' is none of av"):
+        speech2text(video_path=packed_run.film("s1-one"), mode="va")
+
+
+def test_long_file_is_cut_and_times_go_on(packed_run, tmp_path):
+    write_film(tmp_path / "long.mp4", seed=7, num_frames=80)
+    short = Speech2Text.from_pretrained(packed_run.zip, max_window_sec=1.2)
+    transcript = short(video_path=tmp_path / "long.mp4")
+    starts = [passage.start for passage in transcript.passages]
+    assert len(starts) >= 3 and starts == sorted(starts)
+    for passage, following in zip(transcript.passages, transcript.passages[1:], strict=False):
+        assert 0 < passage.end - passage.start <= 1.2 + 1e-9
+        assert passage.end == pytest.approx(following.start)
+    assert transcript.passages[-1].end == pytest.approx(80 / 25)
+    times = [word.start for word in transcript.words]
+    assert times == sorted(times)
+    seconds = len(read_audio(tmp_path / "long.mp4")) / 16000
+    assert all(word.end <= seconds + 0.04 for word in transcript.words)
+    for mode in ("a", "v"):
+        passages = short(video_path=tmp_path / "long.mp4", mode=mode).passages
+        assert len(passages) >= 3 and passages[-1].end == pytest.approx(80 / 25, abs=0.041)
+
+
+def test_command_names_the_file_that_failed(packed_run, tmp_path, capsys):
+    good, bad = str(packed_run.film("s1-one")), str(tmp_path / "none.mp4")
+    out = tmp_path / "out.jsonl"
+    options = ["--model", str(packed_run.zip), "--mode", "av", "--format", "json"]
+    assert transcribe.main([*options, "--output", str(out), bad, good]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == "" and f"{bad}: no such file" in captured.err
+    (line,) = out.read_text().splitlines()
+    content = json.loads(line)
+    assert content["path"] == good
+    expected = packed_run.decoded("AV")["s1-one"]
+    assert content["text"] == expected["nbest"][0]["text"]
+    assert [e["text"] for e in content["passages"][0]["nbest"]] == [
+        e["text"] for e in expected["nbest"]
+    ]
+
+
+def test_command_prints_text_and_subtitles(packed_run, capsys):
+    one, two = (str(packed_run.film(name)) for name in ("s1-one", "s1-two"))
+    texts = {n: packed_run.decoded("A")[n]["nbest"][0]["text"] for n in ("s1-one", "s1-two")}
+    options = ["--model", str(packed_run.zip), "--mode", "a"]
+    assert transcribe.main([*options, one]) == 0
+    assert capsys.readouterr().out == f"{texts['s1-one']}\n"
+    assert transcribe.main([*options, one, two]) == 0
+    assert capsys.readouterr().out == f"{one}\t{texts['s1-one']}\n{two}\t{texts['s1-two']}\n"
+    assert transcribe.main([*options, "--format", "srt", one]) == 0
+    assert capsys.readouterr().out.startswith("1\n00:00:0") or not texts["s1-one"]
+    with pytest.raises(SystemExit):
+        transcribe.main([*options, "--format", "srt", one, two])
+    assert "takes one file" in capsys.readouterr().err
+
+
+def test_no_model(capsys, tmp_path):
+    assert transcribe.main(["--model", str(tmp_path / "no.zip"), "x.mp4"]) == 1
+    assert "no.zip: no such model" in capsys.readouterr().err
+
+
+def test_real_clip_is_tracked_and_recognised(packed_run, grid_root):
+    path = sorted(grid_root.rglob("*.mp4"))[0]
+    roi = RoiConfig(tracker="haar", size=88)
+    speech2text = Speech2Text.from_pretrained(packed_run.zip, roi=roi)
+    for mode in ("av", "v", "a"):
+        (passage,) = speech2text(video_path=path, mode=mode).passages
+        assert (passage.start, passage.end) == (0.0, 3.0)
+        assert passage.texts
