@@ -247,13 +247,15 @@ def _cluster_environment(devices: Devices) -> ClusterEnvironment:
     """Who starts the processes: torchrun, srun with one task for each, or Lightning."""
     if TorchElasticEnvironment.detect():
         return TorchElasticEnvironment()
-    if SLURMEnvironment.detect() and os.environ["SLURM_NTASKS"] == str(devices.world_size):
+    # Only srun sets this; a batch script itself has the number of tasks that it may start.
+    num_tasks = os.environ.get("SLURM_STEP_NUM_TASKS")
+    if SLURMEnvironment.detect() and num_tasks == str(devices.world_size):
         # Lightning's own requeueing saves in the signal handler, in the middle of a step.
         return SLURMEnvironment(auto_requeue=False)
     if devices.num_nodes > 1 and "MASTER_ADDR" not in os.environ:
         msg = (
             f"--num_nodes {devices.num_nodes} needs one process for each GPU, started by srun "
-            f"(--ntasks {devices.world_size}) or torchrun; see slurm.conf"
+            f"(--ntasks-per-node {devices.per_node}) or torchrun; see slurm.conf"
         )
         raise ConfigError(msg)
     return LightningEnvironment()

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from itertools import islice
+
+import numpy as np
+import pytest
+import torch
+from oracles.toy_training import ToyDataset
+
+from espnet_av.data.batch import Sample
+from espnet_av.train.config import TrainConfig
+from espnet_av.train.data_module import AVDataModule
+from espnet_av.train.step_sampler import Progress
+
+
+class Telling(ToyDataset):
+    """The text of each sample says with what it was asked for."""
+
+    def sample(self, index, epoch, step):
+        sample = super().sample(index, epoch, step)
+        return Sample(utt_id=sample.utt_id, video=sample.video, text=np.array([index, epoch, step]))
+
+
+def module(num_workers, progress=None):
+    config = TrainConfig(batch_frames=24, max_utts=3, accum_grad=2, num_workers=num_workers)
+    return AVDataModule(Telling(), Telling(5), config, progress or Progress())
+
+
+def batches(num_workers, count, progress=None):
+    return list(islice(iter(module(num_workers, progress).train_dataloader()), count))
+
+
+@pytest.mark.parametrize("num_workers", [1, 3])
+def test_number_of_workers_changes_nothing(num_workers):
+    expected, got = batches(0, 12), batches(num_workers, 12)
+    for ours, theirs in zip(got, expected, strict=True):
+        assert ours.key == theirs.key
+        assert ours.batch.utt_id == theirs.batch.utt_id
+        assert torch.equal(ours.batch.video, theirs.batch.video)
+        assert torch.equal(ours.batch.text, theirs.batch.text)
+
+
+def test_dataset_is_told_epoch_and_step_of_the_batch():
+    found = batches(2, 12)
+    assert {batch.key.epoch for batch in found} >= {0, 1, 2}, "prefetching crosses epochs"
+    for batch in found:
+        assert set(batch.batch.text[:, 1].tolist()) == {batch.key.epoch}
+        assert set(batch.batch.text[:, 2].tolist()) == {batch.key.micro_step // 2}
+
+
+def test_loader_does_not_touch_the_generator_of_the_model():
+    state = torch.get_rng_state()
+    batches(0, 2)
+    list(module(0).val_dataloader())
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_frames_and_padding_are_counted():
+    for batch in batches(0, 4):
+        lengths = batch.batch.video_lengths
+        assert batch.num_frames == lengths.sum()
+        assert batch.num_padded_frames == len(lengths) * lengths.max() <= 24
+
+
+def test_validation_has_every_utterance_once():
+    found = list(module(0).val_dataloader())
+    assert sorted(u for batch in found for u in batch.batch.utt_id) == [f"u{i}" for i in range(5)]
+    assert all(batch.counted for batch in found)
