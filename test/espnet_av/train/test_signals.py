@@ -92,11 +92,12 @@ def test_who_starts_the_processes(bare):
         "JOB_ID": "1",
         "PROCID": "1",
         "JOB_NAME": "x",
+        "STEP_NUM_TASKS": "4",
     }.items():
         bare.setenv(f"SLURM_{name}", value)
     environment = runner._cluster_environment(four)
     assert type(environment).__name__ == "SLURMEnvironment"
     assert environment.auto_requeue is False, "it would save in the middle of a step"
-    # One task that starts its own processes, as run.pl inside an sbatch script does.
-    bare.setenv("SLURM_NTASKS", "1")
-    assert type(runner._cluster_environment(Devices(ngpu=2))).__name__ == "LightningEnvironment"
+    # A command of the batch script itself, without srun, starts its own processes.
+    bare.delenv("SLURM_STEP_NUM_TASKS")
+    assert type(runner._cluster_environment(Devices(ngpu=4))).__name__ == "LightningEnvironment"
