@@ -74,14 +74,19 @@ class ThroughputMeter:
         """Call when the loop is about to ask for the next batch."""
         self._ready_since = time.monotonic()
 
-    def seconds(self) -> float:
-        """Time since the interval started."""
-        return time.monotonic() - self._started
+    def pause(self) -> None:
+        """Stop the clock, e.g. for a validation."""
+        self._paused_at = time.monotonic()
+
+    def resume(self) -> None:
+        """Let the clock run again."""
+        self._started += time.monotonic() - self._paused_at
 
     def totals(self) -> Tensor:
         """(5,) float64: utterances, frames, padded frames, seconds waited, seconds passed."""
         work = [self.utterances, self.frames, self.padded_frames]
-        figures = [*work, self.wait_sec, self.seconds()]
+        passed = time.monotonic() - self._started
+        figures = [*work, self.wait_sec, passed]
         return torch.tensor(figures, dtype=torch.float64)
 
 

@@ -45,7 +45,6 @@ class StepCallback(L.Callback):
         self._throughput = ThroughputMeter()
         self._bar: ProgressBar | None = None
         self._postfix: dict[str, str] = {}
-        self._last_logged = 0
         self._drawn_at = float("-inf")
         self._clocked_at = time.monotonic()
 
@@ -53,7 +52,6 @@ class StepCallback(L.Callback):
         """Take over the signals (Lightning has just set its own), go back to a lost validation."""
         self._stop.install()
         module = _cast(pl_module)
-        self._last_logged = self._step(module)
         if trainer.is_global_zero:
             total, done = self._config.max_steps, self._step(module)
             self._bar = ProgressBar(total, "train", "step", initial=done)
@@ -108,6 +106,7 @@ class StepCallback(L.Callback):
         stopping = self._is_stopping(trainer, module)
         if step % config.log_interval_steps == 0 or is_last:
             self._log(trainer, module, step)
+        self._throughput.pause()
         if step % config.valid_interval_steps == 0 or is_last:
             module.progress.pending_validation = True
             if not stopping:
@@ -119,6 +118,7 @@ class StepCallback(L.Callback):
         if stopping:
             self.stopped = not is_last or cut_short
             trainer.should_stop = True
+        self._throughput.resume()
 
     def _clock(self) -> float:
         """Seconds since the last call."""
@@ -135,10 +135,8 @@ class StepCallback(L.Callback):
         values = module.stats.means(totals)
         work = self._throughput.totals().to(module.device)
         speed = rates(trainer.strategy.reduce(work, reduce_op="sum").cpu(), trainer.world_size)
-        passed = self._throughput.seconds()
         values |= {"lr": module.learning_rate, "grad_norm": module.grad_norm}
-        steps = step - self._last_logged
-        left = (self._config.max_steps - step) * passed / max(steps, 1)
+        left = (self._config.max_steps - step) * module.progress.train_sec / step
         self.history.add("train", step, values)
         logger.info("%s", _train_line(step, self._config.max_steps, values, speed, module, left))
         if trainer.logger is not None:
@@ -147,7 +145,6 @@ class StepCallback(L.Callback):
         self._postfix["loss"] = f"{values.get('loss', math.nan):.3f}"
         module.stats.reset()
         self._throughput.reset()
-        self._last_logged = step
 
     def _validate(self, trainer: L.Trainer, module: AVLightningModule) -> bool:
         """False when a signal cut it short; then nothing is recorded."""

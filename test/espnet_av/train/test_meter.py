@@ -44,6 +44,16 @@ def test_keys_must_not_change():
         meter.add({"loss": torch.tensor(2.0), "acc": torch.tensor(1.0)}, torch.tensor(5.0))
 
 
+def test_validation_does_not_count_as_training_time(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("espnet_av.train.meter.time.monotonic", lambda: now[0])
+    meter = ThroughputMeter()
+    for seconds, action in ((2.0, meter.pause), (50.0, meter.resume), (3.0, lambda: None)):
+        now[0] += seconds
+        action()
+    assert meter.totals()[4] == 5.0
+
+
 def test_throughput_of_two_ranks():
     batch = StepBatch(
         batch=Batch(utt_id=["a", "b", "c"]),
