@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
-from espnet_av.atomic import atomic_write
+from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem
 from espnet_av.corpora.grid_files import GridFiles, find_files, read_align, sentence
 from espnet_av.corpora.grid_split import SETS, Split, split_utterances
+from espnet_av.corpora.probe import Media, probe_all
 from espnet_av.data.data_dir import Segment, write_data_dir
-from espnet_av.errors import DataDirError, DroppedTooManyError, MediaError
-from espnet_av.media.audio import audio_seconds
-from espnet_av.media.container import open_media
-from espnet_av.progress import progress
+from espnet_av.errors import DataDirError
 
 logger = logging.getLogger(__name__)
 
 _CTM_SLACK_SEC = 0.5
 
 
-class Problem(NamedTuple):
-    """One line of `prepare_report.tsv`."""
-
-    utt_id: str
-    reason: str
-    action: str
-    detail: str
+_PART = Part("all", "en")
 
 
 @dataclass(frozen=True)
@@ -41,7 +31,12 @@ class Utterance:
 
 
 def prepare_grid(
-    root: str | Path, out_dir: str | Path, *, split: Split = "auto", max_dropped_ratio: float = 0.05
+    root: str | Path,
+    out_dir: str | Path,
+    *,
+    split: Split = "auto",
+    max_missing_ratio: float = 0.05,
+    num_jobs: int = 4,
 ) -> dict[str, int]:
     """Write `out_dir/{train,valid,test}` from a copy of GRID.
 
@@ -53,13 +48,15 @@ def prepare_grid(
 
     Args:
         root: the corpus.
-        out_dir: receives the sets and `prepare_report.tsv` (utterance, reason, action, detail).
+        out_dir: receives the sets, `prepare_report.tsv` (utterance, reason, action, detail) and
+            `coverage.tsv`.
         split: `lists` takes `root/{train,valid,test}.list` (one `bbaf2n` or `s1-bbaf2n` a line);
             `overlapped` takes 25.5 % of each talker's sentences for test and 5 % for validation;
             `unseen` takes talkers 1, 2, 20 and 22 for test and 5 % of each other talker for
             validation; both choose by a hash of the id. `auto` takes the lists if they are there,
             else `overlapped`.
-        max_dropped_ratio: largest share of sentences that may be dropped.
+        max_missing_ratio: largest share of sentences that may be missing or unreadable.
+        num_jobs: processes that read headers.
 
     Returns:
         Utterances per set.
@@ -69,29 +66,31 @@ def prepare_grid(
         DroppedTooManyError: more sentences dropped than allowed.
     """
     root, out_dir = Path(root).absolute(), Path(out_dir)
-    files, problems = find_files(root), []
+    root, out_dir = Path(root).absolute(), Path(out_dir)
+    files, coverage = find_files(root), Coverage("grid")
     if not files:
         msg = (
             f"{root}: no GRID clip found; expected folders s1 ... s34 with files such as "
             "bbaf2n.mpg; set GRID= in db.sh to the folder that holds them"
         )
         raise DataDirError(msg)
+    paths = (source for item in files.values() if (source := item.video or item.audio))
+    media = probe_all(paths, num_jobs=num_jobs, desc="grid: reading headers")
     utterances: dict[str, Utterance] = {}
-    for utt_id in progress(sorted(files), desc="grid", unit="clip"):
-        utterance, found = _inspect(files[utt_id])
-        problems += [Problem(utt_id, *item) for item in found]
+    for utt_id in sorted(files):
+        utterance = _inspect(utt_id, files[utt_id], media, coverage)
         if utterance is not None:
             utterances[utt_id] = utterance
     sets = split_utterances(list(utterances), root, split)
-    problems += [Problem(utt_id, "unlisted", "left out", "in no list") for utt_id in sets.unlisted]
+    for utt_id in sets.unlisted:
+        coverage.note(utt_id, "unlisted", "left out", "in no list")
     # An unreadable clip is reported as such already.
     present = {name for utt_id in files for name in (utt_id, utt_id.split("-")[1])}
-    problems += [
-        Problem(name, "missing", "dropped", "listed, no file")
-        for name in sets.missing
-        if name.split(": ")[1] not in present
-    ]
-    _report(problems, out_dir, len(files), max_dropped_ratio)
+    for name in sets.missing:
+        if name.split(": ")[1] not in present:
+            problem = Problem(name, "missing", DROPPED, "listed, no file")
+            coverage.lose(_PART, problem, "missing")
+    coverage.finish(out_dir, max_missing_ratio)
     for name in SETS:
         if not sets.ids[name]:
             msg = f"{root}: the {name} set would be empty under split '{split}'; take another split"
@@ -102,61 +101,48 @@ def prepare_grid(
     return counts
 
 
-def _inspect(files: GridFiles) -> tuple[Utterance | None, list[tuple[str, str, str]]]:
-    """The utterance (None: unusable) and its problems as (reason, action, detail)."""
-    problems: list[tuple[str, str, str]] = []
-    if files.video is not None:
-        try:
-            with open_media(files.video, "video"):
-                pass
-        except MediaError as error:
-            problems.append(("unreadable", "dropped", str(error)))
-            return None, problems
-    elif files.audio is None:
-        problems.append(("no_media", "dropped", f"only {files.align} is there"))
-        return None, problems
-    text, ctm = sentence(files.name), None
+def _inspect(
+    utt_id: str, files: GridFiles, media: dict[Path, Media], coverage: Coverage
+) -> Utterance | None:
+    """The utterance; None: unusable. Its faults go to `coverage`."""
+    source = files.video or files.audio
+    if source is None:
+        problem = Problem(utt_id, "no_media", DROPPED, f"only {files.align} is there")
+        coverage.lose(_PART, problem, "missing")
+        return None
+    header = media[source]
+    error = header.error
+    if not error and not (header.has_video if files.video else header.has_audio):
+        error = f"{source}: no {'picture' if files.video else 'sound'} in it"
+    if error:
+        coverage.lose(_PART, Problem(utt_id, "unreadable", DROPPED, error), "unreadable")
+        return None
+    coverage.found(_PART, header.seconds)
+    ctm = _word_times(utt_id, files, coverage)
+    # Times that reach beyond separate sound are not its own: they count from the video's beginning.
+    if ctm and files.video is None:
+        end = ctm[-1].start + ctm[-1].duration
+        ctm = ctm if end <= header.seconds + _CTM_SLACK_SEC else None
+    return Utterance(files, sentence(files.name), ctm)
+
+
+def _word_times(utt_id: str, files: GridFiles, coverage: Coverage) -> list[Segment] | None:
+    """Word times if they are there and spell the name's sentence."""
+    if files.align is None:
+        coverage.note(utt_id, "no_align", "kept without times", "text spelt out from the name")
+        return None
     try:
-        ctm = read_align(files.align) if files.align else None
+        ctm = read_align(files.align)
     except ValueError as error:
-        problems.append(("bad_align", "kept without times", str(error)))
-    if ctm is None and files.align is None:
-        problems.append(("no_align", "kept without times", "text spelt out from the name"))
-    words = " ".join(segment.label for segment in ctm or [] if segment.label != "sil")
-    if ctm is not None and words != text:
-        problems.append(("text_mismatch", "kept with the name's text", f"{words} / {text}"))
-        ctm = None
-    try:
-        ctm = _without_foreign_times(files, ctm)
-    except MediaError as error:
-        problems.append(("unreadable", "dropped", str(error)))
-        return None, problems
-    return Utterance(files, text, ctm), problems
-
-
-def _without_foreign_times(files: GridFiles, ctm: list[Segment] | None) -> list[Segment] | None:
-    """Drop times that reach beyond separate sound: they count from the video's beginning."""
-    if files.video is not None or files.audio is None or ctm is None:
-        return ctm
-    end = ctm[-1].start + ctm[-1].duration
-    return ctm if end <= audio_seconds(files.audio) + _CTM_SLACK_SEC else None
-
-
-def _report(problems: list[Problem], out_dir: Path, total: int, max_dropped_ratio: float) -> None:
-    with atomic_write(out_dir / "prepare_report.tsv") as stream:
-        stream.write("\t".join(Problem._fields) + "\n")
-        stream.writelines("\t".join(problem) + "\n" for problem in problems)
-    for (reason, action), count in sorted(Counter((p.reason, p.action) for p in problems).items()):
-        logger.warning("grid: %d of %d clips: %s, %s", count, total, reason, action)
-    dropped = Counter(problem.reason for problem in problems if problem.action == "dropped")
-    if dropped.total() > max_dropped_ratio * total:
-        reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(dropped.items()))
-        msg = (
-            f"{out_dir}/prepare_report.tsv: {dropped.total()} of {total} clips dropped "
-            f"({reasons}), more than {max_dropped_ratio:.0%}; repair the corpus or raise "
-            "max_dropped_ratio"
-        )
-        raise DroppedTooManyError(msg)
+        coverage.note(utt_id, "bad_align", "kept without times", str(error))
+        return None
+    words = " ".join(segment.label for segment in ctm if segment.label != "sil")
+    text = sentence(files.name)
+    if words != text:
+        detail = f"{words} / {text}"
+        coverage.note(utt_id, "text_mismatch", "kept with the name's text", detail)
+        return None
+    return ctm
 
 
 def _write(path: Path, utterances: dict[str, Utterance]) -> None:

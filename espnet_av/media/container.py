@@ -86,14 +86,20 @@ def decode(container: InputContainer, stream: av.AudioStream | av.VideoStream) -
             raise MediaError(_damaged(container, stream, count, _reason(error))) from error
         count += 1
         yield frame
-    if _is_cut_short(container, stream, count):
+    if is_cut_short(container, stream, count):
         raise MediaError(_damaged(container, stream, count, "the file ends early"))
 
 
-def _is_cut_short(
-    container: InputContainer, stream: av.AudioStream | av.VideoStream, count: int
+def is_cut_short(
+    container: InputContainer, stream: av.AudioStream | av.VideoStream, count: int = 0
 ) -> bool:
-    """True when what the file says of its own size, or its index, points past its end."""
+    """True when what the file says of its own size, or its index, points past its end.
+
+    Args:
+        container: the open file.
+        stream: a track of it.
+        count: frames that could be decoded; 0 judges by the header alone.
+    """
     path = Path(container.name)
     size = path.stat().st_size
     if container.format.name == "wav":

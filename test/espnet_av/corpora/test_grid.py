@@ -138,7 +138,7 @@ def test_lists_decide_the_sets(corpus, tmp_path):
 
 def test_disagreement_of_lists_and_files_is_reported(corpus, tmp_path):
     write_lists(corpus, ["bbaf2n", "swib3s"], ["pgbyzs"], ["brat9a"])
-    prepare_grid(corpus, tmp_path / "data", max_dropped_ratio=0.2)
+    prepare_grid(corpus, tmp_path / "data", max_missing_ratio=0.2)
     assert report(tmp_path / "data") == [
         ("s1-lgwx4p", "unlisted", "left out"),
         ("s3-lgwx4p", "unlisted", "left out"),
@@ -180,7 +180,7 @@ def test_damaged_and_odd_clips_are_reported(corpus, tmp_path):
     put(corpus / "alignments" / "s3" / "lgwx4p.align", align("lgwx5p"))
     put(corpus / "alignments" / "s3" / "pgbyzs.align", "0 x bin\n")
     write_lists(corpus, ["bbaf2n", "lgwx4p"], ["pgbyzs"], ["brat9a"])
-    prepare_grid(corpus, tmp_path / "data", max_dropped_ratio=0.25)
+    prepare_grid(corpus, tmp_path / "data", max_missing_ratio=0.25)
     assert report(tmp_path / "data") == [
         ("s1-bbaf2n", "unreadable", "dropped"),
         ("s1-lgwx4p", "no_media", "dropped"),
@@ -197,7 +197,7 @@ def test_damaged_and_odd_clips_are_reported(corpus, tmp_path):
 def test_too_many_damaged_clips_stop_it(corpus, tmp_path):
     (corpus / "s1" / "bbaf2n.mp4").write_bytes(b"")
     with pytest.raises(DroppedTooManyError, match=r"1 of 8 clips dropped \(unreadable 1\)"):
-        prepare_grid(corpus, tmp_path / "data", max_dropped_ratio=0.1)
+        prepare_grid(corpus, tmp_path / "data", max_missing_ratio=0.1)
     assert not (tmp_path / "data" / "train").exists()
 
 

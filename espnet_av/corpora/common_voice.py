@@ -1,0 +1,97 @@
+"""Common Voice (Ardila et al. 2020): sentences read by volunteers; sound alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from espnet_av.config import unknown_key_message
+from espnet_av.corpora.clip import Clip, make_id, survey, write_sets
+from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem
+from espnet_av.corpora.tsv import read_tsv
+from espnet_av.errors import DataDirError
+
+SPLITS = {"train": "train", "dev": "valid", "test": "test"}
+"""Published name -> ours."""
+_COLUMNS = ("client_id", "path", "sentence")
+_SPEAKER_DIGITS = 16
+"""Of the 128 hexadecimal digits that name a volunteer."""
+
+
+def prepare_common_voice(
+    root: str | Path,
+    out_dir: str | Path,
+    *,
+    languages: list[str] | None = None,
+    max_missing_ratio: float = 0.05,
+    num_jobs: int = 4,
+) -> dict[str, int]:
+    """Write `out_dir/{train,valid,test}_<lang>` from a copy of Common Voice; no `video.scp`.
+
+    `root/<lang>/{train,dev,test}.tsv` list the sentences (columns are found by their names, which
+    differ among releases); the sound is `root/<lang>/clips/<file>.mp3`. Ids read
+    `cv_<lang>_<volunteer>-<file>`. The durations of MP3 files are estimates of their headers.
+
+    Args:
+        root: one release, such as `cv-corpus-17.0-2024-03-15`.
+        out_dir: receives the sets, `prepare_report.tsv` and `coverage.tsv`.
+        languages: folders to read; by default every one that has a `train.tsv`.
+        max_missing_ratio: largest share of recordings that may be missing or unreadable.
+        num_jobs: processes that read headers.
+
+    Returns:
+        Utterances per set.
+
+    Raises:
+        DataDirError: no language below `root`, a missing list or one without the columns.
+        DroppedTooManyError: more is missing than allowed.
+    """
+    root, out_dir = Path(root).absolute(), Path(out_dir)
+    present = sorted(path.parent.name for path in root.glob("*/train.tsv"))
+    if not present:
+        msg = (
+            f"{root}: no language found; expected folders such as de/ with train.tsv and clips/; "
+            "set COMMON_VOICE= in db.sh to one release"
+        )
+        raise DataDirError(msg)
+    coverage = Coverage("common_voice")
+    clips: list[Clip] = []
+    for lang in languages or present:
+        if lang not in present:
+            raise DataDirError(unknown_key_message(lang, present, f"{root}: languages"))
+        for split in SPLITS:
+            clips += _read(root / lang, Part(split, lang), coverage)
+    kept = survey(clips, coverage, num_jobs)
+    coverage.finish(out_dir, max_missing_ratio)
+    return write_sets(out_dir, kept, lambda clip: f"{SPLITS[clip.part.split]}_{clip.part.lang}")
+
+
+def _read(folder: Path, part: Part, coverage: Coverage) -> Iterator[Clip]:
+    tsv = folder / f"{part.split}.tsv"
+    header, *rows = read_tsv(tsv, 1) or [[""]]
+    lacking = [name for name in _COLUMNS if name not in header]
+    if lacking:
+        msg = f"{tsv}:1: no column {', '.join(lacking)}; is this a list of Common Voice?"
+        raise DataDirError(msg)
+    client, path, sentence = (header.index(name) for name in _COLUMNS)
+    for number, row in enumerate(rows, start=2):
+        where = f"{tsv}:{number}"
+        if len(row) <= max(client, path, sentence):
+            msg = f"{where}: {len(row)} columns, the header has {len(header)}; fetch the list again"
+            raise DataDirError(msg)
+        speaker = make_id(f"cv_{part.lang}_{row[client][:_SPEAKER_DIGITS]}")
+        utt_id = f"{speaker}-{make_id(Path(row[path]).stem)}"
+        if not row[sentence].strip():
+            problem = Problem(utt_id, "no_text", DROPPED, f"{where}: empty sentence")
+            coverage.lose(part, problem, "unusable")
+            continue
+        # Early releases leave the suffix out.
+        audio = folder / "clips" / (row[path] if row[path].endswith(".mp3") else f"{row[path]}.mp3")
+        yield Clip(
+            utt_id=utt_id,
+            speaker=speaker,
+            part=part,
+            audio=audio,
+            text=row[sentence],
+            origin=where,
+        )

@@ -1,0 +1,89 @@
+"""What the headers of media files say, without decoding them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import av
+from av.container import InputContainer
+
+from espnet_av.corpora.parallel import parallel_map
+from espnet_av.media.container import is_cut_short
+
+_MICROSECOND = 1_000_000
+
+
+class Media(NamedTuple):
+    """Header of one file."""
+
+    video_sec: float | None = None
+    """Duration of the picture; None: no video track."""
+    audio_sec: float | None = None
+    """Duration of the sound; None: no audio track."""
+    fps: float = 0.0
+    """Frames per second; 0: unknown."""
+    width: int = 0
+    """Of the picture, in pixels."""
+    missing: bool = False
+    """There is no such file."""
+    error: str = ""
+    """Why it cannot be read; empty: it can."""
+
+    @property
+    def seconds(self) -> float:
+        """Duration of the longer track."""
+        return max(self.video_sec or 0.0, self.audio_sec or 0.0)
+
+    @property
+    def has_video(self) -> bool:
+        """True when there is a readable video track."""
+        return self.video_sec is not None
+
+    @property
+    def has_audio(self) -> bool:
+        """True when there is a readable audio track."""
+        return self.audio_sec is not None
+
+
+def probe(path: str | Path) -> Media:
+    """Read the header of a media file; a fault is a field of the result, not an error.
+
+    Damage in the middle of a file does not show in its header: the roi and dump stages, which
+    decode every frame, report that.
+    """
+    path = Path(path)
+    if not path.is_file():
+        return Media(missing=True, error=f"{path}: no such file")
+    if path.stat().st_size == 0:
+        return Media(error=f"{path}: the file is empty (0 bytes)")
+    try:
+        with av.open(str(path)) as container:
+            video, audio = container.streams.video[:1], container.streams.audio[:1]
+            tracks: tuple[av.AudioStream | av.VideoStream, ...] = (*video, *audio)
+            if any(is_cut_short(container, stream) for stream in tracks):
+                return Media(error=f"{path}: the file ends early")
+            return Media(
+                video_sec=_seconds(container, video[0]) if video else None,
+                audio_sec=_seconds(container, audio[0]) if audio else None,
+                fps=float(video[0].average_rate or 0) if video else 0.0,
+                width=video[0].width if video else 0,
+                error="" if video or audio else f"{path}: neither picture nor sound in it",
+            )
+    except (av.FFmpegError, OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        return Media(error=f"{path}: not readable as audio or video ({reason})")
+
+
+def probe_all(paths: Iterable[Path], *, num_jobs: int, desc: str) -> dict[Path, Media]:
+    """Headers of many files, each read once."""
+    unique = sorted(set(paths))
+    return dict(zip(unique, parallel_map(probe, unique, num_jobs=num_jobs, desc=desc), strict=True))
+
+
+def _seconds(container: InputContainer, stream: av.AudioStream | av.VideoStream) -> float:
+    if stream.duration is not None and stream.time_base is not None:
+        return float(stream.duration * stream.time_base)
+    # Matroska and MPEG streams state one duration for the whole file.
+    return (container.duration or 0) / _MICROSECOND

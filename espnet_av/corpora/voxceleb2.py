@@ -1,0 +1,102 @@
+"""VoxCeleb2 (Chung et al. 2018): interviews as face tracks, without transcripts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from espnet_av.corpora.clip import Clip, make_id, survey, write_sets
+from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem, Published
+from espnet_av.corpora.hold_out import read_id_list
+from espnet_av.errors import DataDirError
+
+SPLITS = ("dev", "test")
+PUBLISHED_SUM = Published(1_128_246, 2442)
+"""Utterances and hours of dev and test together (arXiv 1806.05622)."""
+PUBLISHED_ENGLISH = Published(628_418, 1326)
+"""Clips and hours of the list of English ones that AV-HuBERT trains on."""
+
+
+def prepare_voxceleb2(
+    root: str | Path,
+    out_dir: str | Path,
+    *,
+    english_list: Path | None = None,
+    max_missing_ratio: float = 0.05,
+    num_jobs: int = 4,
+) -> dict[str, int]:
+    """Write `out_dir/{dev,test}` from a copy of VoxCeleb2; there is no `text`.
+
+    `root/{dev,test}/mp4/<speaker>/<video>/<number>.mp4` are read; where the sound lies apart, as
+    `aac/<speaker>/<video>/<number>.m4a` or `wav/....wav`, that is used. Ids read
+    `id00012-<video>-<number>`.
+
+    Args:
+        root: the corpus.
+        out_dir: receives the sets, `prepare_report.tsv` and `coverage.tsv`.
+        english_list: ids of the English clips, one `<speaker>/<video>/<number>` a line, with any
+            folder in front; only these are taken, and get the language `en`.
+        max_missing_ratio: largest share of clips that may be incomplete or missing.
+        num_jobs: processes that read headers.
+
+    Returns:
+        Utterances per set.
+
+    Raises:
+        DataDirError: no clip below `root`, or the list is missing or names none of them.
+        DroppedTooManyError: more is missing than allowed.
+    """
+    root, out_dir = Path(root).absolute(), Path(out_dir)
+    lang = "en" if english_list else "-"
+    published = PUBLISHED_ENGLISH if english_list else PUBLISHED_SUM
+    coverage = Coverage("voxceleb2", total=published)
+    clips = {place: clip for split in SPLITS for place, clip in _find(root, Part(split, lang))}
+    if not clips:
+        msg = (
+            f"{root}: no VoxCeleb2 clip found; expected dev/mp4/ and test/mp4/ with "
+            "id00012/<video>/00001.mp4; set VOXCELEB2= in db.sh to the folder that holds them"
+        )
+        raise DataDirError(msg)
+    if english_list is not None:
+        clips = _only_listed(clips, english_list, coverage)
+    kept = survey(list(clips.values()), coverage, num_jobs)
+    coverage.finish(out_dir, max_missing_ratio)
+    return write_sets(out_dir, kept, lambda clip: clip.part.split)
+
+
+def _find(root: Path, part: Part) -> Iterator[tuple[str, Clip]]:
+    """Path below the corpus without extension, and clip; sound without a video counts too."""
+    folder = root / part.split
+    videos = {_place(path): path for path in (folder / "mp4").glob("*/*/*.mp4")}
+    sounds = {_place(path): path for path in (folder / "aac").glob("*/*/*.m4a")}
+    sounds |= {_place(path): path for path in (folder / "wav").glob("*/*/*.wav")}
+    for place in sorted({*videos, *sounds}):
+        clip = Clip(
+            utt_id=make_id(place.replace("/", "-")),
+            speaker=make_id(place.split("/")[0]),
+            part=part,
+            video=videos.get(place, folder / "mp4" / f"{place}.mp4"),
+            audio=sounds.get(place),
+        )
+        yield f"{part.split}/{place}", clip
+
+
+def _place(path: Path) -> str:
+    return "/".join((*path.parts[-3:-1], path.stem))
+
+
+def _only_listed(clips: dict[str, Clip], english_list: Path, coverage: Coverage) -> dict[str, Clip]:
+    """The clips a list names; what it names in vain is lost, the rest is left out."""
+    places = {place: clip.utt_id for place, clip in clips.items()}
+    listed, unknown = read_id_list(english_list, places)
+    if not listed:
+        msg = f"{english_list}: names none of the {len(clips)} clips; is it for another corpus?"
+        raise DataDirError(msg)
+    for name in unknown:
+        part = Part(next((split for split in SPLITS if name.startswith(f"{split}/")), "dev"), "en")
+        problem = Problem(name, "missing", DROPPED, f"named in {english_list}, no such clip")
+        coverage.lose(part, problem, "missing")
+    for clip in clips.values():
+        if clip.utt_id not in listed:
+            coverage.note(clip.utt_id, "unlisted", "left out", f"not in {english_list}")
+    return {place: clip for place, clip in clips.items() if clip.utt_id in listed}
