@@ -54,6 +54,7 @@ $(sed -n '/^# General/,/^expected_scores/p' "${BASH_SOURCE[0]}")"
 . utils/parse_options.sh
 . ./path.sh
 . ./cmd.sh
+. ./db.sh
 
 log() { echo "$(date '+%Y-%m-%d %H:%M:%S') $*"; }
 
@@ -141,7 +142,7 @@ stage_dump() {
     done
     once "${dumpdir}/noise/.done" "${noise_config} ${dumpdir}/${train_set}/.done" \
         python_job "${dumpdir}/noise/logdir/noise.log" noise --config "${noise_config}" \
-        "${dumpdir}/${train_set}" "${dumpdir}/noise"
+        ${MUSAN:+--musan_dir "${MUSAN}"} "${dumpdir}/${train_set}" "${dumpdir}/noise"
 }
 
 stage_ssl() {

@@ -6,4 +6,8 @@ GRID=${GRID:-}
 if [ -z "${GRID}" ] && [ -d "${MAIN_ROOT}/../shared/data/grid_s1" ]; then
     GRID=${MAIN_ROOT}/../shared/data/grid_s1
 fi
+# MUSAN: optional, a folder with music/, noise/ and speech/; adds these to the babble that every recipe
+# makes of its own voices, as conditions music:0, noise:0 and speech:0.
+MUSAN=${MUSAN:-}
+
 # mini_av is made by the machine itself and needs no path.
