@@ -20,7 +20,7 @@ def get_parser() -> argparse.ArgumentParser:
     """Options of `python -m espnet_av.bin.noise`."""
     parser = argparse.ArgumentParser(prog="python -m espnet_av.bin.noise", description=__doc__)
     parser.add_argument("--config", type=Path, required=True, help="YAML of what to make")
-    parser.add_argument("--override", nargs="*", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--override", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--musan_dir", type=Path, help="noise corpus with music/, noise/, speech/")
     parser.add_argument("speech_dir", type=Path, help="data dir or dump whose voices babble")
     parser.add_argument("noise_dir", type=Path, help="receives train/, valid/, test/")

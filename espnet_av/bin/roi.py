@@ -21,7 +21,7 @@ def get_parser() -> argparse.ArgumentParser:
     """Options of `python -m espnet_av.bin.roi`."""
     parser = argparse.ArgumentParser(prog="python -m espnet_av.bin.roi", description=__doc__)
     parser.add_argument("--config", type=Path, required=True, help="YAML of the tracker")
-    parser.add_argument("--override", nargs="*", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--override", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--job", type=int, default=1, help="which share to do, from 1")
     parser.add_argument("--num_jobs", type=int, default=1, help="number of shares")
     parser.add_argument("--finish", action="store_true", help="merge what all jobs have done")
