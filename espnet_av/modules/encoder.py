@@ -22,12 +22,20 @@ from espnet_av.modules.conv_padding import ConvPadding
 
 
 class SortingRNNEncoder(RNNEncoder):
-    """ESPnet's RNN encoder for batches in any order; it packs sequences and wants them sorted."""
+    """ESPnet's RNN encoder for batches in any order, and without dropout in evaluation.
+
+    ESPnet's packs sequences and wants them sorted; its projections (`RNNP`) call `F.dropout`
+    without the training flag, so that a trained model would give other results at each call.
+    """
 
     def forward(
         self, xs_pad: Tensor, ilens: Tensor, prev_states: Any = None
     ) -> tuple[Tensor, Tensor, Any]:
         """(B, T, D), (B,) lengths -> (B, T, D'), (B,) lengths on the CPU, sorted states."""
+        for layer in self.enc:
+            if isinstance(getattr(layer, "dropout", None), float):
+                rate = layer.__dict__.setdefault("training_dropout", layer.dropout)
+                layer.dropout = rate if self.training else 0.0
         lengths, order = ilens.cpu().sort(descending=True, stable=True)
         output, lengths, states = super().forward(xs_pad[order.to(xs_pad.device)], lengths)
         back = order.argsort()

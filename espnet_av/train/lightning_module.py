@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from typing import Any
 
 import lightning as L
@@ -110,7 +111,7 @@ class AVLightningModule(L.LightningModule):
             norm = norm.full_tensor()
         # The only wait for the device in a step: both figures in one copy.
         self.grad_norm, self.stop_votes = torch.stack([norm.to(sums.dtype), sums[1]]).tolist()
-        if not torch.isfinite(torch.tensor(self.grad_norm)):
+        if not math.isfinite(self.grad_norm):
             self._skip_update(parameters)
         else:
             self.progress.skipped_in_row = 0

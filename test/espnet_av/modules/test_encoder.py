@@ -130,3 +130,18 @@ def test_decoder(name):
 def test_bad_decoder_settings(conf, message):
     with pytest.raises(ConfigError, match=message):
         build_decoder("transformer", 11, 8, conf)
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_nothing_is_random_in_evaluation(name):
+    """ESPnet's projected recurrent layers drop out in evaluation as well."""
+    torch.manual_seed(0)
+    encoder = build_encoder(name, 6, SMALL[name], [])
+    features, lengths = torch.randn(2, 20, 6), torch.tensor([20, 13])
+    random = [encoder(features, lengths)[0] for _ in range(2)]
+    assert not torch.equal(*random), "dropout in training"
+    encoder.eval()
+    fixed = [encoder(features, lengths)[0] for _ in range(2)]
+    assert torch.equal(*fixed)
+    encoder.train()
+    assert not torch.equal(encoder(features, lengths)[0], encoder(features, lengths)[0])
