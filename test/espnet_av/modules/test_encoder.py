@@ -136,7 +136,8 @@ def test_bad_decoder_settings(conf, message):
 def test_nothing_is_random_in_evaluation(name):
     """ESPnet's projected recurrent layers drop out in evaluation as well."""
     torch.manual_seed(0)
-    encoder = build_encoder(name, 6, SMALL[name], [])
+    dropout = {"dropout": 0.5} if name == "rnn" else {}
+    encoder = build_encoder(name, 6, {**SMALL[name], **dropout}, [])
     features, lengths = torch.randn(2, 20, 6), torch.tensor([20, 13])
     random = [encoder(features, lengths)[0] for _ in range(2)]
     assert not torch.equal(*random), "dropout in training"
