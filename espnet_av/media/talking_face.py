@@ -28,7 +28,7 @@ _CHIN_DROP = 9.0
 _BLINK = (0.5, 1.0, 1.0, 0.5)
 _BLINK_PER_FRAME = 1 / 80
 _EYELIDS = (0.0, 0.5, 1.0)
-_NOISE = 2.5
+_NOISE = 1.5
 """Standard deviation of the camera's noise, in grey levels."""
 _NOISE_MARGIN = 64
 

@@ -21,7 +21,7 @@ FPS = 25
 SAMPLE_RATE = 16000
 SILENCE = "sil"
 _SAMPLES_PER_FRAME = SAMPLE_RATE // FPS
-_PAUSE_SEC = (0.12, 0.3)
+_PAUSE_SEC = (0.1, 0.25)
 """Shortest and longest silence before and after a sentence."""
 _GAIN = (0.4, 0.9)
 _NOISE_FLOOR = 3e-4

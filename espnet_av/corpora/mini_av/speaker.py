@@ -23,13 +23,13 @@ class Speaker:
 
 
 SPEAKERS = {
-    "m1": Speaker(variant="m1", rate=165, pitch=42, pitch_range=45, look=LOOKS[0]),
-    "f1": Speaker(variant="f1", rate=158, pitch=58, pitch_range=55, look=LOOKS[2]),
-    "m2": Speaker(variant="m2", rate=172, pitch=48, pitch_range=50, look=LOOKS[1]),
-    "f2": Speaker(variant="f2", rate=162, pitch=54, pitch_range=60, look=LOOKS[4]),
-    "m3": Speaker(variant="m3", rate=155, pitch=45, pitch_range=40, look=LOOKS[3]),
-    "f4": Speaker(variant="f4", rate=168, pitch=60, pitch_range=50, look=LOOKS[5]),
-    "m7": Speaker(variant="m7", rate=160, pitch=50, pitch_range=45, look=LOOKS[6]),
-    "f5": Speaker(variant="f5", rate=164, pitch=55, pitch_range=55, look=LOOKS[7]),
+    "m1": Speaker(variant="m1", rate=178, pitch=42, pitch_range=45, look=LOOKS[0]),
+    "f1": Speaker(variant="f1", rate=171, pitch=58, pitch_range=55, look=LOOKS[2]),
+    "m2": Speaker(variant="m2", rate=185, pitch=48, pitch_range=50, look=LOOKS[1]),
+    "f2": Speaker(variant="f2", rate=175, pitch=54, pitch_range=60, look=LOOKS[4]),
+    "m3": Speaker(variant="m3", rate=168, pitch=45, pitch_range=40, look=LOOKS[3]),
+    "f4": Speaker(variant="f4", rate=181, pitch=60, pitch_range=50, look=LOOKS[5]),
+    "m7": Speaker(variant="m7", rate=173, pitch=50, pitch_range=45, look=LOOKS[6]),
+    "f5": Speaker(variant="f5", rate=177, pitch=55, pitch_range=55, look=LOOKS[7]),
 }
 """Speaker name -> speaker; a speaker id is `<language>_<name>`."""

@@ -14,7 +14,7 @@ from espnet_av.media.audio import read_audio
 from espnet_av.media.video import read_video
 
 CONFIG = MiniAvConfig(
-    langs=("en", "de"), num_train=5, num_valid=1, num_test=1, num_test_unseen=0, seed=11
+    langs=("en", "de"), num_train=2, num_valid=1, num_test=1, num_test_unseen=0, seed=11
 )
 
 
@@ -37,7 +37,7 @@ def test_layout(corpus):
     names = set(contents(corpus))
     assert {"manifest.yaml", "config.yaml", "en/train.tsv", "en/train.ctm", "de/test.tsv"} <= names
     assert "de/video/train/de_f1/000000.mp4" in names
-    assert sum(name.endswith(".mp4") for name in names) == 14
+    assert sum(name.endswith(".mp4") for name in names) == 8
     header, first = (corpus / "en/train.tsv").read_text(encoding="utf-8").splitlines()[:2]
     assert header.startswith("id\tvideo\tspeaker\tnum_frames\tnum_samples\ttext\ttext.ar")
     assert len(first.split("\t")) == len(header.split("\t"))
@@ -81,7 +81,7 @@ def test_an_interrupted_build_goes_on(corpus, tmp_path, monkeypatch):
 
 
 def test_data_dirs(corpus, tmp_path):
-    assert prepare_mini_av(corpus, tmp_path) == {"train": 10, "valid": 2, "test": 2}
+    assert prepare_mini_av(corpus, tmp_path) == {"train": 4, "valid": 2, "test": 2}
     data = read_data_dir(tmp_path / "train")
     assert data.utt_ids[0] == "de_f1-000000"
     assert data.get("text", "de_f1-000000") == data.get("text.de", "de_f1-000000")
@@ -98,7 +98,7 @@ def test_prepare_builds_when_given_a_configuration(corpus, tmp_path):
     config = tmp_path / "corpus.yaml"
     save_yaml(CONFIG, config)
     sizes = prepare_mini_av(tmp_path / "made", tmp_path / "data", config=config)
-    assert sizes == {"train": 10, "valid": 2, "test": 2}
+    assert sizes == {"train": 4, "valid": 2, "test": 2}
     assert contents(tmp_path / "made") == contents(corpus)
 
 

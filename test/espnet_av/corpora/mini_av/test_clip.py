@@ -46,7 +46,7 @@ def test_speech_is_where_the_phones_say():
 
 def test_clip_is_pinned():
     utterance = speak(LINE, CONFIG)
-    assert digest(draw(LINE, CONFIG, utterance)[:8]) == "9c12926365ca89c1"
+    assert digest(draw(LINE, CONFIG, utterance)[:8]) == "de1c3f51c4002bd1"
     assert " ".join(p.label for p in utterance.phones) == (
         "sil b ɪ n ɡ ɹ i n æ t sil oʊ sil s ɪ k s ɐ ɡ ɛ n sil"
     )
@@ -56,7 +56,7 @@ def test_clip_is_pinned():
 def test_audio_is_pinned():
     # Rounded coarsely: resampling may differ in the last bits between machines.
     audio = np.rint(speak(LINE, CONFIG).audio * 512).astype(np.int16)
-    assert digest(audio) == "42a41bde819819b2"
+    assert digest(audio) == "ec92737b1f16d335"
 
 
 def test_voiceless_stops_shut_the_mouth_before_the_burst():
