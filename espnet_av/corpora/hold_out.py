@@ -9,6 +9,7 @@ from pathlib import Path
 from espnet_av.errors import DataDirError
 
 _LARGEST_SHARE = 0.1
+_KINDS = frozenset(("", ".", "mp4", "aac", "wav", "video", "audio"))
 
 
 def hold_out(utt_ids: Collection[str], num_clips: int) -> set[str]:
@@ -38,11 +39,12 @@ def read_id_list(path: Path, known: Mapping[str, str]) -> tuple[set[str], list[s
     if not path.is_file():
         msg = f"{path}: no such list of clips; check the path"
         raise DataDirError(msg)
-    names = [line.split()[0] for line in path.read_text(encoding="utf-8").splitlines() if line]
+    lines = path.read_text(encoding="utf-8").splitlines()
+    names = [line.split()[0] for line in lines if line.strip()]
     if not names:
         msg = f"{path}: the list names no clip"
         raise DataDirError(msg)
-    depth = {name.count("/") + 1 for name in names}
+    depth = {_plain(name).count("/") + 1 for name in names}
     by_name = {utt_id: utt_id for utt_id in known.values()}
     for place, utt_id in known.items():
         parts = place.split("/")
@@ -50,9 +52,15 @@ def read_id_list(path: Path, known: Mapping[str, str]) -> tuple[set[str], list[s
     found: set[str] = set()
     unknown: list[str] = []
     for name in names:
-        plain = name if name in by_name else str(Path(name).with_suffix(""))
+        plain = name if name in by_name else _plain(name)
         if plain in by_name:
             found.add(by_name[plain])
         else:
             unknown.append(name)
     return found, unknown
+
+
+def _plain(name: str) -> str:
+    """A path without extension and without the folders that only tell the kind of file."""
+    stem = name.removesuffix(Path(name).suffix)
+    return "/".join(part for part in stem.split("/") if part not in _KINDS)

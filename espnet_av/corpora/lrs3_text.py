@@ -37,7 +37,7 @@ def read_clip_text(path: Path) -> ClipText:
     Raises:
         ValueError: no `Text:` line, or bytes that are not UTF-8.
     """
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
     spoken = [line.partition(":")[2] for line in lines if line.lower().startswith("text:")]
     if not spoken:
         msg = f"{path}: no line 'Text:  WORDS' in it"

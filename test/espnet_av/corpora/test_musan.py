@@ -1,0 +1,44 @@
+"""MUSAN is checked against the lists that lie in it, and feeds the noise stage."""
+
+import pytest
+from corpora_fixtures.clips import coverage, put, report
+from corpora_fixtures.faces_and_voices import build_musan
+
+from espnet_av.corpora.musan import prepare_musan
+from espnet_av.data.data_dir import read_data_dir
+from espnet_av.errors import DataDirError
+from espnet_av.media.noise_build import split_files
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    return build_musan(tmp_path / "musan")
+
+
+def test_a_whole_copy(corpus, tmp_path):
+    assert prepare_musan(corpus, tmp_path / "data") == {"music": 2, "speech": 2, "noise": 2}
+    assert report(tmp_path / "data") == []
+    musan = read_data_dir(tmp_path / "data" / "musan")
+    assert musan.get("utt2category", "noise-free-sound-0001") == "noise"
+    assert "video.scp" not in musan.tables
+    rows = coverage(tmp_path / "data")
+    assert (rows["music", "-"]["published_clips"], rows["music", "-"]["found"]) == ("660", "2")
+    assert rows["all", "all"]["published_hours"] == "108.5"
+    # The noise stage finds the same files.
+    named = {str(path) for files in split_files(corpus).values() for path, _ in files}
+    assert named == set(musan.tables["wav.scp"].values())
+
+
+def test_every_fault_is_named(corpus, tmp_path):
+    (corpus / "music" / "fma" / "music-fma-0001.wav").unlink()
+    put(corpus / "noise" / "free-sound" / "noise-free-sound-0000.wav", b"RIFFxxxx")
+    prepare_musan(corpus, tmp_path / "data", max_missing_ratio=0.4)
+    assert report(tmp_path / "data") == [
+        ("music-fma-0001", "missing", "dropped"),
+        ("noise-free-sound-0000", "unreadable", "dropped"),
+    ]
+
+
+def test_folder_without_musan(tmp_path):
+    with pytest.raises(DataDirError, match=r"no MUSAN file found; .*MUSAN= in db\.sh"):
+        prepare_musan(tmp_path, tmp_path / "data")

@@ -1,0 +1,79 @@
+"""VoxCeleb2 as it lies on disk becomes data dirs without text."""
+
+import pytest
+from corpora_fixtures.clips import coverage, mp4, packed_sound, put, report
+from corpora_fixtures.faces_and_voices import VOX_CLIPS, build_voxceleb2
+
+from espnet_av.corpora.voxceleb2 import prepare_voxceleb2
+from espnet_av.data.data_dir import read_data_dir
+from espnet_av.errors import DataDirError
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    return build_voxceleb2(tmp_path / "vox")
+
+
+def test_a_whole_copy(corpus, tmp_path):
+    assert prepare_voxceleb2(corpus, tmp_path / "data") == {"dev": 3, "test": 1}
+    dev = read_data_dir(tmp_path / "data" / "dev")
+    assert dev.utt_ids == ["id00012-21Uxsk56VDQ-00001", "id00012-21Uxsk56VDQ-00002",
+                           "id00015--0bYIZk-00001"]  # fmt: skip
+    assert dev.get("utt2spk", "id00012-21Uxsk56VDQ-00002") == "id00012"
+    assert set(dev.tables) == {"video.scp", "wav.scp", "utt2spk"}
+    assert coverage(tmp_path / "data")["all", "all"]["published_hours"] == "2442"
+
+
+@pytest.mark.parametrize("form", ["{}", "dev/{}", "dev/mp4/{}.mp4"])
+def test_the_english_ones(corpus, tmp_path, form):
+    names = [VOX_CLIPS["dev"][0], "id00099/gone/00007"]
+    put(tmp_path / "en.id", "\n".join(map(form.format, names)) + "\n")
+    counts = prepare_voxceleb2(
+        corpus, tmp_path / "data", english_list=tmp_path / "en.id", max_missing_ratio=0.5
+    )
+    assert counts == {"dev": 1}
+    dev = read_data_dir(tmp_path / "data" / "dev")
+    assert set(dev.tables["utt2lang"].values()) == {"en"}
+    faults = report(tmp_path / "data")
+    assert (form.format(names[1]), "missing", "dropped") in faults
+    assert sum(reason == "unlisted" for _, reason, _ in faults) == 3
+    assert coverage(tmp_path / "data")["all", "all"]["published_clips"] == "628418"
+
+
+def test_a_list_of_another_corpus(corpus, tmp_path):
+    put(tmp_path / "en.id", "trainval/x/00001\n")
+    with pytest.raises(DataDirError, match="names none of the 4 clips"):
+        prepare_voxceleb2(corpus, tmp_path / "data", english_list=tmp_path / "en.id")
+
+
+def test_every_fault_is_named(corpus, tmp_path):
+    dev = corpus / "dev" / "mp4" / "id00012" / "21Uxsk56VDQ"
+    put(dev / "00001.mp4", mp4()[:500])
+    put(dev / "00003.mp4", mp4(fps=12.5))
+    put(dev / "00004.mp4", mp4(sound=False))
+    put(
+        corpus / "dev" / "aac" / "id00012" / "21Uxsk56VDQ" / "00005.m4a", packed_sound("mp4", "aac")
+    )
+    prepare_voxceleb2(corpus, tmp_path / "data", max_missing_ratio=0.5)
+    assert sorted(report(tmp_path / "data")) == [
+        ("id00012-21Uxsk56VDQ-00001", "unreadable", "dropped"),
+        ("id00012-21Uxsk56VDQ-00003", "odd_frame_rate", "kept, read at 25 frames/s"),
+        ("id00012-21Uxsk56VDQ-00004", "no_sound", "kept, picture alone"),
+        ("id00012-21Uxsk56VDQ-00005", "missing_video", "kept, sound alone"),
+    ]
+
+
+def test_sound_apart(tmp_path):
+    root = build_voxceleb2(tmp_path / "vox")
+    place = VOX_CLIPS["test"][0]
+    put(root / "test" / "mp4" / f"{place}.mp4", mp4(sound=False))
+    sound = put(root / "test" / "aac" / f"{place}.m4a", packed_sound("mp4", "aac"))
+    prepare_voxceleb2(root, tmp_path / "data")
+    test = read_data_dir(tmp_path / "data" / "test")
+    assert list(test.tables["wav.scp"].values()) == [str(sound)]
+    assert report(tmp_path / "data") == []
+
+
+def test_folder_without_voxceleb2(tmp_path):
+    with pytest.raises(DataDirError, match=r"no VoxCeleb2 clip found; .*VOXCELEB2= in db\.sh"):
+        prepare_voxceleb2(tmp_path, tmp_path / "data")
