@@ -52,6 +52,8 @@ class StepCallback(L.Callback):
         """Take over the signals (Lightning has just set its own), go back to a lost validation."""
         self._stop.install()
         module = _cast(pl_module)
+        # As after every validation: a resumed run must not differ in this.
+        module.train()
         if trainer.is_global_zero:
             total, done = self._config.max_steps, self._step(module)
             self._bar = ProgressBar(total, "train", "step", initial=done)
