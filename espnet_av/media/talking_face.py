@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 
 import cv2
@@ -107,15 +108,15 @@ def _talking_head(look: Look, eyelids: float, shape: np.ndarray) -> np.ndarray:
 
 def _move(head: np.ndarray, pose: np.ndarray, chin_drop: float) -> np.ndarray:
     """Lower the chin, then turn, scale and shift the head; pose: (4,) angle, scale - 1, x, y."""
+    # Python floats, which leave float32 arrays float32.
     angle, growth, shift_x, shift_y = (float(value) for value in pose)
-    cosine, sine = np.cos(angle) / (1 + growth), np.sin(angle) / (1 + growth)
+    cosine, sine = math.cos(angle) / (1 + growth), math.sin(angle) / (1 + growth)
     pivot_x, pivot_y = CENTRE_X, (EYE_Y + CHIN_Y) / 2
     pixels = np.arange(SIZE, dtype=np.float32)
     x, y = pixels[None, :] - (pivot_x + shift_x), pixels[:, None] - (pivot_y + shift_y)
-    map_x = (cosine * x + sine * y + pivot_x).astype(np.float32)
-    map_y = (cosine * y - sine * x + pivot_y).astype(np.float32)
-    lowered = np.clip((map_y - MOUTH_Y) * (1 / (CHIN_Y - MOUTH_Y)), 0, 1)
-    map_y -= np.float32(chin_drop) * lowered
+    map_x = cosine * x + (sine * y + pivot_x)
+    map_y = (cosine * y + pivot_y) - sine * x
+    map_y -= chin_drop * np.clip((map_y - MOUTH_Y) * (1 / (CHIN_Y - MOUTH_Y)), 0, 1)
     return cv2.remap(head, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
 
 

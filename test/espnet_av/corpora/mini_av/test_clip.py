@@ -46,7 +46,7 @@ def test_speech_is_where_the_phones_say():
 
 def test_clip_is_pinned():
     utterance = speak(LINE, CONFIG)
-    assert digest(draw(LINE, CONFIG, utterance)[:8]) == "de1c3f51c4002bd1"
+    assert digest(draw(LINE, CONFIG, utterance)[:8]) == "c849ae9789ade7e5"
     assert " ".join(p.label for p in utterance.phones) == (
         "sil b ɪ n ɡ ɹ i n æ t sil oʊ sil s ɪ k s ɐ ɡ ɛ n sil"
     )
