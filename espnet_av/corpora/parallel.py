@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import TypeVar
 
+from espnet_av.errors import MediaError
 from espnet_av.progress import ProgressBar
 
 Item = TypeVar("Item")
@@ -26,6 +28,9 @@ def parallel_map(
         items: any number of them.
         num_jobs: processes at most; 1 works in this one.
         desc: name of the progress bar.
+
+    Raises:
+        MediaError: a process died, of a file that crashes the decoder or of a full memory.
     """
     chunks = [items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK)]
     num_jobs = min(num_jobs, len(chunks))
@@ -40,13 +45,23 @@ def parallel_map(
         # Spawned, not forked: this process may hold threads and locks by now.
         with ProcessPoolExecutor(num_jobs, mp_context=get_context("spawn")) as pool:
             futures = [pool.submit(_each, function, chunk) for chunk in chunks]
-            for future in futures:
-                part = future.result()
+            for chunk, future in zip(chunks, futures, strict=True):
+                try:
+                    part = future.result()
+                except BrokenProcessPool as error:
+                    raise MediaError(_died(desc, chunk)) from error
                 results += part
                 bar.update(len(part))
     finally:
         bar.close()
     return results
+
+
+def _died(desc: str, chunk: Sequence[Item]) -> str:
+    return (
+        f"{desc}: a process died before it had finished {chunk[0]} ... {chunk[-1]}; memory may be "
+        "full (take fewer with --num_jobs), or a file there crashes the decoder: remove it"
+    )
 
 
 def _each(function: Callable[[Item], Result], chunk: Sequence[Item]) -> list[Result]:

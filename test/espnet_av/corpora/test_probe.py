@@ -1,5 +1,6 @@
 """Headers tell length, rate and damage, by one process or several."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from media_samples import cut_file, indexed_first
 
 from espnet_av.corpora.parallel import parallel_map
 from espnet_av.corpora.probe import probe, probe_all
+from espnet_av.errors import MediaError
 
 
 def test_a_clip(tmp_path):
@@ -54,6 +56,16 @@ def test_many_files_by_two_processes(tmp_path):
 def test_results_keep_their_order(count):
     names = [Path(f"/{number}/x") for number in range(count)]
     assert parallel_map(_number, names, num_jobs=1, desc="test") == list(range(count))
+
+
+def test_a_process_that_dies_is_told_of():
+    items = [f"f{number}" for number in range(600)]
+    with pytest.raises(MediaError, match=r"test: a process died before .* f\d+; memory may"):
+        parallel_map(_die, items, num_jobs=2, desc="test")
+
+
+def _die(item):
+    os._exit(1)
 
 
 def _number(path):
