@@ -42,6 +42,7 @@ def prepare_lrs3(
     *,
     max_segment: Seconds = 15.0,
     valid_list: Path | None = None,
+    landmarks_dir: Path | None = None,
     lowercase: bool = True,
     max_missing_ratio: float = 0.05,
     num_jobs: int = 4,
@@ -60,6 +61,7 @@ def prepare_lrs3(
             `segments`; those without word times stay whole.
         valid_list: clips of trainval for validation, one `<video>/<number>` a line; without it,
             1200 (at most a tenth) by a hash of their ids.
+        landmarks_dir: face points as `<folder>/<video>/<number>.pkl`, one list a clip.
         lowercase: write texts in lower case.
         max_missing_ratio: largest share of clips that may be missing, unreadable or without text.
         num_jobs: processes that read headers and texts.
@@ -73,7 +75,7 @@ def prepare_lrs3(
     """
     root, out_dir = Path(root).absolute(), Path(out_dir)
     coverage = Coverage("lrs3", PUBLISHED)
-    sources = [source for part in PUBLISHED for source in _find(root, part)]
+    sources = [source for part in PUBLISHED for source in _find(root, part, landmarks_dir)]
     if not sources:
         msg = (
             f"{root}: no LRS3 clip found; expected pretrain/, trainval/ and test/ with folders of "
@@ -105,7 +107,7 @@ def prepare_lrs3(
     return {name: write_set(out_dir / name, clips) for name, clips in sets.items() if clips}
 
 
-def _find(root: Path, part: Part) -> Iterator[_Source]:
+def _find(root: Path, part: Part, landmarks_dir: Path | None) -> Iterator[_Source]:
     """Clips of one folder, from the names in it and in the folder of extracted sound."""
     folder = root / part.split
     for video_dir in sorted(folder.iterdir()) if folder.is_dir() else ():
@@ -118,15 +120,17 @@ def _find(root: Path, part: Part) -> Iterator[_Source]:
         stems = {Path(name).stem for name in names if name.endswith((".mp4", ".txt"))}
         speaker = make_id(f"lrs3_{video_dir.name}")
         for stem in sorted(stems | {Path(name).stem for name in sounds}):
+            place = f"{part.split}/{video_dir.name}/{stem}"
             clip = Clip(
                 utt_id=make_id(f"{speaker}-{part.split}-{stem}"),
                 speaker=speaker,
                 part=part,
                 video=video_dir / f"{stem}.mp4",
                 audio=sounds.get(f"{stem}.wav"),
+                landmarks=landmarks_dir / f"{place}.pkl" if landmarks_dir else None,
             )
             text = video_dir / f"{stem}.txt" if f"{stem}.txt" in names else None
-            yield _Source(clip, f"{part.split}/{video_dir.name}/{stem}", text)
+            yield _Source(clip, place, text)
 
 
 def _names(folder: Path) -> set[str]:

@@ -22,6 +22,7 @@ def prepare_voxceleb2(
     out_dir: str | Path,
     *,
     english_list: Path | None = None,
+    landmarks_dir: Path | None = None,
     max_missing_ratio: float = 0.05,
     num_jobs: int = 4,
 ) -> dict[str, int]:
@@ -36,6 +37,7 @@ def prepare_voxceleb2(
         out_dir: receives the sets, `prepare_report.tsv` and `coverage.tsv`.
         english_list: ids of the English clips, one `<speaker>/<video>/<number>` a line, with any
             folder in front; only these are taken, and get the language `en`.
+        landmarks_dir: face points as `{dev,test}/<speaker>/<video>/<number>.pkl`, one list a clip.
         max_missing_ratio: largest share of clips that may be incomplete or missing.
         num_jobs: processes that read headers.
 
@@ -50,7 +52,8 @@ def prepare_voxceleb2(
     lang = "en" if english_list else "-"
     published = PUBLISHED_ENGLISH if english_list else PUBLISHED_SUM
     coverage = Coverage("voxceleb2", total=published)
-    clips = {place: clip for split in SPLITS for place, clip in _find(root, Part(split, lang))}
+    parts = [Part(split, lang) for split in SPLITS]
+    clips = {place: clip for part in parts for place, clip in _find(root, part, landmarks_dir)}
     if not clips:
         msg = (
             f"{root}: no VoxCeleb2 clip found; expected dev/mp4/ and test/mp4/ with "
@@ -64,7 +67,7 @@ def prepare_voxceleb2(
     return write_sets(out_dir, kept, lambda clip: clip.part.split)
 
 
-def _find(root: Path, part: Part) -> Iterator[tuple[str, Clip]]:
+def _find(root: Path, part: Part, landmarks_dir: Path | None) -> Iterator[tuple[str, Clip]]:
     """Path below the corpus without extension, and clip; sound without a video counts too."""
     folder = root / part.split
     videos = {_place(path): path for path in (folder / "mp4").glob("*/*/*.mp4")}
@@ -77,6 +80,7 @@ def _find(root: Path, part: Part) -> Iterator[tuple[str, Clip]]:
             part=part,
             video=videos.get(place, folder / "mp4" / f"{place}.mp4"),
             audio=sounds.get(place),
+            landmarks=landmarks_dir / part.split / f"{place}.pkl" if landmarks_dir else None,
         )
         yield f"{part.split}/{place}", clip
 

@@ -1,16 +1,18 @@
 """LRS3 as it lies on disk becomes data dirs, and every fault of a copy is named."""
 
 import itertools
+import pickle
 
 import pytest
 from corpora_fixtures.clips import coverage, mp4, put, report, wav
 from corpora_fixtures.lrs3 import LONG_SEC, VIDEOS, build_lrs3, clip_text
-from media_samples import cut_file
+from media_samples import cut_file, face_points
 
 from espnet_av.corpora.lrs3 import prepare_lrs3
 from espnet_av.corpora.lrs3_text import read_clip_text
 from espnet_av.data.data_dir import read_data_dir
 from espnet_av.errors import DataDirError, DroppedTooManyError
+from espnet_av.media.landmarks import load_landmarks
 
 FIRST = f"lrs3_{VIDEOS[0]}"
 SECOND = f"lrs3_{VIDEOS[1]}"
@@ -150,6 +152,20 @@ def test_extracted_sound_is_preferred_and_may_lie_apart(corpus, tmp_path):
         (f"{SECOND}-test-00001", "unreadable_audio", "kept, the video's own sound")
     ]
     assert broken.is_file()
+
+
+def test_landmarks_that_others_found(corpus, tmp_path):
+    for video in VIDEOS:
+        marks = pickle.dumps(face_points(10))
+        put(tmp_path / "marks" / "test" / video / "00001.pkl", marks)
+    prepare_lrs3(corpus, tmp_path / "data", landmarks_dir=tmp_path / "marks")
+    test = read_data_dir(tmp_path / "data" / "test")
+    path = test.get("landmarks.scp", f"{FIRST}-test-00001")
+    assert len(load_landmarks(path)) == 10
+    faults = report(tmp_path / "data")
+    assert (f"{FIRST}-test-00002", "no_landmarks", "kept without landmarks") in faults
+    # Clips of 64 pixels need none.
+    assert len(faults) == 2 + 24 + 2
 
 
 def test_too_much_missing_names_the_first_and_the_cure(corpus, tmp_path):

@@ -1,8 +1,11 @@
 """VoxCeleb2 as it lies on disk becomes data dirs without text."""
 
+import pickle
+
 import pytest
 from corpora_fixtures.clips import coverage, mp4, packed_sound, put, report
 from corpora_fixtures.faces_and_voices import VOX_CLIPS, build_voxceleb2
+from media_samples import face_points
 
 from espnet_av.corpora.voxceleb2 import prepare_voxceleb2
 from espnet_av.data.data_dir import read_data_dir
@@ -72,6 +75,15 @@ def test_sound_apart(tmp_path):
     test = read_data_dir(tmp_path / "data" / "test")
     assert list(test.tables["wav.scp"].values()) == [str(sound)]
     assert report(tmp_path / "data") == []
+
+
+def test_landmarks_that_others_found(corpus, tmp_path):
+    place = VOX_CLIPS["dev"][0]
+    points = put(tmp_path / "marks" / "dev" / f"{place}.pkl", pickle.dumps(face_points(10)))
+    prepare_voxceleb2(corpus, tmp_path / "data", landmarks_dir=tmp_path / "marks")
+    dev = read_data_dir(tmp_path / "data" / "dev")
+    assert dev.tables["landmarks.scp"] == {place.replace("/", "-"): str(points)}
+    assert {reason for _, reason, _ in report(tmp_path / "data")} == {"no_landmarks"}
 
 
 def test_folder_without_voxceleb2(tmp_path):
