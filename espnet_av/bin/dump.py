@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from espnet_av.config import load_config
-from espnet_av.data.dump import finish_dump, plan_shards, write_shards
+from espnet_av.data.dump import finish_dump, plan_dump
 from espnet_av.data.dump_config import DumpConfig
+from espnet_av.data.shard import write_shards
 from espnet_av.errors import AVError
 from espnet_av.provenance import write_provenance
 
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s: %(message)s")
     try:
         config = load_config(DumpConfig, args.config, args.override)
-        shards = plan_shards(args.data_dir, args.roi_dir, args.dump_dir, config)
+        shards = plan_dump(args.data_dir, args.roi_dir, args.dump_dir, config)
         if not args.finish:
             write_shards(shards, args.job, args.num_jobs)
             return

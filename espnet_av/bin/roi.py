@@ -11,9 +11,10 @@ from pathlib import Path
 import cv2
 
 from espnet_av.config import load_config
+from espnet_av.data.shard import write_shards
 from espnet_av.errors import AVError
 from espnet_av.media.roi_config import RoiConfig
-from espnet_av.media.roi_stage import finish_roi, plan_roi, write_roi
+from espnet_av.media.roi_stage import finish_roi, plan_roi
 from espnet_av.provenance import write_provenance
 
 
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         config = load_config(RoiConfig, args.config, args.override)
         shards = plan_roi(args.data_dir, args.roi_dir, config)
         if not args.finish:
-            write_roi(shards, args.job, args.num_jobs)
+            write_shards(shards, args.job, args.num_jobs)
             return
         clips = finish_roi(shards)
         write_provenance(args.roi_dir, shards[0].config)

@@ -12,13 +12,12 @@ from espnet_av.config import to_dict
 from espnet_av.data.data_dir import DataDir, read_data_dir, write_data_dir
 from espnet_av.data.dropped import Drop, check_dropped, write_dropped
 from espnet_av.data.dump_config import DumpConfig
-from espnet_av.data.dump_shard import Clips, Shard, ShardRecord, read_clips
+from espnet_av.data.dump_shard import Clips, DumpRecord, DumpShard, read_clips
 from espnet_av.data.rates import FRAME_HZ, SAMPLE_RATE
-from espnet_av.errors import DataDirError
-from espnet_av.progress import ProgressBar
+from espnet_av.data.shard import cut, delete_stale, finished_records
 
 
-def plan_shards(data_dir: Path, roi_dir: Path, out_dir: Path, config: DumpConfig) -> list[Shard]:
+def plan_dump(data_dir: Path, roi_dir: Path, out_dir: Path, config: DumpConfig) -> list[DumpShard]:
     """Cut a data dir into shards; the cut does not depend on the number of jobs.
 
     Args:
@@ -32,32 +31,21 @@ def plan_shards(data_dir: Path, roi_dir: Path, out_dir: Path, config: DumpConfig
     """
     data = read_data_dir(data_dir)
     clips = read_clips(roi_dir) if "video.scp" in data.tables else Clips({}, {})
-    size = config.shard_utts
-    return [
-        Shard(start // size + 1, data.utt_ids[start : start + size], data, clips, config, out_dir)
-        for start in range(0, len(data.utt_ids), size)
-    ]
+    return cut(
+        data.utt_ids,
+        config.shard_utts,
+        lambda number, utt_ids: DumpShard(number, utt_ids, data, out_dir, clips, config),
+    )
 
 
-def write_shards(shards: Sequence[Shard], job: int, num_jobs: int) -> None:
-    """Do the share of job `job` (from 1) of `num_jobs`; shards that are done are left alone."""
-    share = shards[job - 1 :: num_jobs]
-    bar = ProgressBar(sum(len(shard.utt_ids) for shard in share), "dump", "utt")
-    for shard in share:
-        if shard.read_record() is None:
-            shard.write()
-        bar.update(len(shard.utt_ids))
-    bar.close()
-
-
-def finish_dump(shards: Sequence[Shard]) -> DataDir:
+def finish_dump(shards: Sequence[DumpShard]) -> DataDir:
     """Merge finished shards into a data dir with `dropped.tsv` and `dump.yaml`.
 
     Raises:
         DataDirError: a shard is not done.
         DroppedTooManyError: the filters dropped too much; `dropped.tsv` is written nevertheless.
     """
-    records = [_finished(shard, len(shards)) for shard in shards]
+    records = finished_records(shards)
     first = shards[0]
     data, config, out_dir = first.data, first.config, first.out_dir
     drops = sorted(drop for record in records for drop in record.dropped)
@@ -66,23 +54,12 @@ def finish_dump(shards: Sequence[Shard]) -> DataDir:
     dump = _write_tables(data, records, drops, out_dir)
     with atomic_write(out_dir / "dump.yaml") as stream:
         yaml.safe_dump(_summary(dump, drops, config), stream, sort_keys=False)
-    _delete_stale(out_dir, len(shards))
+    delete_stale(out_dir, len(shards))
     return dump
 
 
-def _finished(shard: Shard, num_shards: int) -> ShardRecord:
-    record = shard.read_record()
-    if record is None:
-        msg = (
-            f"{shard.record_path}: shard {shard.number} of {num_shards} is missing or out of date; "
-            "run all jobs of the dump before --finish, and look at their logs"
-        )
-        raise DataDirError(msg)
-    return record
-
-
 def _write_tables(
-    data: DataDir, records: Sequence[ShardRecord], drops: Sequence[Drop], out_dir: Path
+    data: DataDir, records: Sequence[DumpRecord], drops: Sequence[Drop], out_dir: Path
 ) -> DataDir:
     left_out = {drop.utt_id for drop in drops}
     kept = data.subset([utt_id for utt_id in data.utt_ids if utt_id not in left_out])
@@ -112,13 +89,3 @@ def _summary(dump: DataDir, drops: Sequence[Drop], config: DumpConfig) -> dict[s
         "video_hours": round(sum(map(int, frames.values())) / FRAME_HZ / 3600, 4),
         "config": to_dict(config),
     }
-
-
-def _delete_stale(out_dir: Path, num_shards: int) -> None:
-    """Delete what an earlier dump with more shards, or a killed job, has left."""
-    for path in [*out_dir.glob("*.??????.ark"), *(out_dir / "shards").glob("??????.json")]:
-        number = path.stem.rpartition(".")[2]
-        if number.isdecimal() and int(number) > num_shards:
-            path.unlink()
-    for path in out_dir.glob(".*.ark.*.tmp"):
-        path.unlink()

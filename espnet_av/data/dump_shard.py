@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 
-from espnet_av.atomic import atomic_write
-from espnet_av.config import to_dict
 from espnet_av.data.ark import ArkWriter, is_ark_pointer, read_audio_ark
-from espnet_av.data.data_dir import DataDir, rebase
+from espnet_av.data.data_dir import rebase
 from espnet_av.data.dropped import Drop
 from espnet_av.data.dump_config import DumpConfig
 from espnet_av.data.rates import FRAME_HZ, SAMPLE_RATE
+from espnet_av.data.shard import Record, Shard, digest, file_size
 from espnet_av.data.table import read_table
-from espnet_av.errors import ArkError, DataDirError, MediaError
+from espnet_av.errors import DataDirError, MediaError
 from espnet_av.media.audio import read_audio
 
 
@@ -33,91 +32,57 @@ class Clips:
 
 
 @dataclass
-class ShardRecord:
-    """What a finished shard holds; its presence on disk says that the archives are complete."""
+class DumpRecord(Record):
+    """What a finished shard of a dump holds, by utterance."""
 
-    fingerprint: str
-    """Digest of everything that decides the shard's content."""
     audio: dict[str, str] = field(default_factory=dict)
+    """`audio.<shard>.ark:<offset>`, relative to the dump."""
     video: dict[str, str] = field(default_factory=dict)
+    """`video.<shard>.ark:<offset>`."""
     num_samples: dict[str, int] = field(default_factory=dict)
     num_frames: dict[str, int] = field(default_factory=dict)
-    dropped: list[Drop] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
-class Shard:
-    """A run of utterances of the sorted data dir, and where it goes."""
+class DumpShard(Shard[DumpRecord]):
+    """A run of utterances whose sound and mouth clips go into one archive each."""
 
-    number: int
-    utt_ids: list[str]
-    data: DataDir
+    stage: ClassVar[str] = "dump"
     clips: Clips
     config: DumpConfig
-    out_dir: Path
 
-    @property
-    def record_path(self) -> Path:
-        """File that says the shard is done, and what is in it."""
-        return self.out_dir / "shards" / f"{self.number:06d}.json"
+    def new_record(self, **content: Any) -> DumpRecord:
+        """See `Shard`."""
+        return DumpRecord(**content)
 
-    def ark_path(self, kind: str) -> Path:
-        """Archive of the shard's `audio` or `video`."""
-        return self.out_dir / f"{kind}.{self.number:06d}.ark"
-
-    def read_record(self) -> ShardRecord | None:
-        """The record of the finished shard; None if it must be made (again)."""
-        try:
-            content = json.loads(self.record_path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return None
-        record = ShardRecord(**content)
-        record.dropped = [Drop(*row) for row in record.dropped]
-        files = {pointer.rpartition(":")[0] for pointer in (record.audio | record.video).values()}
-        complete = all((self.out_dir / name).is_file() for name in files)
-        return record if complete and record.fingerprint == self.fingerprint() else None
+    def pointers(self, record: DumpRecord) -> Iterable[str]:
+        """See `Shard`."""
+        return (record.audio | record.video).values()
 
     def fingerprint(self) -> str:
         """Digest of the configuration, the utterances and the size of every file behind them."""
-        # Not the tolerated share of drops: it decides whether the dump is accepted, not what it is.
-        settings = {k: v for k, v in to_dict(self.config).items() if k != "max_dropped_ratio"}
-        digest = hashlib.sha256(repr(sorted(settings.items())).encode())
-        for utt_id in self.utt_ids:
-            recording = self.data.recording(utt_id)
-            audio = self.data.locate("wav.scp", recording[0])
-            clip = self.clips.pointers.get(utt_id)
-            row = (utt_id, recording, self.data.get("wav.scp", recording[0]), _size(audio),
-                   clip and clip.rpartition(":")[2], _size(clip))  # fmt: skip
-            digest.update(repr(row).encode())
-        return digest.hexdigest()
+        return digest(self.config, map(self._row, self.utt_ids))
 
-    def write(self) -> ShardRecord:
-        """Pack the shard: archives first, then the record, each atomically.
+    def pack(self, record: DumpRecord, advance: Callable[[], None]) -> None:
+        """Filter the utterances and fill the archives; one that stays empty is not kept."""
+        with ExitStack() as stack:
+            audio = stack.enter_context(ArkWriter(self.ark_path("audio")))
+            video = stack.enter_context(ArkWriter(self.ark_path("video")))
+            for utt_id in self.utt_ids:
+                self._pack(utt_id, record, audio, video)
+                advance()
+        for kind in ("audio", "video"):
+            if self.ark_path(kind).stat().st_size == 0:
+                self.ark_path(kind).unlink()
 
-        Raises:
-            ArkError: the disk is full or an archive of clips is broken.
-        """
-        record = ShardRecord(self.fingerprint())
-        try:
-            with ExitStack() as stack:
-                audio = stack.enter_context(ArkWriter(self.ark_path("audio")))
-                video = stack.enter_context(ArkWriter(self.ark_path("video")))
-                for utt_id in self.utt_ids:
-                    self._pack(utt_id, record, audio, video)
-            for kind in ("audio", "video"):
-                if self.ark_path(kind).stat().st_size == 0:
-                    self.ark_path(kind).unlink()
-            with atomic_write(self.record_path) as stream:
-                json.dump(asdict(record), stream, ensure_ascii=False, indent=0)
-        except OSError as error:
-            msg = (
-                f"{self.out_dir}: shard {self.number} cannot be written ({error.strerror}); "
-                "free some space and run again: finished shards are kept"
-            )
-            raise ArkError(msg) from error
-        return record
+    def _row(self, utt_id: str) -> tuple[object, ...]:
+        recording = self.data.recording(utt_id)
+        audio = self.data.locate("wav.scp", recording[0])
+        clip = self.clips.pointers.get(utt_id)
+        return (utt_id, recording, self.data.get("wav.scp", recording[0]), file_size(audio),
+                clip and clip.rpartition(":")[2], file_size(clip))  # fmt: skip
 
-    def _pack(self, utt_id: str, record: ShardRecord, audio: ArkWriter, video: ArkWriter) -> None:
+    def _pack(self, utt_id: str, record: DumpRecord, audio: ArkWriter, video: ArkWriter) -> None:
         clip, num_frames = self.clips.pointers.get(utt_id), self.clips.num_frames.get(utt_id, 0)
         try:
             wave = self._read_audio(utt_id)
@@ -186,11 +151,3 @@ def read_clips(roi_dir: Path) -> Clips:
         {utt_id: rebase(value, roi_dir) for utt_id, value in pointers.items()},
         {utt_id: int(value) for utt_id, value in counts.items()},
     )
-
-
-def _size(path: str | None) -> int | None:
-    """Bytes of the file behind a path or pointer; None if it is not there."""
-    if path is None:
-        return None
-    file = Path(path.rpartition(":")[0] if is_ark_pointer(path) else path)
-    return file.stat().st_size if file.is_file() else None

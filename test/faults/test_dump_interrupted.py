@@ -13,8 +13,9 @@ import soundfile
 
 from espnet_av.data.ark import ArkWriter
 from espnet_av.data.data_dir import write_data_dir
-from espnet_av.data.dump import finish_dump, plan_shards, write_shards
+from espnet_av.data.dump import finish_dump, plan_dump
 from espnet_av.data.dump_config import DumpConfig
+from espnet_av.data.shard import write_shards
 from espnet_av.errors import ArkError, DataDirError
 
 CONFIG = DumpConfig(shard_utts=2)
@@ -33,7 +34,7 @@ def data_dir(tmp_path: Path) -> Path:
 
 
 def run(data_dir: Path, out: Path) -> dict[str, bytes]:
-    shards = plan_shards(data_dir, data_dir, out, CONFIG)
+    shards = plan_dump(data_dir, data_dir, out, CONFIG)
     write_shards(shards, 1, 1)
     finish_dump(shards)
     return files(out)
@@ -45,7 +46,7 @@ def files(out: Path) -> dict[str, bytes]:
 
 def test_disk_full(data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "dump"
-    shards = plan_shards(data_dir, data_dir, out, CONFIG)
+    shards = plan_dump(data_dir, data_dir, out, CONFIG)
     write = ArkWriter.write_audio
 
     def fill(self: ArkWriter, utt_id: str, *rest: object) -> str:
@@ -71,8 +72,9 @@ import os, signal, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[3])
 from espnet_av.data.ark import ArkWriter
-from espnet_av.data.dump import plan_shards, write_shards
+from espnet_av.data.dump import plan_dump
 from espnet_av.data.dump_config import DumpConfig
+from espnet_av.data.shard import write_shards
 write = ArkWriter.write_audio
 def die(self, utt_id, *rest):
     if utt_id == "u3":
@@ -81,7 +83,7 @@ def die(self, utt_id, *rest):
     return write(self, utt_id, *rest)
 ArkWriter.write_audio = die
 data, out = Path(sys.argv[1]), Path(sys.argv[2])
-write_shards(plan_shards(data, data, out, DumpConfig(shard_utts=2)), 1, 1)
+write_shards(plan_dump(data, data, out, DumpConfig(shard_utts=2)), 1, 1)
 """
 
 

@@ -21,11 +21,12 @@ from media_samples import (
 from espnet_av.bin import roi
 from espnet_av.data import ark
 from espnet_av.data.ark import read_clip
+from espnet_av.data.shard import write_shards
 from espnet_av.errors import ArkError, DroppedTooManyError, MediaError
 from espnet_av.media.audio import audio_seconds, read_audio
 from espnet_av.media.landmarks import load_landmarks
 from espnet_av.media.roi_config import RoiConfig
-from espnet_av.media.roi_stage import finish_roi, plan_roi, write_roi
+from espnet_av.media.roi_stage import finish_roi, plan_roi
 from espnet_av.media.video import read_video, write_video
 
 CONFIG = RoiConfig(tracker="precomputed", shard_utts=2, encoding="raw")
@@ -162,16 +163,16 @@ def test_unreadable_pickle(tmp_path, content):
 def test_disk_full_in_mid_shard_leaves_nothing_to_be_trusted(tmp_path, monkeypatch):
     data_dir = make_clip_corpus(tmp_path, 4)
     out_dir = tmp_path / "roi"
-    write_roi(plan_roi(data_dir, out_dir, CONFIG), 1, 2)
+    write_shards(plan_roi(data_dir, out_dir, CONFIG), 1, 2)
     first = (out_dir / "video.000001.ark").read_bytes()
     monkeypatch.setattr(ark, "atomic_write", full_disk(ark.atomic_write, after=1000))
     with pytest.raises(ArkError, match=r"shard 2 cannot be written \(No space left"):
-        write_roi(plan_roi(data_dir, out_dir, CONFIG), 2, 2)
+        write_shards(plan_roi(data_dir, out_dir, CONFIG), 2, 2)
     monkeypatch.undo()
     assert sorted(path.name for path in out_dir.iterdir()) == ["shards", "video.000001.ark"]
     assert [path.name for path in (out_dir / "shards").iterdir()] == ["000001.json"]
     # With space again the run goes on, and what was done stays as it was.
-    write_roi(plan_roi(data_dir, out_dir, CONFIG), 1, 1)
+    write_shards(plan_roi(data_dir, out_dir, CONFIG), 1, 1)
     clips = finish_roi(plan_roi(data_dir, out_dir, CONFIG))
     assert len(clips) == 4
     assert (out_dir / "video.000001.ark").read_bytes() == first
@@ -230,6 +231,6 @@ def test_nothing_but_faceless_clips(tmp_path):
     data_dir = make_clip_corpus(tmp_path, 2)
     for path in (tmp_path / "media").glob("*.pkl"):
         path.write_bytes(pickle.dumps([None] * 6))
-    write_roi(plan_roi(data_dir, tmp_path / "roi", CONFIG), 1, 1)
+    write_shards(plan_roi(data_dir, tmp_path / "roi", CONFIG), 1, 1)
     with pytest.raises(DroppedTooManyError, match=r"2 of 2 utterances dropped \(2 no_face\)"):
         finish_roi(plan_roi(data_dir, tmp_path / "roi", CONFIG))

@@ -11,8 +11,9 @@ import soundfile
 
 from espnet_av.data.ark import ArkWriter
 from espnet_av.data.data_dir import Segment, write_data_dir
-from espnet_av.data.dump import finish_dump, plan_shards, write_shards
+from espnet_av.data.dump import finish_dump, plan_dump
 from espnet_av.data.dump_config import DumpConfig
+from espnet_av.data.shard import write_shards
 from espnet_av.data.table import write_table
 from espnet_av.media.noise import Noise, NoiseBank, write_manifest, write_noise
 
@@ -66,7 +67,7 @@ def corpus(tmp_path: Path) -> Corpus:
 @pytest.fixture
 def dump_dir(corpus: Corpus, tmp_path: Path) -> Path:
     """The corpus dumped; clips are stored exactly."""
-    shards = plan_shards(corpus.data_dir, corpus.roi_dir, tmp_path / "dump", DumpConfig())
+    shards = plan_dump(corpus.data_dir, corpus.roi_dir, tmp_path / "dump", DumpConfig())
     write_shards(shards, 1, 1)
     finish_dump(shards)
     return tmp_path / "dump"

@@ -9,8 +9,9 @@ import yaml
 
 from espnet_av.data.ark import ArkWriter, read_audio_ark, read_clip
 from espnet_av.data.data_dir import DataDir, read_data_dir, write_data_dir
-from espnet_av.data.dump import finish_dump, plan_shards, write_shards
+from espnet_av.data.dump import finish_dump, plan_dump
 from espnet_av.data.dump_config import DumpConfig
+from espnet_av.data.shard import write_shards
 from espnet_av.errors import ArkError, ConfigError, DataDirError, DroppedTooManyError
 
 LENIENT = DumpConfig(max_dropped_ratio=1.0)
@@ -18,9 +19,9 @@ LENIENT = DumpConfig(max_dropped_ratio=1.0)
 
 def make(corpus, out: Path, config: DumpConfig = LENIENT, jobs: int = 1) -> DataDir:
     for job in range(jobs, 0, -1):
-        shards = plan_shards(corpus.data_dir, corpus.roi_dir, out, config)
+        shards = plan_dump(corpus.data_dir, corpus.roi_dir, out, config)
         write_shards(shards, job, jobs)
-    return finish_dump(plan_shards(corpus.data_dir, corpus.roi_dir, out, config))
+    return finish_dump(plan_dump(corpus.data_dir, corpus.roi_dir, out, config))
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -117,7 +118,7 @@ def test_shards_of_an_earlier_larger_dump_go(corpus, tmp_path: Path) -> None:
 
 
 def test_finish_names_the_missing_shard(corpus, tmp_path: Path) -> None:
-    shards = plan_shards(
+    shards = plan_dump(
         corpus.data_dir, corpus.roi_dir, tmp_path / "dump", replace(LENIENT, shard_utts=2)
     )
     write_shards(shards, 1, 2)
@@ -189,7 +190,7 @@ def test_segments_are_cut_out_of_recordings(corpus, tmp_path: Path) -> None:
         pointer = ark.write_audio("rec", wave, 16000)
     for value in (data.tables["wav.scp"]["rec"], pointer):
         write_data_dir(data.path, {**data.tables, "wav.scp": {"rec": value}})
-        shards = plan_shards(data.path, tmp_path, tmp_path / "dump", LENIENT)
+        shards = plan_dump(data.path, tmp_path, tmp_path / "dump", LENIENT)
         write_shards(shards, 1, 1)
         dump = finish_dump(shards)
         assert "segments" not in dump.tables and "video.scp" not in dump.tables

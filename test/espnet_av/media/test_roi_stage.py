@@ -11,11 +11,12 @@ from media_samples import make_clip_corpus
 from espnet_av.data.ark import read_clip
 from espnet_av.data.data_dir import read_data_dir, write_data_dir
 from espnet_av.data.dump_shard import read_clips
+from espnet_av.data.shard import write_shards
 from espnet_av.errors import ConfigError, DataDirError, DroppedTooManyError
 from espnet_av.media import roi_shard
 from espnet_av.media.roi_config import RoiConfig
 from espnet_av.media.roi_extract import extract_roi
-from espnet_av.media.roi_stage import finish_roi, plan_roi, write_roi
+from espnet_av.media.roi_stage import finish_roi, plan_roi
 
 CONFIG = RoiConfig(tracker="precomputed", shard_utts=2, encoding="raw")
 NUM_CLIPS = 5
@@ -28,7 +29,7 @@ def corpus(tmp_path_factory):
 
 def run(data_dir, out_dir, config=CONFIG, num_jobs=1):
     for job in range(1, num_jobs + 1):
-        write_roi(plan_roi(data_dir, out_dir, config), job, num_jobs)
+        write_shards(plan_roi(data_dir, out_dir, config), job, num_jobs)
     return finish_roi(plan_roi(data_dir, out_dir, config))
 
 
@@ -71,7 +72,7 @@ def test_jobs_do_not_change_a_byte(corpus, tmp_path):
 
 
 def test_finished_shards_are_not_made_again(corpus, tmp_path, monkeypatch):
-    write_roi(plan_roi(corpus, tmp_path, CONFIG), 1, 3)
+    write_shards(plan_roi(corpus, tmp_path, CONFIG), 1, 3)
     made = []
     extract = roi_shard.extract_roi
     monkeypatch.setattr(roi_shard, "extract_roi", lambda *a: made.append(a[0]) or extract(*a))

@@ -1,0 +1,180 @@
+"""Work on a data dir cut into shards: parallel jobs make them, each atomically, one call merges."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeVar
+
+from espnet_av.atomic import atomic_write
+from espnet_av.config import to_dict
+from espnet_av.data.data_dir import DataDir
+from espnet_av.data.dropped import Drop
+from espnet_av.errors import ArkError, DataDirError
+from espnet_av.progress import ProgressBar
+
+
+@dataclass
+class Record:
+    """What a finished shard holds; its presence on disk says that the archives are complete."""
+
+    fingerprint: str
+    """Digest of everything that decides the shard's content."""
+    dropped: list[Drop] = field(default_factory=list)
+
+
+RecordT = TypeVar("RecordT", bound=Record)
+
+
+@dataclass(frozen=True)
+class Shard(ABC, Generic[RecordT]):
+    """A run of utterances of the sorted data dir, and where it goes.
+
+    The cut does not depend on the number of jobs, so that the output does not either.
+    """
+
+    stage: ClassVar[str]
+    """Word for the progress bar and for messages."""
+    number: int
+    """From 1."""
+    utt_ids: list[str]
+    data: DataDir
+    out_dir: Path
+
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """Digest of the configuration, the utterances and the files behind them."""
+
+    @abstractmethod
+    def pack(self, record: RecordT, advance: Callable[[], None]) -> None:
+        """Write the archives, each atomically, and note in the record what they hold.
+
+        Args:
+            record: to be filled.
+            advance: to be called after each utterance, for a progress bar.
+        """
+
+    @abstractmethod
+    def new_record(self, **content: Any) -> RecordT:
+        """A record with this content."""
+
+    @abstractmethod
+    def pointers(self, record: RecordT) -> Iterable[str]:
+        """Every `file.ark:offset` that a record holds, relative to `out_dir`."""
+
+    @property
+    def record_path(self) -> Path:
+        """File that says the shard is done, and what is in it."""
+        return self.out_dir / "shards" / f"{self.number:06d}.json"
+
+    def ark_path(self, kind: str) -> Path:
+        """Archive of the shard's `audio` or `video`."""
+        return self.out_dir / f"{kind}.{self.number:06d}.ark"
+
+    def read_record(self) -> RecordT | None:
+        """The record of the finished shard; None if it must be made (again)."""
+        try:
+            content = json.loads(self.record_path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        content["dropped"] = [Drop(*row) for row in content["dropped"]]
+        record = self.new_record(**content)
+        files = {pointer.rpartition(":")[0] for pointer in self.pointers(record)}
+        complete = all((self.out_dir / name).is_file() for name in files)
+        return record if complete and record.fingerprint == self.fingerprint() else None
+
+    def write(self, advance: Callable[[], None]) -> None:
+        """Make the archives first, then the record.
+
+        Raises:
+            ArkError: the disk is full; nothing of this shard is left to be trusted.
+        """
+        record = self.new_record(fingerprint=self.fingerprint())
+        try:
+            self.pack(record, advance)
+            with atomic_write(self.record_path) as stream:
+                json.dump(asdict(record), stream, ensure_ascii=False, indent=0)
+        except OSError as error:
+            msg = (
+                f"{self.out_dir}: shard {self.number} cannot be written ({error.strerror}); "
+                "free some space and run again: finished shards are kept"
+            )
+            raise ArkError(msg) from error
+
+
+AnyShard = Shard[Any]
+ShardT = TypeVar("ShardT", bound=AnyShard)
+
+
+def cut(
+    utt_ids: Sequence[str], size: int, make: Callable[[int, list[str]], ShardT]
+) -> list[ShardT]:
+    """Shards of `size` utterances; `make` gets a number from 1 and the utterances of one."""
+    starts = range(0, len(utt_ids), size)
+    return [make(start // size + 1, list(utt_ids[start : start + size])) for start in starts]
+
+
+def write_shards(shards: Sequence[AnyShard], job: int, num_jobs: int) -> None:
+    """Do the share of job `job` (from 1) of `num_jobs`; shards that are done are left alone."""
+    share = shards[job - 1 :: num_jobs]
+    if not share:
+        return
+    bar = ProgressBar(sum(len(shard.utt_ids) for shard in share), share[0].stage, "utt")
+    for shard in share:
+        if shard.read_record() is None:
+            shard.write(bar.update)
+        else:
+            bar.update(len(shard.utt_ids))
+    bar.close()
+
+
+def finished_records(shards: Sequence[Shard[RecordT]]) -> list[RecordT]:
+    """The records of all shards.
+
+    Raises:
+        DataDirError: a shard is not done.
+    """
+    records = []
+    for shard in shards:
+        record = shard.read_record()
+        if record is None:
+            msg = (
+                f"{shard.record_path}: shard {shard.number} of {len(shards)} is missing or out of "
+                f"date; run all jobs of the {shard.stage} stage before --finish, and look at their "
+                "logs"
+            )
+            raise DataDirError(msg)
+        records.append(record)
+    return records
+
+
+def delete_stale(out_dir: Path, num_shards: int) -> None:
+    """Delete what an earlier run with more shards, or a killed job, has left."""
+    for path in [*out_dir.glob("*.??????.ark"), *(out_dir / "shards").glob("??????.json")]:
+        number = path.stem.rpartition(".")[2]
+        if number.isdecimal() and int(number) > num_shards:
+            path.unlink()
+    for path in [*out_dir.glob(".*.ark.*.tmp"), *(out_dir / "shards").glob(".*.tmp")]:
+        path.unlink()
+
+
+def digest(config: object, rows: Iterable[tuple[object, ...]]) -> str:
+    """Fingerprint of a configuration and of one row an utterance."""
+    # Not the tolerated share of drops: it decides whether a result is accepted, not what it is.
+    settings = {k: v for k, v in to_dict(config).items() if k != "max_dropped_ratio"}
+    hashed = hashlib.sha256(repr(sorted(settings.items())).encode())
+    for row in rows:
+        hashed.update(repr(row).encode())
+    return hashed.hexdigest()
+
+
+def file_size(path: str | None) -> int | None:
+    """Bytes of a file; None if it is not there. What follows a colon (an offset) is left off."""
+    for name in (path, path and path.rpartition(":")[0]):
+        if name and Path(name).is_file():
+            return Path(name).stat().st_size
+    return None
