@@ -23,7 +23,7 @@ _MOUTH_CROP_SIDE = 96
 _FOREIGN = re.compile(r"[^A-Za-z0-9._-]+|\.\.+")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Clip:
     """One utterance or one recording of a corpus; paths are promises until `survey` checks them."""
 

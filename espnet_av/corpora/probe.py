@@ -81,7 +81,7 @@ def probe(path: str | Path) -> Media:
 
 def probe_all(paths: Iterable[Path], *, num_jobs: int, desc: str) -> dict[Path, Media]:
     """Headers of many files, each read once."""
-    unique = sorted(set(paths))
+    unique = list(dict.fromkeys(paths))
     return dict(zip(unique, parallel_map(probe, unique, num_jobs=num_jobs, desc=desc), strict=True))
 
 

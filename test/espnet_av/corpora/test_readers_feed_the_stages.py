@@ -1,0 +1,59 @@
+"""What the readers write goes through the roi and dump stages, pieces and lone tracks included."""
+
+import pytest
+from corpora_fixtures.clips import put, wav
+from corpora_fixtures.lrs3 import VIDEOS, build_lrs3
+from corpora_fixtures.muavic import build_muavic
+
+from espnet_av.bin import dump, roi
+from espnet_av.corpora.lrs3 import prepare_lrs3
+from espnet_av.corpora.muavic import prepare_muavic
+from espnet_av.data.data_dir import read_data_dir
+
+DUMP = "min_duration: 0.1s\nmax_duration: 20s\nrequire: any\n"
+
+
+@pytest.fixture
+def stages(tmp_path):
+    """Runs both stages on a data dir and reads the dump."""
+
+    def run(data_dir, tracker):
+        roi_yaml = put(tmp_path / "roi.yaml", f"tracker: {tracker}\nmax_dropped_ratio: 0.0\n")
+        dump_yaml = put(tmp_path / "dump.yaml", DUMP)
+        for last in ([], ["--finish"]):
+            roi.main(["--config", str(roi_yaml), *last, str(data_dir), str(tmp_path / "roi")])
+        folders = [str(data_dir), str(tmp_path / "roi"), str(tmp_path / "dump")]
+        for last in ([], ["--finish"]):
+            dump.main(["--config", str(dump_yaml), *last, *folders])
+        return read_data_dir(tmp_path / "dump")
+
+    return run
+
+
+def test_pieces_and_whole_clips_and_sound_alone(tmp_path, stages):
+    root = build_lrs3(tmp_path / "LRS3", {"pretrain": 2, "trainval": 2})
+    clip = root / "trainval" / VIDEOS[1] / "00001.mp4"
+    put(clip.with_suffix(".wav"), wav())
+    clip.unlink()
+    valid = put(tmp_path / "valid.id", f"{VIDEOS[0]}/00001\n")
+    counts = prepare_lrs3(
+        root, tmp_path / "data", max_segment=10.0, valid_list=valid, max_missing_ratio=0.2
+    )
+    dumped = stages(tmp_path / "data" / "train", "fixed")
+    assert len(dumped.utt_ids) == counts["train"]
+    data = read_data_dir(tmp_path / "data" / "train")
+    for utt_id in dumped.utt_ids:
+        assert dumped.get("text", utt_id) == data.get("text", utt_id)
+        start, end = data.recording(utt_id)[1:]
+        seconds = 0.4 if end is None else end - start
+        samples = dumped.get("utt2num_samples", utt_id)
+        assert int(samples) == pytest.approx(16000 * seconds, abs=2000)
+    silent = set(dumped.utt_ids) - set(dumped.tables["video.scp"])
+    assert silent == {f"lrs3_{VIDEOS[1]}-trainval-00001"}
+
+
+def test_landmarks_of_the_corpus_are_used(tmp_path, stages):
+    root = build_muavic(tmp_path / "root", ["ar"])
+    prepare_muavic(root, tmp_path / "data", languages=["ar"])
+    dumped = stages(tmp_path / "data" / "test_ar", "precomputed")
+    assert dumped.tables["utt2num_frames"] == dict.fromkeys(dumped.utt_ids, "10")
