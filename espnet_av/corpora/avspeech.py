@@ -8,6 +8,7 @@ from pathlib import Path
 
 from espnet_av.corpora.clip import Clip, make_id, survey, write_sets
 from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem
+from espnet_av.corpora.files import visible_files
 from espnet_av.errors import DataDirError
 
 SPLITS = ("train", "test")
@@ -53,7 +54,7 @@ def prepare_avspeech(
         )
         raise DataDirError(msg)
     coverage = Coverage("avspeech")
-    files = {p.stem: p for p in sorted(root.rglob("*"), reverse=True) if p.suffix in _SUFFIXES}
+    files = {path.stem: path for path in reversed(visible_files(root, _SUFFIXES))}
     clips: list[Clip] = []
     used: set[str] = set()
     for split, path in lists.items():

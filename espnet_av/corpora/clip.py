@@ -205,7 +205,8 @@ def _segment(recording: str, span: tuple[float, float] | None) -> str | None:
 
 
 def _pointer(landmarks: Path, key: str | None) -> str:
-    return f"{landmarks}:{key}" if key else str(landmarks)
+    path = landmarks.absolute()
+    return f"{path}:{key}" if key else str(path)
 
 
 def _detail(clip: Clip, error: str) -> str:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from espnet_av.corpora.clip import Clip, make_id, survey, write_sets
 from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem
+from espnet_av.corpora.files import visible_files
 from espnet_av.corpora.languages import check_languages
 from espnet_av.corpora.tsv import read_tsv
 from espnet_av.errors import DataDirError
@@ -95,7 +96,7 @@ def _read(folder: Path, part: Part, column: int, coverage: Coverage) -> Iterator
         yield Clip(
             utt_id=name, speaker=name, part=part, audio=audio, text=row[column], origin=where
         )
-    for path in sorted(sounds.glob("*.wav")):
+    for path in visible_files(sounds, [".wav"]):
         if path.name not in listed:
             name = make_id(f"fleurs_{part.lang}_{path.stem}")
             coverage.note(name, "unlisted", "left out", f"{path}: {tsv.name} has no line for it")

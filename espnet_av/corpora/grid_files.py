@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 from typing import NamedTuple
 
+from espnet_av.corpora.files import visible_files
 from espnet_av.data.data_dir import Segment
 
 ALIGN_HZ = 25000
@@ -52,10 +52,10 @@ def sentence(name: str) -> str:
 def find_files(root: Path) -> dict[str, GridFiles]:
     """Group every GRID file below `root` by utterance id; the copy nearest to `root` counts."""
     found: dict[tuple[str, str], dict[str, Path]] = {}
-    for path in sorted(_walk(root), key=lambda path: (len(path.parts), path)):
+    for path in sorted(visible_files(root, _KINDS), key=lambda path: len(path.parts)):
         talker = _talker(path.relative_to(root))
-        kind = _KINDS.get(path.suffix.lower())
-        if talker is None or kind is None or not _NAME.fullmatch(path.stem.lower()):
+        kind = _KINDS[path.suffix.lower()]
+        if talker is None or not _NAME.fullmatch(path.stem.lower()):
             continue
         found.setdefault((talker, path.stem.lower()), {}).setdefault(kind, path)
     return {
@@ -93,16 +93,6 @@ def read_align(path: Path) -> list[Segment]:
         msg = f"{path}: no word times in it"
         raise ValueError(msg)
     return segments
-
-
-def _walk(root: Path) -> list[Path]:
-    # Zenodo's zips come from a Mac and carry a hidden twin of every file.
-    return [
-        Path(folder, name)
-        for folder, _, names in os.walk(root, followlinks=True)
-        for name in names
-        if not name.startswith(".") and "__MACOSX" not in folder
-    ]
 
 
 def _talker(path: Path) -> str | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from espnet_av.corpora.clip import Clip, make_id, survey, write_set
 from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem, Published
+from espnet_av.corpora.files import visible_files
 from espnet_av.corpora.languages import LANGUAGES, check_languages
 from espnet_av.corpora.muavic_lists import ClipList, Row, Translate, find_lists, read_list
 
@@ -156,7 +157,7 @@ def _note_unlisted(
 ) -> None:
     """Report clips on disk that no list names, and so have no transcript."""
     for lang in languages:
-        for path in sorted((base / lang / "video").glob("*/*/*.mp4")):
+        for path in visible_files(base / lang / "video", [".mp4"]):
             if (path.parent.name, path.stem) not in listed:
                 detail = f"{path}: no list names it, so it has no transcript"
                 coverage.note(f"{lang}_{path.stem}", "unlisted", "left out", detail)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from espnet_av.corpora.clip import Clip, make_id, survey, write_set
 from espnet_av.corpora.coverage import Coverage, Part, Published
+from espnet_av.corpora.files import visible_files
 from espnet_av.errors import DataDirError
 
 PUBLISHED = {
@@ -63,9 +64,10 @@ def prepare_musan(
 def _find(root: Path, part: Part) -> list[Clip]:
     """Files that are there and files that the lists beside them name."""
     folder = root / part.split
-    paths = set(folder.rglob("*.wav"))
-    for name in _LISTS:
-        for listing in folder.rglob(name):
+    paths = set(visible_files(folder, [".wav"]))
+    # Lists have no suffix.
+    for listing in visible_files(folder, [""]):
+        if listing.name in _LISTS:
             text = listing.read_text(encoding="utf-8", errors="replace")
             paths |= {listing.with_name(f"{stem}.wav") for stem in _NAME.findall(text)}
     return [

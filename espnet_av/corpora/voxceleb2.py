@@ -7,6 +7,7 @@ from pathlib import Path
 
 from espnet_av.corpora.clip import Clip, make_id, survey, write_sets
 from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem, Published
+from espnet_av.corpora.files import visible_files
 from espnet_av.corpora.hold_out import read_id_list
 from espnet_av.errors import DataDirError
 
@@ -70,9 +71,9 @@ def prepare_voxceleb2(
 def _find(root: Path, part: Part, landmarks_dir: Path | None) -> Iterator[tuple[str, Clip]]:
     """Path below the corpus without extension, and clip; sound without a video counts too."""
     folder = root / part.split
-    videos = {_place(path): path for path in (folder / "mp4").glob("*/*/*.mp4")}
-    sounds = {_place(path): path for path in (folder / "aac").glob("*/*/*.m4a")}
-    sounds |= {_place(path): path for path in (folder / "wav").glob("*/*/*.wav")}
+    videos = {_place(path): path for path in visible_files(folder / "mp4", [".mp4"])}
+    sounds = {_place(path): path for path in visible_files(folder / "aac", [".m4a"])}
+    sounds |= {_place(path): path for path in visible_files(folder / "wav", [".wav"])}
     for place in sorted({*videos, *sounds}):
         clip = Clip(
             utt_id=make_id(place.replace("/", "-")),

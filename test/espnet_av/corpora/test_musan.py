@@ -29,6 +29,14 @@ def test_a_whole_copy(corpus, tmp_path):
     assert named == set(musan.tables["wav.scp"].values())
 
 
+def test_linked_folders_are_followed_and_hidden_twins_are_not(corpus, tmp_path):
+    moved = (corpus / "music").rename(tmp_path / "elsewhere")
+    (corpus / "music").mkdir()
+    (corpus / "music" / "fma").symlink_to(moved / "fma")
+    put(corpus / "noise" / "free-sound" / "._noise-free-sound-0000.wav", b"twin")
+    assert prepare_musan(corpus, tmp_path / "data") == {"music": 2, "speech": 2, "noise": 2}
+
+
 def test_every_fault_is_named(corpus, tmp_path):
     (corpus / "music" / "fma" / "music-fma-0001.wav").unlink()
     put(corpus / "noise" / "free-sound" / "noise-free-sound-0000.wav", b"RIFFxxxx")

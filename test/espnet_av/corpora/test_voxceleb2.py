@@ -52,6 +52,7 @@ def test_a_list_of_another_corpus(corpus, tmp_path):
 def test_every_fault_is_named(corpus, tmp_path):
     dev = corpus / "dev" / "mp4" / "id00012" / "21Uxsk56VDQ"
     put(dev / "00001.mp4", mp4()[:500])
+    put(dev / "._00001.mp4", b"twin")
     put(dev / "00003.mp4", mp4(fps=12.5))
     put(dev / "00004.mp4", mp4(sound=False))
     put(
