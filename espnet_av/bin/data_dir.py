@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
+from espnet_av.command import user_errors
 from espnet_av.data.combination import combine, located_tables, rename
 from espnet_av.data.data_dir import parse_data_dir, read_data_dir, validate, write_data_dir
 from espnet_av.data.repair import BACKUP, repair
 from espnet_av.data.selection import Mode, select
 from espnet_av.data.table import raise_problems
-from espnet_av.errors import AVError, DataDirError
+from espnet_av.errors import DataDirError
 
 
 def get_parser() -> argparse.ArgumentParser:
-    """Options of `python -m espnet_av.bin.data_dir`."""
+    """Options of `python -m espnet_av.bin.data_dir <verb>`."""
     parser = argparse.ArgumentParser(prog="data_dir", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     verb = verbs.add_parser("validate", help="utils/validate_data_dir.sh")
@@ -48,9 +48,8 @@ def get_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one tool; problems go to standard error and end with status 1."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s")
     args = get_parser().parse_args(arguments)
-    try:
+    with user_errors("data_dir"):
         {
             "validate": _validate,
             "fix": _fix,
@@ -58,8 +57,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
             "combine": _combine,
             "copy": _copy,
         }[args.verb](args)
-    except AVError as error:
-        sys.exit(f"{type(error).__name__}: {error}")
 
 
 def _validate(args: argparse.Namespace) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import logging
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,13 +12,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import torch
-
+from espnet_av.command import add_config, add_jobs, check_jobs, device_of, stage_parser, user_errors
 from espnet_av.config import load_config, to_dict
 from espnet_av.data.data_dir import DataDir, read_data_dir
 from espnet_av.data.dataset import AVDataset
 from espnet_av.data.tokenizer import Tokenizer
-from espnet_av.errors import AVError, ConfigError
+from espnet_av.errors import ConfigError
 from espnet_av.media.noise import MANIFEST, NoiseBank
 from espnet_av.progress import ProgressBar
 from espnet_av.search.condition import CLEAN, MODES, Condition, list_conditions
@@ -35,16 +33,8 @@ logger = logging.getLogger(__name__)
 
 def get_parser() -> argparse.ArgumentParser:
     """Command-line options."""
-    parser = argparse.ArgumentParser(prog="decode", description=__doc__)
-    parser.add_argument("--config", type=Path, required=True, help="decoding YAML")
-    parser.add_argument(
-        "--override",
-        action="append",
-        nargs="+",
-        default=[],
-        metavar="KEY=VALUE",
-        help="change a key of the YAML, as in beam_size=10",
-    )
+    parser = stage_parser("decode", __doc__)
+    add_config(parser, "search")
     parser.add_argument("--exp_dir", type=Path, required=True, help="trained experiment")
     parser.add_argument("--checkpoint", help="file in it; none: the averaged model")
     parser.add_argument("--sets", type=Path, nargs="+", required=True, help="dumps of test sets")
@@ -54,8 +44,7 @@ def get_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--noise_dir", type=Path, help="noises of the test split")
     parser.add_argument("--seed", type=int, default=0, help="of the choice of noises")
-    parser.add_argument("--job", type=int, default=1, help="which share of the conditions, from 1")
-    parser.add_argument("--num_jobs", type=int, default=1, help="number of shares")
+    add_jobs(parser, "the conditions")
     parser.add_argument("--ngpu", type=int, default=0, choices=[0, 1], help="0: CPU")
     parser.add_argument("--num_workers", type=int, default=0, help="loading processes")
     parser.add_argument("--dry_run", action="store_true", help="list the conditions, do nothing")
@@ -96,10 +85,10 @@ class Job:
             raise ConfigError(msg)
         return NoiseBank.load(self.options.noise_dir)
 
-    @property
+    @cached_property
     def device(self) -> str:
         """Where the model runs."""
-        return "cuda" if self.options.ngpu else "cpu"
+        return device_of(self.options.ngpu)
 
     def conditions(self) -> list[tuple[Condition, Path]]:
         """This job's conditions with their dumps; every N-th of the whole list."""
@@ -229,24 +218,13 @@ def run(options: argparse.Namespace, config: DecodeConfig) -> None:
         bar.close()
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit code: 0 done, 1 an error that the message explains."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Decode this job's share of the conditions."""
     options = get_parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s: %(message)s")
-    try:
-        if not 1 <= options.job <= options.num_jobs:
-            msg = f"--job {options.job}: must be from 1 to --num_jobs {options.num_jobs}"
-            raise ConfigError(msg)
-        if options.ngpu and not torch.cuda.is_available():
-            msg = "--ngpu 1: no GPU is visible; use --ngpu 0"
-            raise ConfigError(msg)
-        overrides = [override for group in options.override for override in group]
-        run(options, load_config(DecodeConfig, options.config, overrides))
-    except AVError as error:
-        print(f"decode: {error}", file=sys.stderr)
-        return 1
-    return 0
+    with user_errors("decode"):
+        check_jobs(options.job, options.num_jobs)
+        run(options, load_config(DecodeConfig, options.config, options.override))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import logging
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from espnet_av.command import add_config, stage_parser, user_errors
 from espnet_av.config import load_config
 from espnet_av.data.data_dir import read_data_dir
-from espnet_av.errors import AVError
 from espnet_av.media.noise_build import build_noise
 from espnet_av.media.noise_config import NoiseConfig
 from espnet_av.provenance import write_provenance
 
 
 def get_parser() -> argparse.ArgumentParser:
-    """Options of `python -m espnet_av.bin.noise`."""
-    parser = argparse.ArgumentParser(prog="python -m espnet_av.bin.noise", description=__doc__)
-    parser.add_argument("--config", type=Path, required=True, help="YAML of what to make")
-    parser.add_argument("--override", action="append", default=[], metavar="KEY=VALUE")
+    """Command-line options."""
+    parser = stage_parser("noise", __doc__)
+    add_config(parser, "noises to make")
     parser.add_argument("--musan_dir", type=Path, help="noise corpus with music/, noise/, speech/")
     parser.add_argument("speech_dir", type=Path, help="data dir or dump whose voices babble")
     parser.add_argument("noise_dir", type=Path, help="receives train/, valid/, test/")
@@ -30,15 +27,12 @@ def get_parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Make the noises."""
     args = get_parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s: %(message)s")
-    try:
+    with user_errors("noise"):
         config = load_config(NoiseConfig, args.config, args.override)
         made = build_noise(read_data_dir(args.speech_dir), args.noise_dir, config, args.musan_dir)
         write_provenance(args.noise_dir, config, config.seed)
         counts = ", ".join(f"{split} {len(noises)}" for split, noises in made.items())
         print(f"{args.speech_dir} -> {args.noise_dir}: noises: {counts}")
-    except AVError as error:
-        sys.exit(f"{type(error).__name__}: {error}")
 
 
 if __name__ == "__main__":

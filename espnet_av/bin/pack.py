@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import logging
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from espnet_av.command import stage_parser, user_errors
 from espnet_av.config import load_config
-from espnet_av.errors import AVError
 from espnet_av.media.roi_config import RoiConfig
 from espnet_av.pack import pack_model
 from espnet_av.search.decode_config import DecodeConfig
@@ -17,7 +15,7 @@ from espnet_av.search.decode_config import DecodeConfig
 
 def get_parser() -> argparse.ArgumentParser:
     """Command-line options."""
-    parser = argparse.ArgumentParser(prog="pack", description=__doc__)
+    parser = stage_parser("pack", __doc__)
     parser.add_argument("--exp_dir", type=Path, required=True, help="trained experiment")
     parser.add_argument("--checkpoint", help="weights in it; none: the averaged model")
     parser.add_argument("--roi_config", type=Path, required=True, help="YAML of the roi stage")
@@ -26,11 +24,10 @@ def get_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit code: 0 done, 1 an error that the message explains."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Write the zip."""
     options = get_parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s: %(message)s")
-    try:
+    with user_errors("pack"):
         pack_model(
             options.exp_dir,
             options.out_path,
@@ -38,13 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             roi=load_config(RoiConfig, options.roi_config),
             decode=load_config(DecodeConfig, options.decode_config),
         )
-    except AVError as error:
-        print(f"pack: {error}", file=sys.stderr)
-        return 1
     size = options.out_path.stat().st_size / 1e6
     print(f"{options.exp_dir} -> {options.out_path} ({size:.1f} MB)")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

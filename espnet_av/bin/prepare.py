@@ -5,22 +5,21 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import inspect
-import logging
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, get_type_hints
 
 import yaml
 
+from espnet_av.command import user_errors
 from espnet_av.config import build
 from espnet_av.corpora import CORPORA, load_prepare
-from espnet_av.errors import AVError
 
 
 def get_parser() -> argparse.ArgumentParser:
-    """Options of `python -m espnet_av.bin.prepare`; each corpus has its own besides."""
+    """Options of the program; each corpus has its own besides."""
     parser = argparse.ArgumentParser(
-        prog="python -m espnet_av.bin.prepare",
+        prog="espnet-av prepare",
         description=__doc__,
         epilog="prepare <corpus> --help: its folders and options",
         add_help=False,
@@ -33,7 +32,7 @@ def get_parser() -> argparse.ArgumentParser:
 def corpus_parser(name: str, prepare: Callable[..., Any]) -> argparse.ArgumentParser:
     """Options of one corpus, read from its function: folders in order, then `--name value`."""
     parser = argparse.ArgumentParser(
-        prog=f"python -m espnet_av.bin.prepare {name}",
+        prog=f"espnet-av prepare {name}",
         description=inspect.getdoc(prepare),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -77,16 +76,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if args.corpus is None:
         get_parser().print_help()
         sys.exit(0 if args.help else 2)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s: %(message)s")
-    try:
+    with user_errors("prepare"):
         prepare = load_prepare(args.corpus)
         parser = corpus_parser(args.corpus, prepare)
         given = vars(parser.parse_args(["--help"] if args.help else rest))
         folders = [given.pop(item.name) for item in split_parameters(prepare)[0]]
         texts = {name: text for name, text in given.items() if text is not None}
         counts = prepare(*folders, **typed_options(prepare, texts))
-    except AVError as error:
-        sys.exit(f"{type(error).__name__}: {error}")
     if isinstance(counts, dict):
         sizes = ", ".join(f"{name} {count}" for name, count in counts.items())
         print(f"{args.corpus} -> {folders[-1]}: {sizes}")

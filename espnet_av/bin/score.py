@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
-from espnet_av.errors import AVError
+from espnet_av.command import stage_parser, user_errors
 from espnet_av.score.expected import read_targets
 from espnet_av.score.matrix import format_plain, matrix, sets_of
 from espnet_av.score.normaliser import NormaliserName
@@ -19,7 +18,7 @@ from espnet_av.score.report import RESULTS, write_report
 
 def get_parser() -> argparse.ArgumentParser:
     """Command-line options."""
-    parser = argparse.ArgumentParser(prog="score", description=__doc__)
+    parser = stage_parser("score", __doc__)
     parser.add_argument("--expected", type=Path, help="targets (expected_scores.yaml)")
     parser.add_argument("--normaliser", default="none", choices=get_args(NormaliserName))
     parser.add_argument("--num_resamples", type=int, default=1000, help="of the bootstrap")
@@ -32,11 +31,10 @@ def get_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit code: 0 done; 1 an error, or with --strict a target that was missed or not run."""
+    """Exit code: 0 done; 1 with --strict if a target was missed or not run."""
     arguments = sys.argv[1:] if arguments is None else arguments
     options = get_parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s: %(message)s")
-    try:
+    with user_errors("score"):
         scores = write_report(
             options.decode_dir,
             read_targets(options.expected) if options.expected else [],
@@ -45,9 +43,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             num_resamples=options.num_resamples,
             seed=options.seed,
         )
-    except AVError as error:
-        print(f"score: {error}", file=sys.stderr)
-        return 1
     for set_name in sets_of(scores["conditions"]):
         print(format_plain(matrix(scores["conditions"], set_name)))
         print()

