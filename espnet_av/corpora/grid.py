@@ -8,7 +8,7 @@ from pathlib import Path
 
 from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem
 from espnet_av.corpora.grid_files import GridFiles, find_files, read_align, sentence
-from espnet_av.corpora.grid_split import SETS, Split, split_utterances
+from espnet_av.corpora.grid_split import SETS, Sets, Split, split_utterances
 from espnet_av.corpora.probe import Media, probe_all
 from espnet_av.data.data_dir import Segment, write_data_dir
 from espnet_av.errors import DataDirError
@@ -82,14 +82,7 @@ def prepare_grid(
         if utterance is not None:
             utterances[utt_id] = utterance
     sets = split_utterances(list(utterances), root, split)
-    for utt_id in sets.unlisted:
-        coverage.note(utt_id, "unlisted", "left out", "in no list")
-    # An unreadable clip is reported as such already.
-    present = {name for utt_id in files for name in (utt_id, utt_id.split("-")[1])}
-    for name in sets.missing:
-        if name.split(": ")[1] not in present:
-            problem = Problem(name, "missing", DROPPED, "listed, no file")
-            coverage.lose(_PART, problem, "missing")
+    _compare_lists(sets, files, coverage)
     coverage.finish(out_dir, max_missing_ratio)
     for name in SETS:
         if not sets.ids[name]:
@@ -99,6 +92,18 @@ def prepare_grid(
     counts = {name: len(sets.ids[name]) for name in SETS}
     logger.info("grid: %s", ", ".join(f"{name} {count}" for name, count in counts.items()))
     return counts
+
+
+def _compare_lists(sets: Sets, files: dict[str, GridFiles], coverage: Coverage) -> None:
+    """Report clips in no list, and lines of the lists without a clip."""
+    for utt_id in sets.unlisted:
+        coverage.note(utt_id, "unlisted", "left out", "in no list")
+    # An unreadable clip is reported as such already.
+    present = {name for utt_id in files for name in (utt_id, utt_id.split("-")[1])}
+    for name in sets.missing:
+        if name.split(": ")[1] not in present:
+            problem = Problem(name, "missing", DROPPED, "listed, no file")
+            coverage.lose(_PART, problem, "missing")
 
 
 def _inspect(

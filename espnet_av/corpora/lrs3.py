@@ -84,24 +84,20 @@ def prepare_lrs3(
         raise DataDirError(msg)
     texts = _read_texts(sources, coverage, num_jobs)
     clips = [
-        dataclasses.replace(s.clip, text=_cased(texts[s.clip.utt_id].text, lowercase))
-        for s in sources
-        if s.clip.utt_id in texts
+        dataclasses.replace(source.clip, text=texts[source.clip.utt_id].text)
+        for source in sources
+        if source.clip.utt_id in texts
     ]
     kept = survey(clips, coverage, num_jobs)
     places = {s.place: s.clip.utt_id for s in sources if s.clip.part.split == "trainval"}
     valid = _choose_valid(kept, places, valid_list, coverage)
+    pieces = [piece for clip in kept for piece in _cut(clip, texts, max_segment, coverage)]
     sets: dict[str, list[Clip]] = {"pretrain": [], "train_30h": [], "valid": [], "test": []}
-    for clip in kept:
-        if clip.part.split == "pretrain":
-            cut = _cut(clip, texts[clip.utt_id], max_segment, coverage)
-            sets["pretrain"] += [
-                dataclasses.replace(c, text=_cased(c.text or "", lowercase)) for c in cut
-            ]
-        elif clip.part.split == "test":
-            sets["test"].append(clip)
-        else:
-            sets["valid" if clip.utt_id in valid else "train_30h"].append(clip)
+    for clip in pieces:
+        name = "valid" if clip.utt_id in valid else clip.part.split
+        text = clip.text.lower() if clip.text and lowercase else clip.text
+        cased = dataclasses.replace(clip, text=text)
+        sets["train_30h" if name == "trainval" else name].append(cased)
     sets["train"] = sets["pretrain"] + sets["train_30h"]
     coverage.finish(out_dir, max_missing_ratio)
     return {name: write_set(out_dir / name, clips) for name, clips in sets.items() if clips}
@@ -181,10 +177,13 @@ def _choose_valid(
     return valid
 
 
-def _cut(clip: Clip, text: ClipText, max_segment: float, coverage: Coverage) -> list[Clip]:
-    """The clip, or its parts where it is longer than allowed."""
-    if clip.seconds <= max_segment:
+def _cut(
+    clip: Clip, texts: dict[str, ClipText], max_segment: float, coverage: Coverage
+) -> list[Clip]:
+    """The clip, or its pieces where it is one of pretrain and longer than allowed."""
+    if clip.part.split != "pretrain" or clip.seconds <= max_segment:
         return [clip]
+    text = texts[clip.utt_id]
     if not text.words:
         detail = f"{clip.seconds:.1f} s, no word times"
         coverage.note(clip.utt_id, "long_without_times", "kept whole", detail)
@@ -206,7 +205,3 @@ def _cut(clip: Clip, text: ClipText, max_segment: float, coverage: Coverage) -> 
         )
         for number, piece in enumerate(pieces)
     ]
-
-
-def _cased(text: str, lowercase: bool) -> str:
-    return text.lower() if lowercase else text
