@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import logging
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from espnet_av.errors import AVError, ConfigError
+
+_CURABLE = {
+    errno.ENOSPC: "free some space",
+    errno.EDQUOT: "free some space",
+    errno.EACCES: "check its owner and mode",
+    errno.EROFS: "write elsewhere",
+    errno.EEXIST: "check the path",
+    errno.ENOTDIR: "check the path",
+    errno.EISDIR: "check the path",
+}
+"""What to do about faults of the machine, not of the program."""
 
 
 def stage_parser(verb: str, description: str | None) -> argparse.ArgumentParser:
@@ -50,13 +62,14 @@ def device_of(ngpu: int) -> str:
     """Where a model runs with this `--ngpu`.
 
     Raises:
-        ConfigError: no GPU is visible.
+        ConfigError: so many GPUs are not visible.
     """
     # Commands that need no model answer without the seconds that this import takes.
     import torch
 
-    if ngpu and not torch.cuda.is_available():
-        msg = f"--ngpu {ngpu}: no GPU is visible; use --ngpu 0"
+    count = torch.cuda.device_count()
+    if ngpu > count:
+        msg = f"--ngpu {ngpu}: {count or 'no'} GPU is visible; use --ngpu {count}"
         raise ConfigError(msg)
     return "cuda" if ngpu else "cpu"
 
@@ -69,3 +82,7 @@ def user_errors(verb: str, level: int = logging.INFO) -> Iterator[None]:
         yield
     except AVError as error:
         sys.exit(f"{verb}: {type(error).__name__}: {error}")
+    except OSError as error:
+        if error.errno not in _CURABLE:
+            raise
+        sys.exit(f"{verb}: {error}; {_CURABLE[error.errno]}, and run again")

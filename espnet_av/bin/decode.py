@@ -26,7 +26,7 @@ from espnet_av.search.decode_set import Recognition, decode_set
 from espnet_av.search.example import write_example
 from espnet_av.search.results_dir import fingerprint, is_done, write_results
 from espnet_av.train.config import TrainConfig
-from espnet_av.train.loading import default_checkpoint, load_experiment
+from espnet_av.train.loading import default_checkpoint, load_experiment, read_train_config
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ class Job:
         exp_dir: Path = self.options.exp_dir
         name = self.options.checkpoint
         if name is None:
-            name = default_checkpoint(load_config(TrainConfig, exp_dir / "config.yaml"))
+            name = default_checkpoint(read_train_config(exp_dir))
         path = exp_dir / name
         if not path.is_file():
             msg = f"{path}: no such checkpoint; train first, or name one with --checkpoint"

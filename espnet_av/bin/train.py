@@ -9,7 +9,7 @@ import warnings
 from contextlib import nullcontext
 from pathlib import Path
 
-from espnet_av.command import add_config, stage_parser
+from espnet_av.command import add_config, device_of, stage_parser
 from espnet_av.config import load_config
 from espnet_av.errors import AVError
 from espnet_av.train.config import TrainConfig
@@ -60,6 +60,7 @@ def _run(options: argparse.Namespace) -> int:
         devices = Devices(
             ngpu=options.ngpu, num_nodes=options.num_nodes, num_processes=options.num_processes
         )
+        device_of(options.ngpu)
         with StopRequest() as stop:
             outcome = train(config, inputs, options.exp_dir, devices, stop)
     except AVError as error:

@@ -23,8 +23,7 @@ from espnet_av.media.roi_config import RoiConfig
 from espnet_av.pack.model_card import model_card
 from espnet_av.provenance import git_hash, versions
 from espnet_av.search.decode_config import DecodeConfig
-from espnet_av.train.config import TrainConfig
-from espnet_av.train.loading import default_checkpoint, read_weights
+from espnet_av.train.loading import default_checkpoint, read_train_config, read_weights
 
 FORMAT_VERSION = 1
 META = "meta.yaml"
@@ -67,10 +66,10 @@ def pack_model(
         decode: the search to recognise with.
 
     Raises:
-        CheckpointError: the weights are missing or damaged.
-        ConfigError: the experiment has no valid config.yaml.
+        CheckpointError: nothing was trained there, or the weights are missing or damaged.
+        ConfigError: the experiment's config.yaml is not valid.
     """
-    config = load_config(TrainConfig, exp_dir / "config.yaml")
+    config = read_train_config(exp_dir)
     name = checkpoint or default_checkpoint(config)
     weights = {key: value.contiguous() for key, value in read_weights(exp_dir / name).items()}
     members = {
@@ -102,7 +101,7 @@ def open_model(path: str | Path) -> Iterator[ModelFiles]:
     """
     path = Path(path)
     if path.is_dir():
-        config = load_config(TrainConfig, path / "config.yaml")
+        config = read_train_config(path)
         weights = path / default_checkpoint(config)
         yield ModelFiles(path / "config.yaml", path / "tokens", weights, None, None)
         return

@@ -47,6 +47,18 @@ class TrainInputs:
     token_dir: Path
     noise_dir: Path | None = None
 
+    def check(self) -> None:
+        """Check that the folders are there.
+
+        Raises:
+            ConfigError: one is not.
+        """
+        for name, path in vars(self).items():
+            if path is not None and not path.is_dir():
+                stage = {"token_dir": 8}.get(name, 3)
+                msg = f"--{name} {path}: no such folder; stage {stage} makes it, or check the path"
+                raise ConfigError(msg)
+
     def fingerprints(self) -> dict[str, str]:
         """Role -> hash of the small text files of its folder (not of the audio and video)."""
         folders = {name: path for name, path in vars(self).items() if path is not None}
@@ -69,8 +81,10 @@ def open_experiment(exp_dir: Path, config: TrainConfig, inputs: TrainInputs, wor
 
     Raises:
         ConfigError: the folder holds a run with another configuration, other data or another number
-            of processes; the differing keys are named.
+            of processes; the differing keys are named. Or a folder of the inputs is not there.
     """
+    if not is_done(exp_dir):
+        inputs.check()
     record = {"num_processes": world, "data": inputs.fingerprints()}
     if (exp_dir / "config.yaml").exists() and (exp_dir / "inputs.yaml").exists():
         old, new = _read_yaml(exp_dir / "config.yaml"), to_dict(config)

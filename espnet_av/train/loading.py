@@ -71,7 +71,7 @@ def read_weights(path: str | Path) -> dict[str, Tensor]:
     except pickle.UnpicklingError as error:
         msg = (
             f"{path}: holds more than tensors, and foreign pickles are not run ({_first(error)}); "
-            "save its plain state dict, or use a converter of espnet_av.models"
+            "save its plain state dict"
         )
         raise CheckpointError(msg) from error
     except Exception as error:  # torch and safetensors raise their own types for damaged files
@@ -148,6 +148,18 @@ def build_model(config: TrainConfig, tokenizer: Tokenizer) -> Any:
     )
 
 
+def read_train_config(exp_dir: Path) -> TrainConfig:
+    """The configuration of a training run.
+
+    Raises:
+        CheckpointError: nothing was trained in this folder.
+    """
+    if not (exp_dir / "config.yaml").is_file():
+        msg = f"{exp_dir}: no trained model (no config.yaml); train first, or check the folder"
+        raise CheckpointError(msg)
+    return load_config(TrainConfig, exp_dir / "config.yaml")
+
+
 def load_experiment(
     exp_dir: str | Path, checkpoint: str | None = None, device: str | torch.device = "cpu"
 ) -> tuple[Any, TrainConfig, Tokenizer]:
@@ -162,7 +174,7 @@ def load_experiment(
         CheckpointError: the weights are missing or are not exactly those of the model.
     """
     exp_dir = Path(exp_dir)
-    config = load_config(TrainConfig, exp_dir / "config.yaml")
+    config = read_train_config(exp_dir)
     tokenizer = Tokenizer.load(exp_dir / "tokens")
     model = build_model(config, tokenizer)
     path = exp_dir / (checkpoint or default_checkpoint(config))

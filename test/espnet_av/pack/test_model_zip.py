@@ -186,5 +186,7 @@ def test_foreign_damaged_and_missing_files(model_zip, tmp_path):
     (tmp_path / "half.zip").write_bytes(content[: len(content) // 2])
     with pytest.raises(CheckpointError, match=r"half\.zip: cannot be read"):
         unpack_model(tmp_path / "half.zip", tmp_path / "out")
+    with pytest.raises(CheckpointError, match="no trained model"), open_model(tmp_path):
+        pass
     with pytest.raises(CheckpointError, match=r"none\.zip: no such model"):
         unpack_model(tmp_path / "none.zip", tmp_path / "out")

@@ -69,6 +69,15 @@ def test_other_data_or_number_of_processes(inputs, tmp_path):
     open_experiment(exp, CONFIG, inputs, 1)
 
 
+@pytest.mark.parametrize(("name", "stage"), [("train_dir", 3), ("token_dir", 8), ("noise_dir", 3)])
+def test_missing_folder_is_named_before_anything_is_written(inputs, tmp_path, name, stage):
+    wrong = dataclasses.replace(inputs, **{name: tmp_path / "none"})
+    message = rf"--{name} \S+/none: no such folder; stage {stage} makes it"
+    with pytest.raises(ConfigError, match=message):
+        open_experiment(tmp_path / "exp", CONFIG, wrong, 1)
+    assert not (tmp_path / "exp").exists()
+
+
 def test_log_is_not_doubled_when_standard_error_is_that_file(tmp_path, monkeypatch):
     handlers = list(logging.getLogger().handlers)
     path = tmp_path / "train.log"

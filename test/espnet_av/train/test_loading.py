@@ -14,6 +14,7 @@ from espnet_av.train.loading import (
     default_checkpoint,
     initialise,
     load_exactly,
+    load_experiment,
     load_weights,
     read_weights,
 )
@@ -139,3 +140,8 @@ def test_default_checkpoint_follows_the_first_criterion():
 def test_unknown_model_names_the_choices():
     with pytest.raises(ConfigError, match=r"'asvr' is not a model; choices: .*avsr"):
         build_model(TrainConfig(model="asvr"), None)
+
+
+def test_folder_without_a_trained_model_is_named(tmp_path):
+    with pytest.raises(CheckpointError, match=r"none: no trained model .*; train first"):
+        load_experiment(tmp_path / "none")
