@@ -59,9 +59,12 @@ class Runner:
         bar = JobProgress(files)
         pause = _POLL_SEC[0]
         while waiting or self.running:
-            while waiting and self._has_room():
+            while waiting and self.stopped_by is None and self._has_room():
                 index = waiting.pop(0)
                 self.running[index] = self._start(index)
+                if self.stopped_by is not None:
+                    # The signal came while the job was starting, and missed it.
+                    self.send(signal.SIGTERM)
             ended = self._collect()
             bar.show()
             if self.stopped_by is not None:

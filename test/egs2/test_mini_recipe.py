@@ -137,6 +137,6 @@ def test_second_run_does_nothing_and_says_so(work: Path) -> None:
 def test_packed_model_transcribes_a_clip(work: Path) -> None:
     clip = next(iter(sorted((work / "corpus").rglob("*.mp4"))))
     command = [os.sys.executable, "-m", "espnet_av.bin.transcribe", str(clip), "--model"]
-    command += [str(work / "exp/tiny_char/model.zip"), "--json"]
+    command += [str(work / "exp/tiny_char/model.zip"), "--format", "json"]
     result = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     assert "text" in result.stdout

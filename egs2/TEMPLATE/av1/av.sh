@@ -69,11 +69,9 @@ all_sets() { printf '%s\n' "${train_set}" "${valid_set}" ${test_sets} | sort -u;
 run() {
     if ${dry_run}; then printf '    %s\n' "$*"; return; fi
     "$@" &
-    job=$!
-    wait "${job}"
+    wait $!
 }
-job=""
-stop() { trap '' INT TERM; kill -TERM "${job}" 2>/dev/null || true; wait "${job}" || true; exit "$1"; }
+stop() { trap '' INT TERM; kill -TERM "${!:-}" 2>/dev/null || true; wait "${!:-}" || true; exit "$1"; }
 trap 'stop 143' TERM
 trap 'stop 130' INT
 
