@@ -99,10 +99,13 @@ def test_subset_explains_wrong_arguments(tool, folder: Path) -> None:
     assert "nolist: no such file" in message
 
 
-def test_copy_with_prefixes_then_combine(tool, folder: Path) -> None:
+def test_copy_with_prefixes_and_suffixes_then_combine(tool, folder: Path) -> None:
     tool("copy_data_dir.sh", "--utt-prefix", "x_", "--spk-prefix=x_", folder, "copy")
     copy = read_data_dir(folder.parent / "copy")
     assert copy.utt_ids[0] == "x_s0-0" and copy.tables["utt2spk"]["x_s0-0"] == "x_s0"
+    tool("copy_data_dir.sh", "--utt-suffix=-y", "--spk-suffix=-y", folder, "other")
+    other = read_data_dir(folder.parent / "other")
+    assert other.utt_ids[0] == "s0-0-y" and other.tables["utt2spk"]["s0-0-y"] == "s0-y"
     tool("combine_data.sh", "both", folder, "copy")
     assert len(read_data_dir(folder.parent / "both").utt_ids) == 12
     assert "also in a source before it" in tool("combine_data.sh", "c", folder, folder, ok=False)

@@ -39,7 +39,7 @@ def run(experiment: TinyExperiment, tmp_path: Path):
     """Runs the command with more options; returns the output folder."""
     (tmp_path / "decode.yaml").write_text("method: ctc_prefix\nbeam_size: 4\nnbest: 2\n")
 
-    def start(*options: str, out: str = "out", noises: str = "clean babble:0") -> tuple[int, Path]:
+    def start(*options: str, out: str = "out", noises: str = "clean babble:0") -> Path:
         arguments = ["--config", str(tmp_path / "decode.yaml")]
         arguments += ["--exp_dir", str(experiment.exp_dir), "--sets", str(experiment.test_dir)]
         arguments += ["--noise_dir", str(experiment.noise_dir), "--noises", *noises.split()]
@@ -131,6 +131,23 @@ def test_an_unfinished_folder_is_decoded_again(run):
     (out / "test" / "V_clean" / "text").write_text("half")
     run("--modes", "V")
     assert (out / "test" / "V_clean" / "text").read_text() != "half"
+
+
+def test_seed_chooses_the_noises_and_workers_change_nothing(run):
+    common = ("--modes", "A")
+    one, same, other = (
+        run(*common, *more, out=name, noises="babble:0")
+        for name, more in (
+            ("one", ("--seed", "1")),
+            ("same", ("--seed", "1", "--num_workers", "1")),
+            ("other", ("--seed", "2")),
+        )
+    )
+    noises = [
+        (out / "test" / "A_babble_0dB" / "noise.tsv").read_text() for out in (one, same, other)
+    ]
+    assert noises[0] == noises[1] != noises[2]
+    assert texts(one) == texts(same)
 
 
 def test_jobs_share_the_conditions_and_give_the_same(run):

@@ -107,6 +107,21 @@ def test_same_seed_same_scores(decoded):
 
 
 @pytest.mark.usefixtures("no_pictures")
+def test_the_bootstrap_is_as_asked_for(decoded):
+    def interval(*options):
+        score.main([*options, str(decoded)])
+        scores = json.loads((decoded / "scores.json").read_text())
+        assert scores["normaliser"] == "none"
+        (row,) = [r for r in scores["conditions"] if r["folder"] == "test/A_babble_0dB"]
+        return scores["bootstrap"], row["wer"]["ci95"]
+
+    few = ("--normaliser", "none", "--num_resamples", "20", "--seed")
+    (settings, first), (_, again), (_, other) = (interval(*few, seed) for seed in "778")
+    assert settings == {"num_resamples": 20, "seed": 7}
+    assert first == again != other
+
+
+@pytest.mark.usefixtures("no_pictures")
 @pytest.mark.parametrize(("limit", "code"), [(90, 0), (-1, 1)])
 def test_strict_fails_when_a_target_is_missed(decoded, tmp_path, limit, code):
     path = tmp_path / "targets.yaml"

@@ -146,6 +146,16 @@ def test_noise_waits_for_its_step_and_comes_in_its_share(corpus, dump_dir: Path,
     assert num_noisy(99) == 0 and 10 < num_noisy(100) < 30
 
 
+def test_noise_is_of_the_categories_asked_for(dump_dir: Path, noise) -> None:
+    config = replace(PLAIN, noise_prob=1.0, noise_categories=("hum",))
+    clean = AVDataset(dump_dir, None, PLAIN)[0].speech
+    noisy = AVDataset(dump_dir, None, config, noise, train=True)[0].speech
+    assert not np.array_equal(noisy, clean)
+    config = replace(config, noise_categories=("rain",))
+    with pytest.raises(DataDirError, match="no noise of category 'rain'"):
+        AVDataset(dump_dir, None, config, noise, train=True)[0]
+
+
 def test_test_noise_is_always_the_same(dump_dir: Path, noise) -> None:
     condition = NoiseCondition("hum", 0.0)
     clean = AVDataset(dump_dir, None, PLAIN)[0].speech

@@ -31,3 +31,11 @@ def test_counts_of_zero_switch_it_off():
     config = SpecAugmentConfig(num_freq_masks=0, num_time_masks=0)
     x = torch.randn(2, 5, 4)
     assert torch.equal(SpecAugment(config).train()(x, torch.tensor([5, 5])), x)
+
+
+def test_a_stripe_is_at_most_as_wide_as_allowed():
+    torch.manual_seed(0)
+    config = SpecAugmentConfig(num_freq_masks=1, max_freq_width=3, num_time_masks=0)
+    hidden = SpecAugment(config).train()(torch.ones(80, 6, 20), torch.full((80,), 6)) == 0
+    widths = hidden.all(dim=1).sum(dim=1)
+    assert widths.max() == 3

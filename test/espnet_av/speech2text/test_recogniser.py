@@ -108,6 +108,9 @@ def test_command_prints_text_and_subtitles(packed_run, capsys):
     assert capsys.readouterr().out == f"{texts['s1-one']}\n"
     assert transcribe.main([*options, one, two]) == 0
     assert capsys.readouterr().out == f"{one}\t{texts['s1-one']}\n{two}\t{texts['s1-two']}\n"
+    cut = ["--format", "json", "--max_window", "0.4"]
+    assert transcribe.main([*options, *cut, one]) == 0
+    assert len(json.loads(capsys.readouterr().out)["passages"]) > 1
     assert transcribe.main([*options, "--format", "srt", one]) == 0
     assert capsys.readouterr().out.startswith("1\n00:00:0") or not texts["s1-one"]
     with pytest.raises(SystemExit):

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import re
 import shutil
 import sys
 
 import pytest
+import torch
 
 from espnet_av.bin import train as train_bin
 from espnet_av.config import load_config
@@ -112,3 +114,23 @@ def test_finished_run_does_nothing_and_says_so(tiny_run, tmp_path):
     model, config, tokenizer = load_experiment(exp)
     assert config.max_steps == 2 and not model.training
     assert model.vocab_size == tokenizer.vocab_size
+
+
+def test_start_from_the_weights_of_another_run(tiny_run, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(torch, "set_float32_matmul_precision", asked.append)
+    short = ["--override", "max_steps=1", "--override", "average=1"]
+    assert run(tiny_run, tmp_path / "first", *short) == 0
+    changes = [f"init_param=['{tmp_path}/first/latest.pth']", "matmul_precision=medium"]
+    changes += ["num_workers=1", "prefetch_batches=1"]
+    more = [word for change in changes for word in ("--override", change)]
+    assert run(tiny_run, tmp_path / "second", *short, *more) == 0
+    log = (tmp_path / "second" / "train.log").read_text()
+    assert re.search(r"first/latest\.pth: [1-9]\d* matched, 0 missing, 0 unexpected", log)
+    assert asked == ["high", "medium"]
+    other = ["--override", "model_conf.feature_size=24", *more]
+    assert run(tiny_run, tmp_path / "third", *short, *other) == 1
+    message = r"of another shape(.|\n)*set ignore_init_mismatch: true"
+    assert re.search(message, (tmp_path / "third" / "train.log").read_text())
+    other += ["--override", "ignore_init_mismatch=true"]
+    assert run(tiny_run, tmp_path / "fourth", *short, *other) == 0
