@@ -22,8 +22,8 @@ def get_parser() -> argparse.ArgumentParser:
     add_config(parser, "tracker and mouth region")
     add_jobs(parser, "the shards")
     parser.add_argument("--finish", action="store_true", help="merge what all jobs have done")
-    parser.add_argument("data_dir", type=Path)
-    parser.add_argument("roi_dir", type=Path)
+    parser.add_argument("data_dir", type=Path, help="the corpus; has video.scp")
+    parser.add_argument("roi_dir", type=Path, help="output: clips, tracking.tsv, contact_sheet.png")
     return parser
 
 

@@ -20,7 +20,12 @@ def get_parser() -> argparse.ArgumentParser:
     """Command-line options."""
     parser = stage_parser("score", __doc__)
     parser.add_argument("--expected", type=Path, help="targets (expected_scores.yaml)")
-    parser.add_argument("--normaliser", default="none", choices=get_args(NormaliserName))
+    parser.add_argument(
+        "--normaliser",
+        default="none",
+        choices=get_args(NormaliserName),
+        help="rewriting of both texts before they are compared",
+    )
     parser.add_argument("--num_resamples", type=int, default=1000, help="of the bootstrap")
     parser.add_argument("--seed", type=int, default=0, help="of the bootstrap")
     parser.add_argument(

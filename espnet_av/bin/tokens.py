@@ -18,7 +18,12 @@ from espnet_av.provenance import write_provenance
 def get_parser() -> argparse.ArgumentParser:
     """Command-line options."""
     parser = stage_parser("tokens", __doc__)
-    parser.add_argument("--token_type", choices=get_args(TokenType), default="char")
+    parser.add_argument(
+        "--token_type",
+        choices=get_args(TokenType),
+        default="char",
+        help="what a token is; default: %(default)s",
+    )
     parser.add_argument("--nbpe", type=int, default=1000, help="pieces of unigram and bpe")
     parser.add_argument(
         "--unit_parts", type=int, default=1, help="frame labels a ctm label is cut into, in time"

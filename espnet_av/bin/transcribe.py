@@ -25,7 +25,12 @@ def get_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--mode", choices=list(MODALITIES), default="av", help="sound and lips, sound, lips"
     )
-    parser.add_argument("--format", choices=["text", "json", "srt"], default="text")
+    parser.add_argument(
+        "--format",
+        choices=["text", "json", "srt"],
+        default="text",
+        help="plain text, one JSON object a file with times and n-best, or subtitles",
+    )
     parser.add_argument("--output", type=Path, help="file to write; default: standard output")
     parser.add_argument("--decode_config", type=Path, help="instead of the search in the zip")
     parser.add_argument("--roi_config", type=Path, help="instead of the mouth settings in the zip")
