@@ -49,7 +49,7 @@ format: $(STAMP)  ## rewrite the layout of every Python file
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-clean:  ## remove caches and what recipes made; the virtual environment stays
+clean:  ## remove caches and what recipes made; .venv and downloads stay
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* build
 	@rm -rf egs2/*/*/data egs2/*/*/dump egs2/*/*/exp

@@ -176,6 +176,32 @@ def test_mistakes_stop_before_anything_runs(recipe: Path, arguments: list[str]) 
     assert started == []
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "shown"),
+    [
+        ("decode_nj", "5", "JOB=1:5 exp/avsr_char/decode/logdir"),
+        ("roi_config", "conf/r.yaml", "bin.roi --config conf/r.yaml"),
+        ("roi_config", "conf/r.yaml", "--roi_config conf/r.yaml"),
+        ("dump_config", "conf/d.yaml", "bin.dump --config conf/d.yaml"),
+        ("noise_config", "conf/n.yaml", "bin.noise --config conf/n.yaml"),
+        ("decode_args", "--seed 3", "bin.decode --ngpu 0 --config conf/decode.yaml --seed 3"),
+        ("decode_model", "valid.loss.best.pth", "--exp_dir exp/avsr_char --checkpoint valid.loss"),
+        ("decode_model", "valid.loss.best.pth", "bin.pack --exp_dir exp/avsr_char --checkpoint"),
+        ("expected_scores", "other.yaml", "bin.score --expected other.yaml"),
+        ("ssl_config", "conf/s.yaml", "--ssl_config conf/s.yaml: this stage has no command yet"),
+        ("units_config", "conf/s.yaml", "--units_config conf/s.yaml: this stage has no command"),
+        ("avssl_config", "conf/s.yaml", "--avssl_config conf/s.yaml: this stage has no command"),
+        ("mid_config", "conf/s.yaml", "--mid_config conf/s.yaml: this stage has no command yet"),
+    ],
+)
+def test_option_reaches_its_stage(recipe: Path, option: str, value: str, shown: str) -> None:
+    _, plain, _ = run(recipe, "--dry_run")
+    _, out, started = run(recipe, "--dry_run", f"--{option}", value)
+    assert started == []
+    assert shown in out
+    assert shown not in plain
+
+
 def test_help_lists_every_option(recipe: Path) -> None:
     _, out, _ = run(recipe, "--help")
     for name in ("stage=1", "ngpu=0", "train_config=", "modes=", "expdir=exp", "local_data_opts="):
