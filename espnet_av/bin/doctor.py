@@ -21,9 +21,9 @@ _MARKS = {"ok": "ok", "differs": "~", "missing": "-", "broken": "X"}
 _INSTALL = "pip install --no-deps -r constraints.txt -e ."
 _CORE = (
     "av", "espeakng-loader", "espnet", "humanfriendly", "jiwer", "kaldiio", "lightning",
-    "matplotlib", "numpy", "opencv-python-headless", "PyYAML", "safetensors", "scikit-learn",
-    "scipy", "sentencepiece", "soundfile", "tensorboard", "torch", "torchaudio", "tqdm",
-    "typeguard",
+    "matplotlib", "numpy", "opencv-python-headless", "PyYAML", "sacrebleu", "safetensors",
+    "scikit-learn", "scipy", "sentencepiece", "soundfile", "tensorboard", "torch", "torchaudio",
+    "tqdm", "typeguard",
 )  # fmt: skip
 _MODULES = {
     "espeakng-loader": "espeakng_loader",

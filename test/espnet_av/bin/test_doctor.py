@@ -81,3 +81,12 @@ def test_every_requirement_is_pinned() -> None:
     pins = doctor.read_constraints(ROOT / "constraints.txt")
     for name in doctor._CORE:
         assert name.lower().replace("_", "-") in pins
+
+
+def test_another_lock_file_is_compared_with(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "pins.txt").write_text("PyYAML==0.0.1\n")
+    doctor.main(["--json", "--constraints", str(tmp_path / "pins.txt")])
+    (found,) = [row for row in json.loads(capsys.readouterr().out) if row["name"] == "PyYAML"]
+    assert (found["status"], found["note"]) == ("differs", "tested with 0.0.1")
