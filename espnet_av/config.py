@@ -44,7 +44,7 @@ def load_config(cls: type[C], path: str | Path, overrides: Sequence[str] = ()) -
         msg = f"{path}: no such configuration file; check the --*config option"
         raise ConfigError(msg) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        msg = f"{path}: not valid YAML: {error}"
+        msg = f"{path}: not valid YAML: {' '.join(str(error).split())}"
         raise ConfigError(msg) from error
     if not isinstance(mapping, dict):
         msg = f"{path}: expected 'key: value' lines, found a {type(mapping).__name__}"
@@ -52,6 +52,19 @@ def load_config(cls: type[C], path: str | Path, overrides: Sequence[str] = ()) -
     for override in overrides:
         _apply_override(mapping, override)
     return build(cls, mapping, str(path))
+
+
+def parse_value(text: str, where: str) -> Any:
+    """Read a value as YAML reads it; `where` names it in errors.
+
+    Raises:
+        ConfigError: the text is no YAML.
+    """
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        msg = f"{where}: '{text}' is not valid YAML; quote it, or close its bracket"
+        raise ConfigError(msg) from error
 
 
 def build(cls: type[C], mapping: Mapping[str, Any], where: str = "config") -> C:
@@ -119,7 +132,7 @@ def _apply_override(mapping: dict[str, Any], override: str) -> None:
             msg = f"--override {override}: '{parent}' holds a value, not a group of keys"
             raise ConfigError(msg)
         node = child
-    node[last] = yaml.safe_load(value) if value else None
+    node[last] = parse_value(value, f"--override {override}") if value else None
 
 
 def _convert(value: Any, hint: Any, where: str) -> Any:

@@ -9,10 +9,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, get_type_hints
 
-import yaml
-
 from espnet_av.command import user_errors
-from espnet_av.config import build
+from espnet_av.config import build, parse_value
 from espnet_av.corpora import CORPORA, load_prepare
 
 
@@ -65,7 +63,7 @@ def typed_options(prepare: Callable[..., Any], given: dict[str, str]) -> dict[st
         for item in split_parameters(prepare)[1]
     ]
     options = dataclasses.make_dataclass("Options", fields, frozen=True, kw_only=True)
-    values = {name: yaml.safe_load(text) for name, text in given.items()}
+    values = {name: parse_value(text, f"--{name}") for name, text in given.items()}
     typed: Any = build(options, values, "prepare")
     return {name: getattr(typed, name) for name in given}
 

@@ -71,7 +71,7 @@ def read_targets(path: str | Path) -> list[Target]:
         msg = f"{path}: no such file; check --expected"
         raise ConfigError(msg) from error
     except yaml.YAMLError as error:
-        msg = f"{path}: not valid YAML: {error}"
+        msg = f"{path}: not valid YAML: {' '.join(str(error).split())}"
         raise ConfigError(msg) from error
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         msg = f"{path}: expected a list of targets: '- {{set: test, mode: AV, target: 5.0}}'"

@@ -96,5 +96,7 @@ def test_unreadable_files_are_named(tmp_path: Path) -> None:
     bad.write_text("name: x\n", encoding="utf-8")
     with pytest.raises(ConfigError, match="expected key=value"):
         load_config(Outer, bad, ["name"])
+    with pytest.raises(ConfigError, match=r"--override name=\[1: '\[1' is not valid YAML"):
+        load_config(Outer, bad, ["name=[1"])
     with pytest.raises(ConfigError, match="'name' holds a value"):
         load_config(Outer, bad, ["name.sub=1"])

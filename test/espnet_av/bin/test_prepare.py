@@ -52,6 +52,7 @@ def test_defaults_are_the_functions() -> None:
     [
         (["--share", "many"], "ConfigError: prepare: share: expected a number"),
         (["--split", "c"], "'c' is not a choice"),
+        (["--split", "[c"], r"ConfigError: --split: '\[c' is not valid YAML; quote it"),
     ],
 )
 def test_wrong_values(options: list[str], message: str) -> None:
