@@ -11,6 +11,7 @@ skip_stages=""         # stages to leave out, as in "4 5 6"
 dry_run=false          # print the commands, run nothing
 ngpu=0                 # GPUs a machine for training; with any, each decoding job uses one
 num_nodes=1            # machines for training
+num_processes=1        # training processes without a GPU; batch sizes are for each
 nj=2                   # parallel jobs of the data stages
 decode_nj=2            # parallel jobs of decoding
 datadir=data           # Kaldi-style data directories
@@ -172,7 +173,8 @@ stage_tokens() {
 
 train_model() {
     run ${cuda_cmd} --gpu "${ngpu}" --num_nodes "${num_nodes}" "${exp}/logdir/train.log" \
-        python3 -m espnet_av.bin.train --ngpu "${ngpu}" --num_nodes "${num_nodes}" "$@"
+        python3 -m espnet_av.bin.train --ngpu "${ngpu}" --num_nodes "${num_nodes}" \
+        --num_processes "${num_processes}" "$@"
 }
 
 stage_finetune() {

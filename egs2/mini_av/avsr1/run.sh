@@ -10,6 +10,7 @@ exec ./av.sh \
     --valid_set valid \
     --test_sets "test" \
     --token_type char \
+    --num_processes 2 \
     --train_config conf/train_avsr.yaml \
     --decode_config conf/decode.yaml \
     --modes "A V AV" \
