@@ -86,7 +86,8 @@ def open_experiment(exp_dir: Path, config: TrainConfig, inputs: TrainInputs, wor
     if not is_done(exp_dir):
         inputs.check()
     record = {"num_processes": world, "data": inputs.fingerprints()}
-    if (exp_dir / "config.yaml").exists() and (exp_dir / "inputs.yaml").exists():
+    # A run that stopped before its first checkpoint, over a mistyped key say, binds nobody.
+    if (exp_dir / "inputs.yaml").exists() and (is_done(exp_dir) or any(exp_dir.glob("*.ckpt"))):
         old, new = _read_yaml(exp_dir / "config.yaml"), to_dict(config)
         if not is_done(exp_dir):
             old, new = {**old, **_read_yaml(exp_dir / "inputs.yaml")}, {**new, **record}

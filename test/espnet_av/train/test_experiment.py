@@ -37,8 +37,21 @@ def test_files_of_a_new_run(inputs, tmp_path):
     assert load_config(TrainConfig, tmp_path / "exp" / "config.yaml") == CONFIG
 
 
-def test_same_run_may_go_on_with_other_workers_and_folders(inputs, tmp_path):
+def begin(exp, inputs):
+    """An experiment that has saved once."""
+    open_experiment(exp, CONFIG, inputs, 1)
+    (exp / "last.ckpt").touch()
+
+
+def test_before_the_first_checkpoint_a_mistake_can_be_mended(inputs, tmp_path):
     open_experiment(tmp_path / "exp", CONFIG, inputs, 1)
+    mended = dataclasses.replace(CONFIG, max_steps=7)
+    open_experiment(tmp_path / "exp", mended, inputs, 2)
+    assert load_config(TrainConfig, tmp_path / "exp" / "config.yaml") == mended
+
+
+def test_same_run_may_go_on_with_other_workers_and_folders(inputs, tmp_path):
+    begin(tmp_path / "exp", inputs)
     inputs.train_dir.rename(tmp_path / "elsewhere")
     moved = dataclasses.replace(inputs, train_dir=tmp_path / "elsewhere")
     config = dataclasses.replace(CONFIG, num_workers=7, log_interval_steps=3, num_threads=1)
@@ -47,7 +60,7 @@ def test_same_run_may_go_on_with_other_workers_and_folders(inputs, tmp_path):
 
 def test_other_configuration_names_keys_values_and_cure(inputs, tmp_path):
     exp = tmp_path / "exp"
-    open_experiment(exp, CONFIG, inputs, 1)
+    begin(exp, inputs)
     config = dataclasses.replace(CONFIG, max_steps=7, seed=3)
     with pytest.raises(
         ConfigError,
@@ -61,7 +74,7 @@ def test_other_configuration_names_keys_values_and_cure(inputs, tmp_path):
 
 def test_other_data_or_number_of_processes(inputs, tmp_path):
     exp = tmp_path / "exp"
-    open_experiment(exp, CONFIG, inputs, 1)
+    begin(exp, inputs)
     with pytest.raises(ConfigError, match=r"num_processes: 1 there, 2 now"):
         open_experiment(exp, CONFIG, inputs, 2)
     (inputs.train_dir / "text").write_text("changed\n")
