@@ -10,4 +10,13 @@ fi
 # makes of its own voices, as conditions music:0, noise:0 and speech:0.
 MUSAN=${MUSAN:-}
 
+# Corpora that `espnet-av prepare` reads, for recipes of your own; `espnet-av prepare lrs3 --help`
+# says what is expected below each folder.
+LRS3=${LRS3:-}
+MUAVIC=${MUAVIC:-}
+VOXCELEB2=${VOXCELEB2:-}
+AVSPEECH=${AVSPEECH:-}
+FLEURS=${FLEURS:-}
+COMMON_VOICE=${COMMON_VOICE:-}
+
 # mini_av is made by the machine itself and needs no path.
