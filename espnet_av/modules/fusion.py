@@ -48,6 +48,29 @@ class NormConcatFusion(nn.Module):
         return self.project(both)
 
 
+class LinearFusion(nn.Module):
+    """[audio; video] -> Linear, as in XLAVS-R (arXiv 2403.14402); starts as the audio unchanged.
+
+    With the weights of an audio-only model around it, the first output equals that model's.
+
+    Args:
+        size: D of each stream and of the result.
+    """
+
+    @typechecked
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.project = nn.Linear(2 * size, size)
+        with torch.no_grad():
+            self.project.weight.copy_(torch.eye(size, 2 * size))
+        nn.init.zeros_(self.project.bias)
+
+    def forward(self, audio: Tensor, video: Tensor) -> Tensor:
+        """(B, T, D) twice -> (B, T, D)."""
+        # (B, T, D) twice -> (B, T, 2D)
+        return self.project(torch.cat([audio, video], dim=-1))
+
+
 class SumFusion(nn.Module):
     """audio + video, as in FAVA (arXiv 2312.09369).
 
@@ -67,6 +90,7 @@ class SumFusion(nn.Module):
 FUSIONS: dict[str, type[nn.Module]] = {
     "concat": ConcatFusion,
     "norm_concat": NormConcatFusion,
+    "linear": LinearFusion,
     "sum": SumFusion,
 }
 """Name -> module."""

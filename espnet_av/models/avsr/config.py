@@ -4,49 +4,15 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from espnet_av.errors import ConfigError
+from espnet_av.modules.av_frontend_config import AVFrontendConfig
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModalityDropoutConfig:
-    """Leaving out one modality in training; what is left out is not computed."""
-
-    drop_prob: float = 0.0
-    """p_m: probability that one of the two is left out."""
-    audio_given_drop: float = 0.5
-    """p_a: probability that it is the audio. p_m 0.5 and p_a 0 give 50 % AV and 50 % A."""
-    per: Literal["batch", "utterance", "view"] = "batch"
-    """One draw for the whole batch (AV-HuBERT) or one for each utterance (lower variance); `view`
-    draws nothing: each step learns from every utterance with both, its audio and its video."""
-
-    def __post_init__(self) -> None:
-        for name in ("drop_prob", "audio_given_drop"):
-            if not 0.0 <= getattr(self, name) <= 1.0:
-                msg = f"modality_dropout: {name} is {getattr(self, name)}; a probability is in 0..1"
-                raise ConfigError(msg)
-
-
-@dataclass(frozen=True, kw_only=True)
-class AVSRConfig:
+class AVSRConfig(AVFrontendConfig):
     """Audio-visual recogniser."""
 
-    audio_frontend: Literal["log_mel", "stacked_fbank", "wave", "none"] = "log_mel"
-    """What turns sound into 25 Hz features; `none` makes a lip reader."""
-    audio_frontend_conf: dict[str, Any] = field(default_factory=dict)
-    """Fields of its config class."""
-    visual_frontend: Literal["resnet", "none"] = "resnet"
-    """What turns mouth crops into 25 Hz features; `none` makes an audio-only recogniser."""
-    visual_frontend_conf: dict[str, Any] = field(default_factory=dict)
-    """Fields of its config class."""
-    feature_size: int = 256
-    """Size of both feature streams and of their fusion."""
-    fusion: Literal["concat", "norm_concat", "sum"] = "concat"
-    """How the streams are joined: LayerNorm on both together or on each, then Linear; or a sum."""
-    dropout_rate: float = 0.1
-    """Dropout on the fused features."""
     output_dropout_rate: float = 0.0
     """Dropout on the output of the encoder."""
-    modality_dropout: ModalityDropoutConfig = field(default_factory=ModalityDropoutConfig)
-    """Leaving out one modality in training."""
     encoder: Literal[
         "conformer",
         "e_branchformer",
@@ -79,10 +45,8 @@ class AVSRConfig:
     """Label smoothing of the frame-label losses."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         self._check_ranges()
-        if self.audio_frontend == "none" and self.visual_frontend == "none":
-            msg = "audio_frontend and visual_frontend are both none; choose one"
-            raise ConfigError(msg)
         if self.decoder == "none" and self.ctc_weight != 1.0:
             msg = (
                 f"decoder is none, so all the loss is CTC, but ctc_weight is {self.ctc_weight}; "
@@ -104,7 +68,6 @@ class AVSRConfig:
             "ctc_weight",
             "lsm_weight",
             "interctc_weight",
-            "dropout_rate",
             "output_dropout_rate",
             "units_smoothing",
         ):
@@ -116,6 +79,3 @@ class AVSRConfig:
             if getattr(self, name) < 0.0:
                 msg = f"{name} is {getattr(self, name)}; it must be 0 or more"
                 raise ConfigError(msg)
-        if self.feature_size < 1:
-            msg = f"feature_size is {self.feature_size}; it must be 1 or more"
-            raise ConfigError(msg)

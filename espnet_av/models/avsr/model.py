@@ -11,8 +11,8 @@ from typeguard import typechecked
 from espnet_av.compat import CTC, AbsDecoder, AbsESPnetModel, LabelSmoothingLoss
 from espnet_av.errors import ConfigError
 from espnet_av.models.avsr.config import AVSRConfig
-from espnet_av.models.avsr.frontend import AVFrontend, Fused
 from espnet_av.models.avsr.losses import attention_loss, ctc_error_rate, ctc_loss, units_loss
+from espnet_av.modules.av_frontend import AVFrontend, Fused
 from espnet_av.modules.decoder import build_decoder
 from espnet_av.modules.encoder import build_encoder
 from espnet_av.modules.local_head import LocalHead
@@ -47,7 +47,7 @@ the CTC loss.
 
 @dataclass(frozen=True)
 class Encoded:
-    """Encoder output at 25 Hz."""
+    """Encoder output at the frame rate of the front end."""
 
     out: Tensor
     """(B, T, D), arbitrary beyond each length."""
@@ -62,8 +62,9 @@ class Encoded:
 class AVSRModel(AbsESPnetModel):
     """Front ends -> modality dropout -> fusion -> ESPnet encoder -> CTC, attention, frame labels.
 
-    Sound and lips are both features at 25 Hz: T = samples // 640 = video frames. Token ids follow
-    ESPnet: 0 is the CTC blank, the last one is start and end of sentence.
+    Sound and lips are both features at `frame_rate`: T = samples // 640 = video frames at 25 Hz,
+    twice as many at 50 Hz; frame labels have the same rate. Token ids follow ESPnet: 0 is the CTC
+    blank, the last one is start and end of sentence.
 
     Args:
         config: see `AVSRConfig`.
@@ -144,7 +145,7 @@ class AVSRModel(AbsESPnetModel):
             video_lengths: (B,) int64, 0 = this utterance has none.
             text: (B, L) int64 token ids.
             text_lengths: (B,) int64.
-            units: (B, T) int64 frame labels, -1 = none.
+            units: (B, T) int64 frame labels at `frame_rate`, -1 = none.
             utt_id: names for error messages.
 
         Returns:

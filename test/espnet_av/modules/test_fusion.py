@@ -35,3 +35,14 @@ def test_sum_has_no_parameters():
         fusion(torch.ones(1, 1, 3), torch.full((1, 1, 3), 2.0)), torch.full((1, 1, 3), 3.0)
     )
     assert not list(fusion.parameters())
+
+
+def test_linear_joins_without_a_norm():
+    torch.manual_seed(0)
+    fusion = FUSIONS["linear"](3)
+    audio, video = torch.randn(2, 4, 3), torch.randn(2, 4, 3)
+    assert torch.equal(fusion(audio, video), audio)
+    torch.nn.init.normal_(fusion.project.weight)
+    torch.nn.init.normal_(fusion.project.bias)
+    expected = torch.cat([audio, video], 2) @ fusion.project.weight.T + fusion.project.bias
+    assert torch.allclose(fusion(audio, video), expected, atol=1e-6)

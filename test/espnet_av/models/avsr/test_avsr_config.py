@@ -18,7 +18,7 @@ BAD = [
     ({"modality_dropout": {"drop_prob": 2.0}}, "a probability is in 0..1"),
     ({"modality_dropout": {"per": "clip"}}, "batch, utterance"),
     ({"encoder": "conformr"}, "did you mean 'conformer'"),
-    ({"fusion": "add"}, "concat, sum"),
+    ({"fusion": "add"}, "norm_concat, linear, sum"),
     ({"audio_fronted": "wave"}, "did you mean 'audio_frontend'"),
 ]
 

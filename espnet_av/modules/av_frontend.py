@@ -1,21 +1,25 @@
-"""From sound and lips to one fused 25 Hz stream, computing only what is there and not dropped."""
+"""From sound and lips to one fused stream, computing only what is there and not dropped."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from espnet_av.config import build
-from espnet_av.models.avsr.config import AVSRConfig
+from espnet_av.errors import ConfigError
 from espnet_av.modules import AUDIO_FRONTENDS, VISUAL_FRONTENDS
+from espnet_av.modules.av_frontend_config import AVFrontendConfig
 from espnet_av.modules.fusion import FUSIONS
 from espnet_av.modules.zero_gradient import zero_touch
 from espnet_av.ops.modality_dropout import draw_modality_dropout
 from espnet_av.ops.modality_views import Views, all_views, single_view
 from espnet_av.ops.seeding import mix_seed
 from espnet_av.ops.stream_lengths import StreamLengths, read_lengths
+
+VIDEO_RATE = 25
+"""Video frames a second."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,16 @@ class Fused:
     """`audio` and `visual`: (B,) bool on the CPU, which utterances of the stream are computed."""
 
 
+class StreamEdits(Protocol):
+    """Changes to what the front ends get and give, such as the masks of pre-training."""
+
+    def before(self, kind: str, data: Tensor, rows: Tensor) -> Tensor:
+        """Input of the front end `kind` (`audio` or `visual`) for utterances `rows` (R,)."""
+
+    def after(self, kind: str, features: Tensor, rows: Tensor) -> Tensor:
+        """Its features (R, T, D) at the frame rate of the model."""
+
+
 class AVFrontend(nn.Module):
     """Audio and visual front ends -> modality dropout -> fusion -> dropout.
 
@@ -42,19 +56,20 @@ class AVFrontend(nn.Module):
     left out), so DistributedDataParallel needs no `find_unused_parameters`.
 
     Args:
-        config: see `AVSRConfig`.
+        config: see `AVFrontendConfig`.
     """
 
-    def __init__(self, config: AVSRConfig) -> None:
+    def __init__(self, config: AVFrontendConfig) -> None:
         super().__init__()
         size = config.feature_size
+        self.repeat = config.frame_rate // VIDEO_RATE
         self.audio = _build(
-            AUDIO_FRONTENDS, config.audio_frontend, config.audio_frontend_conf, size, "audio"
+            AUDIO_FRONTENDS, config.audio_frontend, _audio_conf(config), size, "audio"
         )
         self.visual = _build(
             VISUAL_FRONTENDS, config.visual_frontend, config.visual_frontend_conf, size, "visual"
         )
-        self.fusion = FUSIONS[config.fusion](size)
+        self.fusion = None if config.fusion == "none" else FUSIONS[config.fusion](size)
         self.dropout = nn.Dropout(config.dropout_rate)
         self.modality_dropout = config.modality_dropout
         self._draw_seed: int | None = None
@@ -70,6 +85,7 @@ class AVFrontend(nn.Module):
         video: Tensor | None,
         video_lengths: Tensor | None,
         utt_id: Sequence[str] | None = None,
+        edits: StreamEdits | None = None,
     ) -> Fused:
         """Fuses a batch; a modality for which there is no front end is ignored.
 
@@ -79,6 +95,7 @@ class AVFrontend(nn.Module):
             video: (B, V, H, W) uint8 at 25 Hz, or None.
             video_lengths: (B,) int64 frames, or None.
             utt_id: names for error messages.
+            edits: changes between input, features and fusion, on what is computed only.
 
         Raises:
             DataDirError: an utterance has no usable modality, or two of different durations.
@@ -89,11 +106,12 @@ class AVFrontend(nn.Module):
             utt_id,
         )
         keep_audio, keep_video = self.draw_kept(lengths)
-        num_frames = int(lengths.frames.max())
-        audio = _compute(self.audio, speech, lengths.samples, keep_audio, num_frames)
-        lips = _compute(self.visual, video, lengths.video, keep_video, num_frames)
+        frames = lengths.frames * self.repeat
+        num_frames = int(frames.max())
+        audio = self._compute("audio", speech, lengths.samples, keep_audio, num_frames, edits)
+        lips = self._compute("visual", video, lengths.video, keep_video, num_frames, edits)
         views = self._views(keep_audio, keep_video)
-        fused = self.fusion(*_fill_absent(*_rows_of(audio, lips, views)))
+        fused = self._fuse(*_rows_of(audio, lips, views))
         if self.training:
             fused = fused + sum(
                 zero_touch(part)
@@ -102,11 +120,55 @@ class AVFrontend(nn.Module):
             )
         return Fused(
             self.dropout(fused),
-            lengths.frames[views.rows],
+            frames[views.rows],
             views.rows,
             {"audio": audio, "visual": lips},
             {"audio": keep_audio, "visual": keep_video},
         )
+
+    def _compute(
+        self,
+        kind: str,
+        data: Tensor | None,
+        lengths: Tensor,
+        keep: Tensor,
+        num_frames: int,
+        edits: StreamEdits | None,
+    ) -> Tensor | None:
+        """Runs a front end on the kept utterances.
+
+        Returns:
+            (B, T, D) at the frame rate, zeros for the others; None if none is kept.
+        """
+        frontend = self.audio if kind == "audio" else self.visual
+        if frontend is None or data is None or not keep.any():
+            return None
+        rows = keep.nonzero().squeeze(1)
+        batch_size, kept_lengths = data.size(0), lengths[rows]
+        if rows.numel() < batch_size:
+            data = data[rows.to(data.device, non_blocking=True)]
+        # Padding that only the left-out utterances needed is not computed either.
+        data = data[:, : int(kept_lengths.max())]
+        features, _ = frontend(
+            data if edits is None else edits.before(kind, data, rows), kept_lengths
+        )
+        if kind == "visual" and self.repeat > 1:
+            features = features.repeat_interleave(self.repeat, dim=1)
+        features = features if edits is None else edits.after(kind, features, rows)
+        features = nn.functional.pad(features, (0, 0, 0, num_frames - features.size(1)))
+        if rows.numel() == batch_size:
+            return features
+        whole = features.new_zeros(batch_size, num_frames, features.size(2))
+        return whole.index_copy(0, rows.to(features.device, non_blocking=True), features)
+
+    def _fuse(self, audio: Tensor | None, lips: Tensor | None) -> Tensor:
+        """Joins the streams, with zeros in place of one that is not there."""
+        present = audio if audio is not None else lips
+        assert present is not None, "modality dropout left nothing"
+        if self.fusion is None:
+            return present
+        zeros = torch.zeros_like(present)
+        return self.fusion(zeros if audio is None else audio, zeros if lips is None else lips)
 
     def _views(self, keep_audio: Tensor, keep_video: Tensor) -> Views:
         """Rows of the batch that the encoder gets."""
@@ -133,6 +195,20 @@ class AVFrontend(nn.Module):
         )
 
 
+def _audio_conf(config: AVFrontendConfig) -> dict[str, Any]:
+    """The audio front end's configuration, which has the frame rate of the model."""
+    conf, key = config.audio_frontend_conf, "frame_rate"
+    if config.frame_rate == VIDEO_RATE and key not in conf:
+        return conf
+    if conf.get(key, config.frame_rate) != config.frame_rate:
+        msg = (
+            f"frame_rate is {config.frame_rate}, but audio_frontend_conf says {conf[key]}; "
+            "leave it out there"
+        )
+        raise ConfigError(msg)
+    return {**conf, key: config.frame_rate}
+
+
 def _build(
     choices: Mapping[str, tuple[type, type]], name: str, conf: dict[str, Any], size: int, kind: str
 ) -> nn.Module | None:
@@ -141,29 +217,6 @@ def _build(
         return None
     config_class, frontend_class = choices[name]
     return frontend_class(build(config_class, conf, f"{kind}_frontend_conf of {name}"), size)
-
-
-def _compute(
-    frontend: nn.Module | None,
-    data: Tensor | None,
-    lengths: Tensor,
-    keep: Tensor,
-    num_frames: int,
-) -> Tensor | None:
-    """Runs a front end on the kept utterances; (B, T, D), zeros for the others; None if none is."""
-    if frontend is None or data is None or not keep.any():
-        return None
-    rows = keep.nonzero().squeeze(1)
-    batch_size, kept_lengths = data.size(0), lengths[rows]
-    if rows.numel() < batch_size:
-        data = data[rows.to(data.device, non_blocking=True)]
-    # Padding that only the left-out utterances needed is not computed either.
-    features, _ = frontend(data[:, : int(kept_lengths.max())], kept_lengths)
-    features = nn.functional.pad(features, (0, 0, 0, num_frames - features.size(1)))
-    if rows.numel() == batch_size:
-        return features
-    whole = features.new_zeros(batch_size, num_frames, features.size(2))
-    return whole.index_copy(0, rows.to(features.device, non_blocking=True), features)
 
 
 def _rows_of(
@@ -179,11 +232,3 @@ def _rows_of(
         rows = views.rows.to(stream.device, non_blocking=True)
         chosen.append(torch.where(used, stream[rows], 0.0))
     return chosen[0], chosen[1]
-
-
-def _fill_absent(audio: Tensor | None, lips: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Zeros in place of the stream that is not there."""
-    present = audio if audio is not None else lips
-    assert present is not None, "modality dropout left nothing"
-    zeros = torch.zeros_like(present)
-    return (zeros if audio is None else audio), (zeros if lips is None else lips)
