@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import get_args
 
 from espnet_av.command import stage_parser, user_errors
-from espnet_av.data.data_dir import read_data_dir
+from espnet_av.data.balance import SamplingConfig, group_shares
+from espnet_av.data.data_dir import DataDir, read_data_dir
 from espnet_av.data.frame_labels import part_names
+from espnet_av.data.target import select_langs, target_texts, text_lang
 from espnet_av.data.tokenizer import TokenType, train_tokenizer, write_lines
 from espnet_av.errors import DataDirError
 from espnet_av.provenance import write_provenance
@@ -25,6 +27,17 @@ def get_parser() -> argparse.ArgumentParser:
         help="what a token is; default: %(default)s",
     )
     parser.add_argument("--nbpe", type=int, default=1000, help="pieces of unigram and bpe")
+    parser.add_argument("--target_lang", help="use text.<this>, the translations, instead of text")
+    parser.add_argument("--langs", nargs="+", help="only utterances spoken in these languages")
+    parser.add_argument(
+        "--temperature",
+        type=float,
+        default=1.0,
+        help="repeat the texts of rare languages, as training with this sampling.temperature does",
+    )
+    parser.add_argument(
+        "--lang_tags", action="store_true", help="put a token <lang> in front of every text"
+    )
     parser.add_argument(
         "--unit_parts", type=int, default=1, help="frame labels a ctm label is cut into, in time"
     )
@@ -33,16 +46,42 @@ def get_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def texts_by_lang(data: DataDir, target_lang: str | None) -> dict[str, list[str]]:
+    """Texts to train on by their language; `-` where it is not known."""
+    texts = target_texts(data, target_lang)
+    by_lang: dict[str, list[str]] = {}
+    for utt_id in data.utt_ids:
+        if utt_id in texts:
+            lang = text_lang(data, utt_id, target_lang) or "-"
+            by_lang.setdefault(lang, []).append(texts[utt_id])
+    return by_lang
+
+
+def balanced(texts: Mapping[str, Sequence[str]], temperature: float) -> list[str]:
+    """All texts, those of rare languages several times; no text is left out."""
+    amounts = {lang: sum(map(len, lines)) for lang, lines in texts.items()}
+    shares = group_shares(amounts, temperature)
+    scale = max(amounts[lang] / shares[lang] for lang in texts)
+    chosen: list[str] = []
+    for lang, lines in sorted(texts.items()):
+        count = round(len(lines) * shares[lang] * scale / amounts[lang])
+        chosen += [lines[index % len(lines)] for index in range(count)]
+    return chosen
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write the token folder of a training set."""
     args = get_parser().parse_args(arguments)
     with user_errors("tokens"):
-        data = read_data_dir(args.data_dir)
-        if "text" not in data.tables:
-            msg = f"{args.data_dir}/text: no such file; a tokenizer is trained on transcripts"
+        temperature = SamplingConfig(temperature=args.temperature).temperature
+        data = select_langs(read_data_dir(args.data_dir), args.langs)
+        texts = texts_by_lang(data, args.target_lang)
+        if args.lang_tags and "-" in texts:
+            msg = f"{args.data_dir}/utt2lang: no such file, but --lang_tags needs it"
             raise DataDirError(msg)
-        texts = [data.tables["text"][utt_id] for utt_id in data.utt_ids]
-        tokenizer = train_tokenizer(texts, args.token_dir, args.token_type, args.nbpe)
+        tags = list(texts) if args.lang_tags else []
+        lines = balanced(texts, temperature)
+        tokenizer = train_tokenizer(lines, args.token_dir, args.token_type, args.nbpe, tags)
         labels = {segment.label for segments in data.ctm.values() for segment in segments}
         units = [part for label in sorted(labels) for part in part_names(label, args.unit_parts)]
         (args.token_dir / "units.txt").unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -17,9 +18,12 @@ from espnet_av.data.dataset_config import DatasetConfig, Modalities
 from espnet_av.data.dropped import Drop, check_dropped, write_dropped
 from espnet_av.data.frame_labels import frame_labels, label_part_ids
 from espnet_av.data.rates import SAMPLES_PER_FRAME
+from espnet_av.data.target import select_langs, target_table, target_texts, text_lang
 from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.errors import ConfigError, DataDirError
 from espnet_av.media.noise import NoiseBank, mix
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -35,11 +39,12 @@ class AVDataset(Dataset[Sample]):
 
     Args:
         dump_dir: output of the dump stage.
-        tokenizer: encodes `text` and names the frame labels; None: no text.
+        tokenizer: encodes the target text and names the frame labels; None: no text.
         config: modalities, labels, augmentation.
         noise: noises for `config.noise_prob` (training) or for `condition` (test).
         train: augment, and leave out what cannot be trained on (see `dropped`). Otherwise every
-            utterance is kept, unchanged but for the central crop and `condition`.
+            utterance is kept, unchanged but for the central crop and `condition`; with a tokenizer
+            those without target text are left out all the same.
         seed: seed of augmentation, or of the choice of test noises.
         modalities: replaces `config.modalities`.
         condition: noise added to every test utterance, always the same to the same utterance.
@@ -61,7 +66,7 @@ class AVDataset(Dataset[Sample]):
         condition: NoiseCondition | None = None,
     ) -> None:
         self.config, self.tokenizer, self.train = config, tokenizer, train
-        self._data = read_data_dir(dump_dir)
+        self._data = select_langs(read_data_dir(dump_dir), config.langs)
         self._modalities = modalities or config.modalities
         self._noise, self._condition, self._seed = noise, condition, seed
         self._label_ids = {
@@ -70,6 +75,11 @@ class AVDataset(Dataset[Sample]):
         self._check_request()
         self.total = len(self._data.utt_ids)
         self.dropped = self._find_drops()
+        if self.dropped and not train:
+            logger.warning(
+                "%s: %d of %d utterances left out, e.g. %s (%s)",
+                *(dump_dir, len(self.dropped), self.total, *self.dropped[0][:2]),
+            )
         left_out = {drop.utt_id for drop in self.dropped}
         self.utt_ids = [utt_id for utt_id in self._data.utt_ids if utt_id not in left_out]
 
@@ -79,6 +89,18 @@ class AVDataset(Dataset[Sample]):
         slowest = min(self.config.speeds) if self.train else 1.0
         lengths = [_num_frames(self._data, utt_id) for utt_id in self.utt_ids]
         return [video_augment.num_frames_at(length, slowest) for length in lengths]
+
+    def groups(self, by: str) -> list[str]:
+        """Group of every utterance: its value in `utt2<by>`.
+
+        Raises:
+            DataDirError: there is no such table.
+        """
+        table = f"utt2{by}"
+        if table not in self._data.tables:
+            msg = f"{self._data.path}/{table}: no such file, but sampling by {by} needs it"
+            raise DataDirError(msg)
+        return [self._data.tables[table][utt_id] for utt_id in self.utt_ids]
 
     def report_dropped(self, path: str | Path) -> None:
         """Write `dropped.tsv` and log it.
@@ -99,9 +121,10 @@ class AVDataset(Dataset[Sample]):
         """Utterance `index` as `epoch` augments it, with noise if `step` is late enough for it.
 
         Epoch and step come with each request and are no state of the dataset: loader workers
-        prefetch across the end of an epoch.
+        prefetch across the end of an epoch. Numbers beyond the last utterance begin again with the
+        first one, augmented in another way: sampling takes some more than once an epoch.
         """
-        utt_id = self.utt_ids[index]
+        utt_id = self.utt_ids[index % len(self.utt_ids)]
         generator = np.random.default_rng([self._seed, epoch, index])
         speed = float(generator.choice(self.config.speeds)) if self.train else 1.0
         num_frames = video_augment.num_frames_at(_num_frames(self._data, utt_id), speed)
@@ -166,10 +189,14 @@ class AVDataset(Dataset[Sample]):
         return np.ascontiguousarray(frames)
 
     def _text(self, utt_id: str) -> np.ndarray | None:
-        text = self._data.get("text", utt_id)
+        text = self._data.get(target_table(self.config.target_lang), utt_id)
         if text is None or self.tokenizer is None:
             return None
-        return np.asarray(self.tokenizer.encode(text), dtype=np.int64)
+        return np.asarray(self._token_ids(utt_id, text), dtype=np.int64)
+
+    def _token_ids(self, utt_id: str, text: str) -> list[int]:
+        assert self.tokenizer is not None
+        return self.tokenizer.encode(text, text_lang(self._data, utt_id, self.config.target_lang))
 
     def _units(self, utt_id: str, speed: float, num_frames: int) -> np.ndarray | None:
         if not self.config.frame_labels:
@@ -186,9 +213,8 @@ class AVDataset(Dataset[Sample]):
             what = f"condition {self._condition}" if self._condition else "dataset.noise_prob > 0"
             msg = f"{what} needs noises: pass --noise_dir (stage 3 makes dump/noise)"
             raise ConfigError(msg)
-        if self.train and self.tokenizer is not None and "text" not in self._data.tables:
-            msg = f"{path}/text: no such file, but training on transcripts needs it"
-            raise DataDirError(msg)
+        if self.tokenizer is not None and (self.train or config.target_lang):
+            target_texts(self._data, config.target_lang)
         if config.frame_labels and not (self._label_ids and (self._data.ctm or not self.train)):
             msg = (
                 f"{path}: dataset.frame_labels needs a ctm in the dump and units.txt beside "
@@ -208,17 +234,22 @@ class AVDataset(Dataset[Sample]):
             )
             raise DataDirError(msg)
         drops = [Drop(utt_id, f"not in {needed}", "") for utt_id in absent]
+        if self.tokenizer is not None and self.config.target_lang:
+            # Transcripts are complete or absent; translations may be there for some.
+            table = target_table(self.config.target_lang)
+            untold = set(self._data.utt_ids) - set(self._data.tables[table]) - set(absent)
+            drops += [Drop(utt_id, f"not in {table}", "") for utt_id in untold]
         if self.train and self.tokenizer is not None and self.config.drop_long_text:
-            drops += self._find_long_texts(set(absent))
+            drops += self._find_long_texts({drop.utt_id for drop in drops})
         return sorted(drops)
 
     def _find_long_texts(self, skip: set[str]) -> list[Drop]:
-        assert self.tokenizer is not None
+        texts = target_texts(self._data, self.config.target_lang)
         drops, fastest = [], max(self.config.speeds)
         for utt_id in self._data.utt_ids:
             if utt_id in skip:
                 continue
-            ids = self.tokenizer.encode(self._data.tables["text"][utt_id])
+            ids = self._token_ids(utt_id, texts[utt_id])
             # CTC needs a frame for every token and a blank between two equal ones.
             needed = len(ids) + sum(a == b for a, b in pairwise(ids))
             frames = video_augment.num_frames_at(_num_frames(self._data, utt_id), fastest)

@@ -16,6 +16,10 @@ class DatasetConfig:
 
     modalities: Modalities = "AV"
     """What is read: sound and video where an utterance has them, or one of the two."""
+    target_lang: str | None = None
+    """Language to write: translations `text.<lang>`; null: transcripts `text`."""
+    langs: tuple[str, ...] | None = None
+    """Only utterances spoken in these languages (`utt2lang`); null: all."""
     frame_labels: bool = False
     """Yield `units`, the frame labels of the dump's `ctm`."""
     video_crop: int = 88

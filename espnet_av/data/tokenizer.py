@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +20,7 @@ TokenType = Literal["char", "word", "unigram", "bpe"]
 
 BLANK, UNKNOWN, SOS_EOS = "<blank>", "<unk>", "<sos/eos>"
 _SPACE = "\N{LOWER ONE EIGHTH BLOCK}"
+_TAG = re.compile(r"<(?!unk>)[a-z]{2,3}(-[A-Za-z]+)?>")
 # sentencepiece leaves out longer sentences without a word; no transcript comes near this.
 _MAX_SENTENCE_BYTES = 100_000
 
@@ -33,6 +35,8 @@ class Tokenizer:
     """Token of every id (`tokens.txt`)."""
     units: tuple[str, ...] | None = None
     """Frame label of every unit id (`units.txt`); None if the corpus has no alignments."""
+    words: tuple[str, ...] | None = None
+    """Words of the training text (`words.txt`); None in folders made before it was written."""
 
     blank_id = 0
     unk_id = 1
@@ -44,11 +48,11 @@ class Tokenizer:
 
     # The processor is no plain data: workers rebuild it from the model.
     def __reduce__(self) -> tuple[type[Tokenizer], tuple[object, ...]]:
-        return Tokenizer, (self.model, self.tokens, self.units)
+        return Tokenizer, (self.model, self.tokens, self.units, self.words)
 
     @classmethod
     def load(cls, token_dir: str | Path) -> Tokenizer:
-        """Read `bpe.model`, `tokens.txt` and, where there is one, `units.txt` from a folder.
+        """Read `bpe.model`, `tokens.txt` and, where they are, `units.txt` and `words.txt`.
 
         Raises:
             ConfigError: a file is missing, or model and token list do not belong together.
@@ -60,14 +64,16 @@ class Tokenizer:
         except FileNotFoundError as error:
             msg = f"{error.filename}: no such file; run the tokens stage (8) or check --token_dir"
             raise ConfigError(msg) from error
-        units_path = token_dir / "units.txt"
-        units = tuple(_lines(units_path)) if units_path.is_file() else None
+        units, words = (
+            tuple(_lines(token_dir / name)) if (token_dir / name).is_file() else None
+            for name in ("units.txt", "words.txt")
+        )
         if tokens != _token_list(model):
             msg = (
                 f"{token_dir}/tokens.txt: not the list of {token_dir}/bpe.model; run stage 8 again"
             )
             raise ConfigError(msg)
-        return cls(model, tokens, units)
+        return cls(model, tokens, units, words)
 
     @property
     def vocab_size(self) -> int:
@@ -79,20 +85,48 @@ class Tokenizer:
         """The id that starts and ends a sentence."""
         return len(self.tokens) - 1
 
-    def encode(self, text: str) -> list[int]:
-        """Token ids of a transcript; what the model has not seen becomes `unk_id`."""
+    @cached_property
+    def lang_tags(self) -> dict[str, int]:
+        """Language -> id of its tag `<lang>`; empty: texts get none."""
+        return {token[1:-1]: i for i, token in enumerate(self.tokens) if _TAG.fullmatch(token)}
+
+    def encode(self, text: str, lang: str | None = None) -> list[int]:
+        """Token ids of a transcript; what the model has not seen becomes `unk_id`.
+
+        Args:
+            text: what is said or its translation.
+            lang: its language, whose tag comes first where the tokens have tags.
+
+        Raises:
+            ConfigError: the tokens have tags, but none for this language.
+        """
         ids = self._processor.encode(unicodedata.normalize("NFC", text))  # type: ignore[attr-defined]
-        return [index + 1 for index in ids]
+        return self._tag(lang) + [index + 1 for index in ids]
 
     def decode(self, ids: Iterable[int]) -> str:
-        """Transcript of token ids; blanks and sos/eos are left out."""
-        special = (self.blank_id, self.sos_eos_id)
+        """Transcript of token ids; blanks, sos/eos and language tags are left out."""
+        special = {self.blank_id, self.sos_eos_id, *self.lang_tags.values()}
         pieces = [self.tokens[index] for index in ids if index not in special]
         return " ".join("".join(pieces).replace(_SPACE, " ").split())
 
+    def _tag(self, lang: str | None) -> list[int]:
+        if not self.lang_tags:
+            return []
+        if lang not in self.lang_tags:
+            msg = (
+                f"no tag for the language '{lang}' in tokens.txt (it has "
+                f"{', '.join(self.lang_tags)}); make the tokens of all languages, or without tags"
+            )
+            raise ConfigError(msg)
+        return [self.lang_tags[lang]]
+
 
 def train_tokenizer(
-    texts: Iterable[str], out_dir: str | Path, model_type: TokenType, vocab_size: int
+    texts: Iterable[str],
+    out_dir: str | Path,
+    model_type: TokenType,
+    vocab_size: int,
+    tag_langs: Iterable[str] = (),
 ) -> Tokenizer:
     """Train a sentencepiece model and write `bpe.model` and `tokens.txt` to `out_dir`.
 
@@ -101,7 +135,9 @@ def train_tokenizer(
         out_dir: folder to write to.
         model_type: `char` and `word` take every character or word of the texts, whatever
             `vocab_size` is.
-        vocab_size: pieces of `unigram` and `bpe`, `<unk>` included; blank and sos/eos come on top.
+        vocab_size: pieces of `unigram` and `bpe`, `<unk>` and tags included; blank and sos/eos
+            come on top.
+        tag_langs: languages whose tag `encode` puts in front of a text; none: no tags.
 
     Raises:
         ConfigError: there is no text, or `vocab_size` does not suit it (the limit is named).
@@ -110,7 +146,8 @@ def train_tokenizer(
     if not any(sentence.strip() for sentence in sentences):
         msg = "no transcript to train a tokenizer on; check that the training set has a text file"
         raise ConfigError(msg)
-    model = _train_model(sentences, model_type, vocab_size)
+    tags = [f"<{lang}>" for lang in sorted(set(tag_langs))]
+    model = _train_model(sentences, model_type, vocab_size, tags)
     tokenizer = Tokenizer(model, _token_list(model))
     with atomic_write(Path(out_dir) / "bpe.model", "wb") as file:
         file.write(tokenizer.model)
@@ -135,17 +172,20 @@ def _token_list(model: bytes) -> tuple[str, ...]:
     return (BLANK, UNKNOWN, *pieces, SOS_EOS)
 
 
-def _train_model(sentences: Sequence[str], model_type: TokenType, vocab_size: int) -> bytes:
+def _train_model(
+    sentences: Sequence[str], model_type: TokenType, vocab_size: int, tags: Sequence[str]
+) -> bytes:
     stream = io.BytesIO()
     try:
         sentencepiece.SentencePieceTrainer.train(
             sentence_iterator=iter(sentences),
             model_writer=stream,
             model_type=model_type,
-            vocab_size=vocab_size,
+            vocab_size=max(vocab_size, len(tags) + 1),
             use_all_vocab=model_type in ("char", "word"),
             character_coverage=1.0,
             normalization_rule_name="identity",
+            user_defined_symbols=list(tags),
             unk_id=0,
             bos_id=-1,
             eos_id=-1,

@@ -71,6 +71,56 @@ def test_tokens_and_units(
 
 def test_tokens_without_text(data_dir: Path, tmp_path: Path) -> None:
     (data_dir / "text").unlink()
-    with pytest.raises(SystemExit, match="text: no such file; a tokenizer is trained on"):
+    with pytest.raises(SystemExit, match="text: no such file, but transcripts are needed"):
         tokens.main([str(data_dir), str(tmp_path / "t")])
     assert not (tmp_path / "t").exists()
+
+
+@pytest.fixture
+def multilingual(data_dir: Path) -> Path:
+    """Three English utterances, one German one; three are translated into Greek."""
+    for name, rows in (
+        ("utt2lang", ["en", "en", "en", "de", "en"]),
+        ("text", ["one two", "two", "three", "zwölf", "four"]),
+        ("text.el", ["ένα", "δύο", "τρία"]),
+    ):
+        lines = [f"u{index} {row}\n" for index, row in enumerate(rows)]
+        (data_dir / name).write_text("".join(lines), encoding="utf-8")
+    return data_dir
+
+
+def letters(token_dir: Path) -> set[str]:
+    return set("".join(Tokenizer.load(token_dir).tokens[2:-1])) - {"\N{LOWER ONE EIGHTH BLOCK}"}
+
+
+def test_tokens_of_translations(multilingual: Path, tmp_path: Path) -> None:
+    tokens.main(["--target_lang", "el", str(multilingual), str(tmp_path / "t")])
+    assert letters(tmp_path / "t") == set("έναδύοτρία")
+    with pytest.raises(SystemExit, match=r"text\.fr: no such file.*there are: text, text\.el"):
+        tokens.main(["--target_lang", "fr", str(multilingual), str(tmp_path / "t")])
+
+
+def test_tokens_of_one_language(multilingual: Path, tmp_path: Path) -> None:
+    tokens.main(["--langs", "de", "--", str(multilingual), str(tmp_path / "t")])
+    assert letters(tmp_path / "t") == set("zwölf")
+
+
+def test_tokens_with_tags(multilingual: Path, tmp_path: Path) -> None:
+    out = tmp_path / "t"
+    tokens.main(["--lang_tags", str(multilingual), str(out)])
+    assert list(Tokenizer.load(out).lang_tags) == ["de", "en"]
+    tokens.main(["--lang_tags", "--target_lang", "el", str(multilingual), str(out)])
+    assert list(Tokenizer.load(out).lang_tags) == ["el"]
+    (multilingual / "utt2lang").unlink()
+    with pytest.raises(SystemExit, match="utt2lang: no such file, but --lang_tags needs it"):
+        tokens.main(["--lang_tags", str(multilingual), str(out)])
+
+
+def test_texts_of_rare_languages_are_repeated_and_none_is_left_out() -> None:
+    texts = {"en": ["abcd"] * 100, "de": ["efgh", "ijkl", "mnop", "qrst"]}
+    assert tokens.balanced(texts, 1.0) == [*texts["de"], *texts["en"]]
+    even = tokens.balanced(texts, 1e9)
+    assert len(even) == 200 and even.count("efgh") == 25
+    middle = tokens.balanced(texts, 2.0)
+    # sqrt(4) to sqrt(100)
+    assert middle.count("abcd") == 100 and len(middle) == 120

@@ -231,7 +231,7 @@ def test_missing_files_are_named(dump_dir: Path, tokenizer, noise) -> None:
     with pytest.raises(DataDirError, match=r"frame_labels needs a ctm in the dump and units\.txt"):
         AVDataset(dump_dir, no_units, ROUGH, noise, train=True)
     retext(dump_dir, None)
-    with pytest.raises(DataDirError, match="text: no such file, but training on transcripts"):
+    with pytest.raises(DataDirError, match="text: no such file, but transcripts are needed"):
         AVDataset(dump_dir, tokenizer, PLAIN, train=True)
     assert AVDataset(dump_dir, tokenizer, PLAIN)[0].text is None
 
@@ -268,3 +268,61 @@ def test_broken_dumps_are_named(dump_dir: Path) -> None:
 def test_config_rules(changes: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         DatasetConfig(**changes)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def translated(dump_dir: Path) -> Path:
+    """The dump with translations into German of all but its third utterance."""
+    data = read_data_dir(dump_dir)
+    rows = {u: f"lay {u[-1]}" for u in data.utt_ids if u != data.utt_ids[2]}
+    write_data_dir(dump_dir, {**data.tables, "text.de": rows}, data.ctm)
+    return dump_dir
+
+
+@pytest.mark.parametrize("train", [True, False])
+def test_translations_as_target(translated: Path, tmp_path: Path, train: bool) -> None:
+    train_tokenizer(["lay 0123456"], tmp_path / "d", "char", 1)
+    tokenizer = Tokenizer.load(tmp_path / "d")
+    config = replace(PLAIN, target_lang="de", max_dropped_ratio=0.2)
+    dataset = AVDataset(translated, tokenizer, config, train=train)
+    left_out = read_data_dir(translated).utt_ids[2]
+    assert [drop[:2] for drop in dataset.dropped] == [(left_out, "not in text.de")]
+    assert left_out not in dataset.utt_ids and len(dataset) == 6
+    for index, utt_id in enumerate(dataset.utt_ids):
+        assert tokenizer.decode(dataset[index].text) == f"lay {utt_id[-1]}"
+    # A test reads no text, and leaves nothing out.
+    assert len(AVDataset(translated, None, config)) == 7
+    missing = replace(config, target_lang="fr")
+    with pytest.raises(DataDirError, match=r"text\.fr: .*\(there are: text, text\.de\)"):
+        AVDataset(translated, tokenizer, missing, train=train)
+
+
+def test_some_languages_only(dump_dir: Path, tokenizer) -> None:
+    config = replace(PLAIN, langs=("ru",))
+    dataset = AVDataset(dump_dir, tokenizer, config, train=True)
+    assert [dataset[i].lang for i in range(len(dataset))] == ["ru"] * 3
+    assert dataset.groups("lang") == ["ru"] * 3 and dataset.total == 3
+    with pytest.raises(DataDirError, match="no utterance in 'de'; languages there: en, ru"):
+        AVDataset(dump_dir, tokenizer, replace(PLAIN, langs=("ru", "de")), train=True)
+    with pytest.raises(DataDirError, match="utt2category: no such file, but sampling by category"):
+        dataset.groups("category")
+
+
+def test_tags_name_the_language_of_the_text(translated: Path, tmp_path: Path) -> None:
+    texts = ["bin blue größer ça привет мир lay red now مرحبا 0123456"]
+    tokenizer = train_tokenizer(texts, tmp_path / "t", "char", 1, ["en", "ru", "de"])
+    spoken = AVDataset(translated, tokenizer, PLAIN)
+    for sample in map(spoken.__getitem__, range(7)):
+        assert tokenizer.tokens[sample.text[0]] == f"<{sample.lang}>"
+        assert tokenizer.decode(sample.text) == read_data_dir(translated).get("text", sample.utt_id)
+    written = AVDataset(translated, tokenizer, replace(PLAIN, target_lang="de"))
+    assert tokenizer.tokens[written[0].text[0]] == "<de>"
+
+
+def test_numbers_beyond_the_last_are_the_same_utterances_augmented_otherwise(
+    dump_dir: Path, tokenizer, noise
+) -> None:
+    dataset = AVDataset(dump_dir, tokenizer, ROUGH, noise, train=True)
+    first, again = dataset.sample(1, 0, 10), dataset.sample(1 + len(dataset), 0, 10)
+    assert first.utt_id == again.utt_id
+    assert not np.array_equal(first.video[:20], again.video[:20])

@@ -146,3 +146,25 @@ def test_units_are_read_where_there_are_any(token_dir: Path) -> None:
     (token_dir / "units.txt").write_text("a\nsil\n")
     assert Tokenizer.load(token_dir).units == ("a", "sil")
     (token_dir / "units.txt").unlink()
+
+
+def test_language_tags_are_tokens_in_front(token_dir: Path, tmp_path: Path) -> None:
+    kind = token_dir.name.rstrip("0123456789")
+    tokenizer = train_tokenizer(TEXTS, tmp_path, kind, 110, SENTENCES)  # type: ignore[arg-type]
+    loaded = Tokenizer.load(tmp_path)
+    assert list(loaded.lang_tags) == sorted(SENTENCES)
+    for lang, sentence in SENTENCES.items():
+        ids = loaded.encode(sentence, lang)
+        assert loaded.tokens[ids[0]] == f"<{lang}>"
+        assert loaded.decode(ids) == sentence
+        assert loaded.unk_id not in ids
+    with pytest.raises(ConfigError, match=r"no tag for the language 'xx' in tokens\.txt"):
+        tokenizer.encode("no", "xx")
+    with pytest.raises(ConfigError, match="language 'None'"):
+        tokenizer.encode("no")
+
+
+def test_without_tags_the_language_changes_nothing(token_dir: Path) -> None:
+    tokenizer = Tokenizer.load(token_dir)
+    assert tokenizer.lang_tags == {}
+    assert tokenizer.encode("bin blue", "en") == tokenizer.encode("bin blue")

@@ -1,0 +1,50 @@
+"""Which utterances of a data dir a model learns from or is tested on, and what it is to write."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from espnet_av.data.data_dir import DataDir
+from espnet_av.errors import DataDirError
+
+
+def target_table(target_lang: str | None) -> str:
+    """Table of the target text: `text` (None), or the translations `text.<lang>`."""
+    return "text" if target_lang is None else f"text.{target_lang}"
+
+
+def target_texts(data: DataDir, target_lang: str | None) -> dict[str, str]:
+    """Target text by utterance; translations may be there for some utterances only.
+
+    Raises:
+        DataDirError: there is no such table; those that are there are named.
+    """
+    name = target_table(target_lang)
+    if name not in data.tables:
+        there = sorted(table for table in data.tables if table.split(".")[0] == "text")
+        cure = f"there are: {', '.join(there)}" if there else "the set has no transcript at all"
+        msg = f"{data.path}/{name}: no such file, but transcripts are needed ({cure})"
+        raise DataDirError(msg)
+    return data.tables[name]
+
+
+def text_lang(data: DataDir, utt_id: str, target_lang: str | None) -> str | None:
+    """Language of an utterance's target text; None: not known."""
+    return target_lang or data.get("utt2lang", utt_id)
+
+
+def select_langs(data: DataDir, langs: Collection[str] | None) -> DataDir:
+    """The utterances spoken in some of the languages; None: all.
+
+    Raises:
+        DataDirError: no utterance is in one of them; the languages that are there are named.
+    """
+    if langs is None:
+        return data
+    spoken = data.tables.get("utt2lang", {})
+    absent = sorted(set(langs) - set(spoken.values()))
+    if absent:
+        there = ", ".join(sorted(set(spoken.values()))) or "none, as there is no such file"
+        msg = f"{data.path}/utt2lang: no utterance in '{absent[0]}'; languages there: {there}"
+        raise DataDirError(msg)
+    return data.subset(utt_id for utt_id in data.utt_ids if spoken.get(utt_id) in langs)
