@@ -1,4 +1,4 @@
-"""ESPnet's attention decoders by name."""
+"""Attention decoders by name."""
 
 import inspect
 from typing import Any
@@ -8,21 +8,25 @@ from typeguard import TypeCheckError
 from espnet_av.compat import AbsDecoder, TransformerDecoder
 from espnet_av.config import unknown_key_message
 from espnet_av.errors import ConfigError
+from espnet_av.modules.fairseq_decoder import FairseqTransformerDecoder
 
-DECODERS: dict[str, type[AbsDecoder]] = {"transformer": TransformerDecoder}
-"""ESPnet's name -> class."""
+DECODERS: dict[str, type[AbsDecoder]] = {
+    "transformer": TransformerDecoder,
+    "fairseq_transformer": FairseqTransformerDecoder,
+}
+"""Name -> class; `transformer` is ESPnet's."""
 
 
 def build_decoder(
     name: str, vocab_size: int, encoder_size: int, conf: dict[str, Any]
 ) -> AbsDecoder:
-    """Builds an ESPnet decoder.
+    """Builds a decoder.
 
     Args:
         name: a key of `DECODERS`.
         vocab_size: tokens, blank and end of sentence included.
         encoder_size: D of the encoder output.
-        conf: arguments of the class, as in ESPnet's `decoder_conf`.
+        conf: arguments of the class.
 
     Raises:
         ConfigError: an argument is unknown (the nearest is named) or has the wrong type.

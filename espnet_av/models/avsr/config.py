@@ -24,10 +24,10 @@ class AVSRConfig(AVFrontendConfig):
     """ESPnet's name of the encoder."""
     encoder_conf: dict[str, Any] = field(default_factory=dict)
     """Its arguments, as in ESPnet."""
-    decoder: Literal["transformer", "none"] = "none"
-    """Attention decoder."""
+    decoder: Literal["transformer", "fairseq_transformer", "none"] = "none"
+    """Attention decoder: ESPnet's, or that of AV-HuBERT and MuAViC, whose size is its own."""
     decoder_conf: dict[str, Any] = field(default_factory=dict)
-    """Its arguments, as in ESPnet."""
+    """Arguments of its class."""
     ctc_weight: float = 1.0
     """Weight of CTC against attention in the loss: 1 = CTC only, 0 = attention only."""
     lsm_weight: float = 0.1
