@@ -1,4 +1,4 @@
-"""ESPnet's encoders by name, fed with 25 Hz features and never changing their length."""
+"""Encoders by name, ESPnet's and wav2vec 2.0's; none changes the length of its input."""
 
 import inspect
 from typing import Any
@@ -19,6 +19,7 @@ from espnet_av.compat import (
 from espnet_av.config import unknown_key_message
 from espnet_av.errors import ConfigError
 from espnet_av.modules.conv_padding import ConvPadding
+from espnet_av.modules.wav2vec2_encoder import Wav2Vec2Encoder
 
 
 class SortingRNNEncoder(RNNEncoder):
@@ -52,8 +53,10 @@ ENCODERS: dict[str, tuple[type[AbsEncoder], dict[str, Any]]] = {
     ),
     "transformer": (TransformerEncoder, {"input_layer": "linear"}),
     "rnn": (SortingRNNEncoder, {"subsample": None}),
+    "wav2vec2": (Wav2Vec2Encoder, {}),
 }
-"""ESPnet's name -> (class, defaults of ours: no subsampling, no deprecated positional encoding)."""
+"""ESPnet's name -> (class, defaults of ours: no subsampling, no deprecated positional encoding);
+`wav2vec2` is our own."""
 
 
 PROBE_FRAMES = 64
@@ -63,7 +66,7 @@ PROBE_FRAMES = 64
 def build_encoder(
     name: str, input_size: int, conf: dict[str, Any], interctc_layers: list[int]
 ) -> AbsEncoder:
-    """Builds an ESPnet encoder whose output has as many frames as its input.
+    """Builds an encoder whose output has as many frames as its input.
 
     Args:
         name: a key of `ENCODERS`.
@@ -88,6 +91,9 @@ def build_encoder(
             raise ConfigError(unknown_key_message(key, valid, f"encoder_conf of {name}"))
     try:
         encoder = encoder_class(input_size=input_size, **arguments)
+        if isinstance(encoder, Wav2Vec2Encoder):
+            # It keeps length and padding by itself; a probe would not work on the meta device.
+            return encoder
         num_frames = _frames_out(encoder, input_size)
     except (TypeCheckError, TypeError, ValueError, AssertionError, RuntimeError) as error:
         msg = f"encoder_conf of {name}: {error or arguments}"

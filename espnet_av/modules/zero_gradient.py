@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor, nn
+from torch.distributed.tensor import DTensor
 
 
 def zero_touch(module: nn.Module) -> Tensor:
@@ -9,7 +10,9 @@ def zero_touch(module: nn.Module) -> Tensor:
 
     DistributedDataParallel waits for the gradient of every parameter; and an optimiser treats a
     missing gradient (no decay, no momentum) unlike a zero one, so that dropping a branch would
-    change more than the features.
+    change more than the features. Of a sharded parameter (FSDP2), each rank touches its shard.
     """
-    terms = [parameter.sum() * 0.0 for parameter in module.parameters() if parameter.requires_grad]
+    learned = [parameter for parameter in module.parameters() if parameter.requires_grad]
+    shards = [p.to_local() if isinstance(p, DTensor) else p for p in learned]
+    terms = [shard.sum() * 0.0 for shard in shards]
     return torch.stack(terms).sum() if terms else torch.zeros(())

@@ -1,4 +1,4 @@
-"""ESPnet encoders by name: each keeps its length, ignores padding, and refuses bad settings."""
+"""Encoders by name: each keeps its length, ignores padding, and refuses bad settings."""
 
 import copy
 
@@ -33,6 +33,13 @@ SMALL = {
     },
     "transformer": {"output_size": 8, "attention_heads": 2, "linear_units": 8, "num_blocks": 2},
     "rnn": {"rnn_type": "gru", "hidden_size": 8, "output_size": 8, "num_layers": 2},
+    "wav2vec2": {
+        "num_layers": 2,
+        "attention_heads": 2,
+        "linear_units": 8,
+        "pos_conv_kernel": 4,
+        "pos_conv_groups": 2,
+    },
 }
 
 
@@ -100,6 +107,7 @@ def test_intermediate_outputs():
         ("conformer", {"input_layer": "conv2d"}, [], "already deliver 25 Hz"),
         ("rnn", {"subsample": [2]}, [], "already deliver 25 Hz"),
         ("rnn", {}, [1], "no intermediate outputs"),
+        ("wav2vec2", {"attention_heads": 3}, [], "attention_heads is 3.* try 2"),
         (
             "transformer",
             {"output_size": 7, "attention_heads": 2},

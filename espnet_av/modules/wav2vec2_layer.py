@@ -1,0 +1,84 @@
+"""One transformer layer of wav2vec 2.0, HuBERT and AV-HuBERT."""
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class SelfAttention(nn.Module):
+    """Multi-head self-attention, one fused kernel.
+
+    Args:
+        size: D.
+        num_heads: divides D.
+        dropout_rate: on the attention weights.
+    """
+
+    def __init__(self, size: int, num_heads: int, dropout_rate: float) -> None:
+        super().__init__()
+        self.num_heads, self.dropout_rate = num_heads, dropout_rate
+        self.q_proj = nn.Linear(size, size)
+        self.k_proj = nn.Linear(size, size)
+        self.v_proj = nn.Linear(size, size)
+        self.out_proj = nn.Linear(size, size)
+
+    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        """(B, T, D), (B, 1, 1, T) bool with True = valid frame, None = all are -> (B, T, D)."""
+        dropout_rate = self.dropout_rate if self.training else 0.0
+        query, key, value = (
+            self._heads(part(x)) for part in (self.q_proj, self.k_proj, self.v_proj)
+        )
+        out = F.scaled_dot_product_attention(query, key, value, mask, dropout_rate)
+        # (B, H, T, D / H) -> (B, T, D)
+        return self.out_proj(out.transpose(1, 2).flatten(2))
+
+    def _heads(self, x: Tensor) -> Tensor:
+        """(B, T, D) -> (B, H, T, D / H)."""
+        return x.unflatten(2, (self.num_heads, -1)).transpose(1, 2)
+
+
+class Wav2Vec2Layer(nn.Module):
+    """Self-attention and feed-forward block, each with a residual connection.
+
+    Args:
+        size: D.
+        num_heads: attention heads.
+        linear_units: size inside the feed-forward block.
+        dropout_rate: on the output of each block.
+        attention_dropout_rate: on the attention weights.
+        activation_dropout_rate: inside the feed-forward block.
+        pre_norm: normalise the input of each block (stable layer norm: AV-HuBERT, large, XLS-R),
+            else the sum after it (base).
+    """
+
+    def __init__(
+        self,
+        size: int,
+        num_heads: int,
+        linear_units: int,
+        dropout_rate: float,
+        attention_dropout_rate: float,
+        activation_dropout_rate: float,
+        pre_norm: bool,
+    ) -> None:
+        super().__init__()
+        self.pre_norm = pre_norm
+        self.self_attn = SelfAttention(size, num_heads, attention_dropout_rate)
+        self.self_attn_layer_norm = nn.LayerNorm(size)
+        self.fc1 = nn.Linear(size, linear_units)
+        self.fc2 = nn.Linear(linear_units, size)
+        self.final_layer_norm = nn.LayerNorm(size)
+        self.dropout = nn.Dropout(dropout_rate)
+        self.activation_dropout = nn.Dropout(activation_dropout_rate)
+
+    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        """(B, T, D), mask as in `SelfAttention` -> (B, T, D), arbitrary where there is no frame."""
+        if self.pre_norm:
+            x = x + self.dropout(self.self_attn(self.self_attn_layer_norm(x), mask))
+            return x + self._feed_forward(self.final_layer_norm(x))
+        x = self.self_attn_layer_norm(x + self.dropout(self.self_attn(x, mask)))
+        return self.final_layer_norm(x + self._feed_forward(x))
+
+    def _feed_forward(self, x: Tensor) -> Tensor:
+        """(B, T, D) -> (B, T, D)."""
+        hidden = self.activation_dropout(F.gelu(self.fc1(x)))
+        return self.dropout(self.fc2(hidden))
