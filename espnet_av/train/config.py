@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from espnet_av.data.balance import SamplingConfig
 from espnet_av.data.dataset_config import DatasetConfig
 from espnet_av.errors import ConfigError
 
@@ -45,6 +46,8 @@ class TrainConfig:
     """Keys of that model's configuration."""
     dataset: DatasetConfig = field(default_factory=DatasetConfig)
     """Augmentation, noise and filters of the training set."""
+    sampling: SamplingConfig | None = None
+    """Balance between languages; null: every utterance once an epoch."""
 
     batch_frames: int = 1600
     """Budget of one micro-batch: utterances x longest, in frames at 25 Hz."""

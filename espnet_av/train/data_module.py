@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+
 import lightning as L
 import torch
 from torch.utils.data import DataLoader
 
+from espnet_av.data.balance import BalancedBatchSampler
 from espnet_av.data.rates import FRAME_HZ
 from espnet_av.data.sampler import BucketBatchSampler
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.signals import ignore_stop_signals
 from espnet_av.train.step_batch import KeyedDataset, StepBatch, UtteranceDataset, collate_step
-from espnet_av.train.step_sampler import EvalSampler, Progress, StepSampler
+from espnet_av.train.step_sampler import EpochSampler, EvalSampler, Progress, StepSampler
+
+logger = logging.getLogger(__name__)
 
 
 class AVDataModule(L.LightningDataModule):
@@ -37,7 +42,7 @@ class AVDataModule(L.LightningDataModule):
     def train_dataloader(self) -> DataLoader[StepBatch]:
         """Micro-batches of this rank, from where the run stands to no end."""
         rank, world_size = self._world()
-        sampler = self._sampler(self._train, True, rank, world_size)
+        sampler = self._train_sampler(rank, world_size)
         return self._loader(
             self._train, StepSampler(sampler, self._progress, self._config.accum_grad)
         )
@@ -52,6 +57,25 @@ class AVDataModule(L.LightningDataModule):
     ) -> StepBatch:
         """Move the tensors; video goes over as uint8."""
         return batch.to(device)
+
+    def _train_sampler(self, rank: int, world_size: int) -> EpochSampler:
+        balance = self._config.sampling
+        if balance is None:
+            return self._sampler(self._train, True, rank, world_size)
+        sampler = BalancedBatchSampler(
+            self._train.num_frames,
+            self._train.groups(balance.by),
+            balance.temperature,
+            self._config.batch_frames,
+            self._config.max_utts,
+            seed=self._config.seed,
+            rank=rank,
+            world_size=world_size,
+            utt_ids=self._train.utt_ids,
+        )
+        shares = ", ".join(f"{name} {share:.1%}" for name, share in sampler.shares.items())
+        logger.info("share of the training frames by %s: %s", balance.by, shares)
+        return sampler
 
     def _sampler(
         self, dataset: UtteranceDataset, shuffle: bool, rank: int, world_size: int

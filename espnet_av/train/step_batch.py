@@ -24,8 +24,15 @@ class UtteranceDataset(Protocol):
         """Frames at 25 Hz of every utterance."""
         ...
 
+    def groups(self, by: str) -> list[str]:
+        """Group of every utterance (`lang`, `category`), for balanced sampling."""
+        ...
+
     def sample(self, index: int, epoch: int, step: int) -> Sample:
-        """Utterance `index` as epoch `epoch` and optimiser step `step` see it."""
+        """Utterance `index` as epoch `epoch` and optimiser step `step` see it.
+
+        Numbers from the number of utterances on mean the same ones again, augmented otherwise.
+        """
         ...
 
 
