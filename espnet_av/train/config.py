@@ -70,7 +70,10 @@ class TrainConfig:
     """Its settings."""
     param_groups: tuple[ParamGroup, ...] = ()
     """Parts of the model with another learning rate."""
-    scheduler: Literal["constant", "warmup_linear", "warmup_cosine", "tri_stage", "noam"] = (
+    layer_lr_decay: float = 1.0
+    """Factor on the rate from each encoder layer to the one below it; the front end, below the
+    lowest layer, learns slowest. On top of `param_groups`; 1 = none."""
+    scheduler: Literal["constant", "polynomial", "warmup_cosine", "tri_stage", "noam"] = (
         "warmup_cosine"
     )
     """Learning-rate schedule, advanced per update."""
@@ -126,6 +129,9 @@ class TrainConfig:
                 f"average: {self.average} best models cannot be averaged when keep_nbest_models "
                 f"is {self.keep_nbest_models}; raise keep_nbest_models or lower average"
             )
+            raise ConfigError(msg)
+        if not 0 < self.layer_lr_decay <= 1:
+            msg = f"layer_lr_decay: {self.layer_lr_decay} must be above 0 and at most 1, e.g. 0.9"
             raise ConfigError(msg)
         positive = ["batch_frames", "max_utts", "accum_grad", "max_steps", "valid_interval_steps"]
         positive += ["save_interval_steps", "log_interval_steps", "max_nonfinite_steps"]

@@ -45,7 +45,7 @@ class AVLightningModule(L.LightningModule):
         self.grad_norm = float("nan")
         """Gradient norm of the last step, before clipping."""
         self.learning_rate = float("nan")
-        """Rate of the last step; of the group without a factor of its own, if there is one."""
+        """Rate of the last step; of the parameters at the base rate, if there are any."""
         self.stop_votes = 0.0
         """In: 1 when this rank was asked to stop. Out: sum over ranks, after each step."""
         self._weight: Tensor | None = None
@@ -67,7 +67,11 @@ class AVLightningModule(L.LightningModule):
         """Optimiser over the trainable parameters; schedule advanced per optimiser step."""
         config = self.config
         optimizer = build_optimizer(
-            self.model, config.optim, config.optim_conf, config.param_groups
+            self.model,
+            config.optim,
+            config.optim_conf,
+            config.param_groups,
+            config.layer_lr_decay,
         )
         schedule = build_schedule(config.scheduler, config.scheduler_conf)
         scheduler = LambdaLR(optimizer, lambda step: schedule.scale(step, config.max_steps))

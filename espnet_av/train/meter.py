@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from espnet_av.data.rates import FRAME_HZ
 from espnet_av.train.step_batch import StepBatch
 
 
@@ -95,6 +96,7 @@ def rates(totals: Tensor, world_size: int) -> dict[str, float]:
     utterances, frames, padded, waited, passed = totals.tolist()
     seconds = max(passed / world_size, 1e-9)
     return {
+        "speech_hours_per_hour": frames / FRAME_HZ / seconds,
         "utts_per_sec": utterances / seconds,
         "frames_per_sec": frames / seconds,
         "padding_share": 1.0 - frames / padded if padded else 0.0,

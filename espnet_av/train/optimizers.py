@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
+from typing import Any
 
 import torch
 from torch import nn
@@ -15,9 +17,16 @@ OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
     "adamw": torch.optim.AdamW,
 }
 
+_LAYER = re.compile(r"encoder\.(?:layers|encoders)\.(\d+)\.")
+_BEFORE_LAYERS = ("frontend.", "encoder.pos_conv", "encoder.embed.")
+
 
 def build_optimizer(
-    model: nn.Module, name: str, conf: OptimConfig, groups: Sequence[ParamGroup] = ()
+    model: nn.Module,
+    name: str,
+    conf: OptimConfig,
+    groups: Sequence[ParamGroup] = (),
+    layer_lr_decay: float = 1.0,
 ) -> torch.optim.Optimizer:
     """Optimiser `name` over the trainable parameters of `model`.
 
@@ -26,35 +35,51 @@ def build_optimizer(
         name: key of `OPTIMIZERS`.
         conf: settings shared by all groups.
         groups: parameters whose names start with `prefix` get their own rate; first match wins.
+        layer_lr_decay: factor from each encoder layer to the one below it (`layer_depths`).
 
     Raises:
-        ConfigError: a group matches no trainable parameter, or nothing is trainable.
+        ConfigError: a group matches no trainable parameter, nothing is trainable, or there is a
+            `layer_lr_decay` and the encoder has no numbered layers.
     """
-    members: list[list[nn.Parameter]] = [[] for _ in range(len(groups) + 1)]
+    depths = layer_depths(model) if layer_lr_decay != 1.0 else {}
+    members: dict[tuple[int, int], list[nn.Parameter]] = {}
     for parameter_name, parameter in model.named_parameters():
         if parameter.requires_grad:
-            members[_group_of(parameter_name, groups)].append(parameter)
-    for group, parameters in zip(groups, members, strict=False):
-        if not parameters:
-            msg = (
-                f"param_groups: no trainable parameter starts with '{group.prefix}'; "
-                f"top-level parts are {', '.join(n for n, _ in model.named_children())}"
-            )
-            raise ConfigError(msg)
+            key = _group_of(parameter_name, groups), -depths.get(parameter_name, 0)
+            members.setdefault(key, []).append(parameter)
+    _check_groups(model, groups, {group for group, _ in members})
+    # The base rate, if it is in use, comes last: it is the one that is logged.
     settings = [
-        {
-            "params": parameters,
-            "lr": conf.lr * group.lr_scale,
-            "weight_decay": conf.weight_decay if group.weight_decay is None else group.weight_decay,
-        }
-        for group, parameters in zip((*groups, ParamGroup(prefix="")), members, strict=True)
-        if parameters
+        _settings(conf, (*groups, ParamGroup(prefix=""))[group], layer_lr_decay**-rank, parameters)
+        for (group, rank), parameters in sorted(members.items(), key=lambda item: item[0])
     ]
     if not settings:
         msg = "freeze_param: every parameter is frozen, nothing is left to train; freeze fewer"
         raise ConfigError(msg)
-    fused = all(parameter.is_cuda for group in members for parameter in group)
+    fused = all(parameter.is_cuda for group in members.values() for parameter in group)
     return OPTIMIZERS[name](settings, betas=conf.betas, eps=conf.eps, fused=fused)  # type: ignore[call-arg]
+
+
+def layer_depths(model: nn.Module) -> dict[str, int]:
+    """How far below the top encoder layer each parameter is; those above it are left out.
+
+    The top layer has depth 0, the one below it 1; the front end and whatever else of the encoder
+    comes before its layers have the number of layers, one more than the lowest layer.
+
+    Raises:
+        ConfigError: the encoder has no numbered layers.
+    """
+    names = [name for name, _ in model.named_parameters()]
+    numbers = {name: int(found[1]) for name in names if (found := _LAYER.match(name))}
+    if not numbers:
+        msg = (
+            "layer_lr_decay: the model has no parameters named encoder.layers.N or "
+            "encoder.encoders.N; use an encoder with numbered layers, or param_groups"
+        )
+        raise ConfigError(msg)
+    num_layers = max(numbers.values()) + 1
+    depths = {name: num_layers - 1 - number for name, number in numbers.items()}
+    return depths | {name: num_layers for name in names if name.startswith(_BEFORE_LAYERS)}
 
 
 def freeze(model: nn.Module, prefixes: Sequence[str]) -> int:
@@ -83,3 +108,23 @@ def _group_of(name: str, groups: Sequence[ParamGroup]) -> int:
         if name.startswith(group.prefix):
             return index
     return len(groups)
+
+
+def _check_groups(model: nn.Module, groups: Sequence[ParamGroup], used: Collection[int]) -> None:
+    for index, group in enumerate(groups):
+        if index not in used:
+            msg = (
+                f"param_groups: no trainable parameter starts with '{group.prefix}'; "
+                f"top-level parts are {', '.join(n for n, _ in model.named_children())}"
+            )
+            raise ConfigError(msg)
+
+
+def _settings(
+    conf: OptimConfig, group: ParamGroup, scale: float, parameters: list[nn.Parameter]
+) -> dict[str, Any]:
+    return {
+        "params": parameters,
+        "lr": conf.lr * group.lr_scale * scale,
+        "weight_decay": conf.weight_decay if group.weight_decay is None else group.weight_decay,
+    }

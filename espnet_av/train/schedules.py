@@ -30,16 +30,26 @@ class Constant:
 
 
 @dataclass(frozen=True, kw_only=True)
-class WarmupLinear:
-    """Linear rise over `warmup_steps`, then a straight line to `final_scale` at the last step."""
+class Polynomial:
+    """Linear rise over `warmup_steps`, then a power of the steps left, to `final_scale`.
+
+    With power 1 a straight line, as wav2vec 2.0 and AV-HuBERT are pre-trained.
+    """
 
     warmup_steps: int = 0
+    power: float = 1.0
     final_scale: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.power <= 0:
+            msg = f"polynomial: power is {self.power} and must be above 0; 1 is a straight line"
+            raise ConfigError(msg)
 
     def scale(self, step: int, max_steps: int) -> float:
         """Factor at `step`."""
-        done = _share(step - self.warmup_steps, max_steps - self.warmup_steps)
-        return _warmup(step, self.warmup_steps) * (1.0 - (1.0 - self.final_scale) * done)
+        left = 1.0 - _share(step - self.warmup_steps, max_steps - self.warmup_steps)
+        fall = self.final_scale + (1.0 - self.final_scale) * left**self.power
+        return _warmup(step, self.warmup_steps) * fall
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +111,7 @@ class Noam:
 
 SCHEDULES: dict[str, type[Schedule]] = {
     "constant": Constant,
-    "warmup_linear": WarmupLinear,
+    "polynomial": Polynomial,
     "warmup_cosine": WarmupCosine,
     "tri_stage": TriStage,
     "noam": Noam,

@@ -144,7 +144,13 @@ class StepCallback(L.Callback):
         if trainer.logger is not None:
             figures = {f"train/{key}": value for key, value in (values | speed).items()}
             trainer.logger.log_metrics(figures, step)
-        self._postfix["loss"] = f"{values.get('loss', math.nan):.3f}"
+        self._postfix |= {
+            "loss": f"{values.get('loss', math.nan):.3f}",
+            "speech": f"{speed['speech_hours_per_hour']:.0f}h/h",
+            "frames/s": f"{speed['frames_per_sec']:.0f}",
+            "padding": f"{speed['padding_share']:.0%}",
+            "wait": f"{speed['data_wait_share']:.0%}",
+        }
         module.stats.reset()
         self._throughput.reset()
 
@@ -196,6 +202,7 @@ def _train_line(
 ) -> str:
     return (
         f"step {step}/{max_steps}: {_format(values)} "
+        f"speech={speed['speech_hours_per_hour']:.1f}h/h "
         f"utts/s={speed['utts_per_sec']:.1f} frames/s={speed['frames_per_sec']:.0f} "
         f"padding={speed['padding_share']:.1%} data_wait={speed['data_wait_share']:.1%} "
         f"skipped={module.progress.skipped_steps} epoch={module.progress.epoch} "

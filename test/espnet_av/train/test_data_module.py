@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 from itertools import islice
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 import torch
 from oracles.toy_training import ToyDataset
 
+from espnet_av.data.balance import SamplingConfig
 from espnet_av.data.batch import Sample
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.data_module import AVDataModule
@@ -21,8 +23,10 @@ class Telling(ToyDataset):
         return Sample(utt_id=sample.utt_id, video=sample.video, text=np.array([index, epoch, step]))
 
 
-def module(num_workers, progress=None):
-    config = TrainConfig(batch_frames=24, max_utts=3, accum_grad=2, num_workers=num_workers)
+def module(num_workers, progress=None, **options):
+    config = TrainConfig(
+        batch_frames=24, max_utts=3, accum_grad=2, num_workers=num_workers, **options
+    )
     return AVDataModule(Telling(), Telling(5), config, progress or Progress())
 
 
@@ -66,3 +70,32 @@ def test_validation_has_every_utterance_once():
     found = list(module(0).val_dataloader())
     assert sorted(u for batch in found for u in batch.batch.utt_id) == [f"u{i}" for i in range(5)]
     assert all(batch.counted for batch in found)
+
+
+EVEN = {"sampling": SamplingConfig(temperature=1e9)}
+
+
+def test_balanced_sampling_repeats_the_rare_ones(caplog):
+    caplog.set_level(logging.INFO)
+    found = islice(iter(module(0, **EVEN).train_dataloader()), 200)
+    frames = {True: 0, False: 0}
+    for batch in found:
+        for utt_id, length in zip(batch.batch.utt_id, batch.batch.video_lengths, strict=True):
+            frames[utt_id in ("u0", "u1")] += int(length)
+    assert frames[True] / sum(frames.values()) == pytest.approx(0.5, abs=0.02)
+    assert "share of the training frames by lang: common 50.0%, rare 50.0%" in caplog.text
+
+
+def test_balanced_sampling_goes_on_where_it_stopped():
+    whole = list(islice(iter(module(0, **EVEN).train_dataloader()), 20))
+    key = whole[11].key
+    progress = Progress(micro_step=11, epoch=key.epoch, next_batch=key.batch)
+    rest = list(islice(iter(module(0, progress, **EVEN).train_dataloader()), 9))
+    assert [b.key for b in rest] == [b.key for b in whole[11:]]
+    for ours, theirs in zip(rest, whole[11:], strict=True):
+        assert torch.equal(ours.batch.video, theirs.batch.video)
+
+
+def test_validation_is_not_balanced():
+    found = list(module(0, **EVEN).val_dataloader())
+    assert sorted(u for batch in found for u in batch.batch.utt_id) == [f"u{i}" for i in range(5)]

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import logging
+import re
 
 import pytest
 import torch
@@ -138,3 +141,18 @@ def test_random_numbers_follow_from_the_step_alone(tmp_path):
     fit(every_step, tmp_path / "b", Drawing())
     assert draws[:3] == draws[3:]
     assert len(set(draws)) == 3
+
+
+def test_throughput_is_in_the_log_and_on_the_progress_bar(tmp_path, caplog, monkeypatch):
+    caplog.set_level(logging.INFO, logger="espnet_av")
+    monkeypatch.setenv("AV_PROGRESS_FILE", str(tmp_path / "progress.json"))
+    fit(CONFIG, tmp_path)
+    line = next(m for m in caplog.messages if m.startswith("step 3/3: "))
+    figures = r"speech=([\d.]+)h/h utts/s=\S+ frames/s=(\d+) padding=(\S+)% data_wait=[\d.]+% "
+    speech, frames, padding = map(float, re.search(figures, line).groups())
+    assert frames > 0 and speech == pytest.approx(frames / 25, abs=0.1)
+    # One batch of 4 + 5 + .. + 11 frames, padded to 8 x 11.
+    assert padding == pytest.approx(100 * (1 - 60 / 88), abs=0.06)
+    shown = json.loads((tmp_path / "progress.json").read_text())["postfix"]
+    assert set(shown) >= {"loss", "speech", "frames/s", "padding", "wait"}
+    assert shown["speech"].endswith("h/h") and shown["padding"] == "32%"

@@ -68,6 +68,7 @@ def test_throughput_of_two_ranks():
     totals[3:] = torch.tensor([0.5, 2.0])
     assert rates(totals * 2, world_size=2) == pytest.approx(
         {
+            "speech_hours_per_hour": 1.2,
             "utts_per_sec": 3.0,
             "frames_per_sec": 30.0,
             "padding_share": 0.25,

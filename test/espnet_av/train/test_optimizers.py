@@ -6,7 +6,7 @@ from torch import nn
 
 from espnet_av.errors import ConfigError
 from espnet_av.train.config import OptimConfig, ParamGroup
-from espnet_av.train.optimizers import OPTIMIZERS, build_optimizer, freeze
+from espnet_av.train.optimizers import OPTIMIZERS, build_optimizer, freeze, layer_depths
 
 
 def make_model():
@@ -25,6 +25,37 @@ def test_groups_scale_the_rate_and_first_match_wins():
     found = [(g["lr"], g["weight_decay"], len(g["params"])) for g in optimizer.param_groups]
     assert found == [(1.0, 0.0, 1), (0.2, 0.3, 1), (2.0, 0.3, 4)]
     assert optimizer.param_groups[0]["params"][0] is model["encoder"].bias
+
+
+def make_layered(container="layers"):
+    layers = nn.ModuleList(nn.Linear(1, 1) for _ in range(12))
+    encoder = {"pos_conv": nn.Linear(1, 1), container: layers, "layer_norm": nn.Linear(1, 1)}
+    parts = {"frontend": nn.Linear(1, 1), "encoder": nn.ModuleDict(encoder)}
+    return nn.ModuleDict({**parts, "decoder": nn.Linear(1, 1)})
+
+
+@pytest.mark.parametrize("container", ["layers", "encoders"])
+def test_layers_learn_slower_the_lower_they_are(container):
+    model = make_layered(container)
+    optimizer = build_optimizer(model, "adam", OptimConfig(lr=2.0), (), layer_lr_decay=0.5)
+    rates = {id(p): group["lr"] for group in optimizer.param_groups for p in group["params"]}
+    found = {name: rates[id(p)] for name, p in model.named_parameters() if name.endswith("bias")}
+    expected = {f"encoder.{container}.{n}.bias": 2.0 * 0.5 ** (11 - n) for n in range(12)}
+    expected |= dict.fromkeys(["frontend.bias", "encoder.pos_conv.bias"], 2.0 * 0.5**12)
+    expected |= dict.fromkeys(["encoder.layer_norm.bias", "decoder.bias"], 2.0)
+    assert found == pytest.approx(expected)
+    assert optimizer.param_groups[-1]["lr"] == 2.0, "the rate that is logged"
+
+
+def test_layer_decay_multiplies_the_scale_of_a_group():
+    groups = [ParamGroup(prefix="encoder.", lr_scale=0.1)]
+    model = make_layered()
+    optimizer = build_optimizer(model, "adam", OptimConfig(lr=1.0), groups, layer_lr_decay=0.5)
+    rates = {id(p): group["lr"] for group in optimizer.param_groups for p in group["params"]}
+    assert rates[id(model["encoder"]["layers"][10].weight)] == pytest.approx(0.05)
+    assert rates[id(model["frontend"].weight)] == pytest.approx(0.5**12)
+    with pytest.raises(ConfigError, match=r"no parameters named encoder\.layers\.N"):
+        layer_depths(make_model())
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

@@ -16,7 +16,7 @@ def curve(name, steps, max_steps, **conf):
 
 
 def test_warmup_is_linear_and_starts_above_zero():
-    for name in ("constant", "warmup_linear", "warmup_cosine"):
+    for name in ("constant", "polynomial", "warmup_cosine"):
         assert curve(name, [0, 1, 3], 10**9, warmup_steps=4) == pytest.approx([0.25, 0.5, 1.0])
 
 
@@ -24,9 +24,13 @@ def test_constant_stays():
     assert curve("constant", [0, 5, 10**6], 10) == [1.0, 1.0, 1.0]
 
 
-def test_linear_and_cosine_fall_to_the_final_scale():
-    linear = curve("warmup_linear", [10, 60, 110], 110, warmup_steps=10, final_scale=0.2)
+def test_polynomial_and_cosine_fall_to_the_final_scale():
+    linear = curve("polynomial", [10, 60, 110], 110, warmup_steps=10, final_scale=0.2)
     assert linear == pytest.approx([1.0, 0.6, 0.2])
+    square = curve("polynomial", [10, 60, 110], 110, warmup_steps=10, power=2.0)
+    assert square == pytest.approx([1.0, 0.25, 0.0])
+    with pytest.raises(ConfigError, match=r"power is 0\.0 and must be above 0"):
+        build_schedule("polynomial", {"power": 0.0})
     cosine = curve("warmup_cosine", [10, 35, 60, 110, 200], 110, warmup_steps=10, final_scale=0.2)
     quarter = 0.2 + 0.8 * (1 + math.cos(math.pi / 4)) / 2
     assert cosine == pytest.approx([1.0, quarter, 0.6, 0.2, 0.2])
@@ -35,6 +39,26 @@ def test_linear_and_cosine_fall_to_the_final_scale():
 def test_tri_stage():
     scales = curve("tri_stage", [0, 5, 10, 49, 75, 100], 100, initial_scale=0.1, final_scale=0.04)
     assert scales == pytest.approx([0.1, 0.55, 1.0, 1.0, 0.2, 0.04])
+
+
+def fairseq_tri_stage(update, warmup, hold, decay, start, end):
+    """The rate by stage and step within it, with the decay as repeated multiplication."""
+    if update < warmup:
+        return start + (1 - start) / warmup * update
+    scale = 1.0
+    for _ in range(min(max(update - warmup - hold, 0), decay)):
+        scale *= end ** (1 / decay)
+    return scale
+
+
+@pytest.mark.parametrize(("warmup", "hold", "decay"), [(20, 0, 40), (10, 30, 60), (6, 0, 18)])
+def test_tri_stage_step_by_step(warmup, hold, decay):
+    total = warmup + hold + decay
+    shares = {"warmup_share": warmup, "hold_share": hold, "decay_share": decay}
+    conf = {name: value / total for name, value in shares.items()}
+    expected = [fairseq_tri_stage(n, warmup, hold, decay, 0.01, 0.05) for n in range(total + 5)]
+    got = curve("tri_stage", range(total + 5), total, **conf)
+    assert got == pytest.approx(expected)
 
 
 def test_tri_stage_shares_must_add_up():

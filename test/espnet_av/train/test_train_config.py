@@ -30,6 +30,7 @@ def test_espnets_shape_is_read():
         ({"best_model_criterion": []}, "give at least one"),
         ({"average": 9}, "raise keep_nbest_models or lower average"),
         ({"accum_grad": 0}, "accum_grad: 0 must be at least 1"),
+        ({"layer_lr_decay": 0.0}, "must be above 0 and at most 1"),
         ({"scheduler": "warmup_cosin"}, "did you mean 'warmup_cosine'"),
         ({"optim_conf": {"lrr": 1}}, "did you mean 'lr'"),
         ({"precision": "fp16"}, "choices: fp32, bf16"),
