@@ -10,7 +10,8 @@ AUDIO_FRONTENDS = {
     "stacked_fbank": (StackedFbankConfig, StackedFbankFrontend),
     "wave": (WaveConfig, WaveFrontend),
 }
-"""Name -> (config, module); each maps (B, S) at 16 kHz to exactly S // 640 frames."""
+"""Name -> (config, module); each maps (B, S) at 16 kHz to exactly S // 640 frames (`wave` at 50 Hz:
+twice as many)."""
 
 VISUAL_FRONTENDS = {"resnet": (ResNetConfig, ResNetFrontend)}
 """Name -> (config, module); each maps (B, V, H, W) uint8 to V frames."""

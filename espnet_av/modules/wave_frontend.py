@@ -1,7 +1,7 @@
-"""Audio front end of wav2vec 2.0: seven convolutions on the waveform, two 50 Hz frames stacked."""
+"""Audio front end of wav2vec 2.0: seven convolutions on the waveform, at 50 or 25 Hz."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -10,6 +10,8 @@ from typeguard import typechecked
 
 from espnet_av.compat import AbsFrontend
 from espnet_av.errors import ConfigError
+from espnet_av.modules.gradient_scale import scale_gradient
+from espnet_av.modules.zero_gradient import zero_touch
 from espnet_av.ops import SAMPLES_PER_FRAME
 from espnet_av.ops.frame_stacking import stack_frames
 from espnet_av.ops.lengths import valid_mask
@@ -18,8 +20,8 @@ CONVOLUTIONS = ((10, 5), (3, 2), (3, 2), (3, 2), (3, 2), (2, 2), (2, 2))
 """(kernel, stride) of each convolution; together one frame per 320 samples."""
 END_PADDING = 80
 """Zeros appended so that 640 * T samples give exactly 2 * T frames, not 2 * T - 1."""
-STACK = 2
-"""50 Hz frames per output frame."""
+EXTRACTOR_RATE = 50
+"""Frames a second that the convolutions give."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,15 +35,36 @@ class WaveConfig:
     """Channels of every convolution."""
     normalise_wave: bool = True
     """Mean 0, variance 1 over each utterance before the first convolution."""
+    frame_rate: Literal[25, 50] = 25
+    """Features a second: 50 as in wav2vec 2.0, or 25, where two frames are stacked."""
+    feature_grad_mult: float = 1.0
+    """What the gradient of the convolutions is multiplied by: 0.1 in base pre-training, 1 in
+    large; with 0 they are not trained and their backward pass is not computed."""
 
     def __post_init__(self) -> None:
         if self.channels < 1:
             msg = f"wave: channels is {self.channels}; wav2vec 2.0 has 512"
             raise ConfigError(msg)
+        if not 0.0 <= self.feature_grad_mult <= 1.0:
+            msg = f"wave: feature_grad_mult is {self.feature_grad_mult}; it must be in 0..1"
+            raise ConfigError(msg)
+
+
+class WaveFeatures(NamedTuple):
+    """What the convolutions make of a batch, before the projection; C' is `feature_size`."""
+
+    raw: Tensor
+    """(B, T, C') output of the last convolution, for the features penalty."""
+    normed: Tensor
+    """(B, T, C') after the layer norm: input of the projection and of a quantiser."""
+    lengths: Tensor
+    """(B,) frames."""
 
 
 class WaveFrontend(AbsFrontend):
-    """Sound at 16 kHz -> one feature vector for each 25 Hz video frame (arXiv 2006.11477).
+    """Sound at 16 kHz -> features at 25 or 50 Hz (arXiv 2006.11477).
+
+    640 samples give exactly one feature at 25 Hz, two at 50 Hz: T = S // 640 * frame_rate // 25.
 
     Args:
         config: see `WaveConfig`.
@@ -52,28 +75,50 @@ class WaveFrontend(AbsFrontend):
     def __init__(self, config: WaveConfig, output_size: int) -> None:
         super().__init__()
         self.normalise_wave = config.normalise_wave
+        self.feature_grad_mult = config.feature_grad_mult
+        self.stack = EXTRACTOR_RATE // config.frame_rate
         self.extractor = WaveExtractor(config.channels, config.norm == "layer_norm")
         self.layer_norm = nn.LayerNorm(config.channels)
-        self.project = nn.Linear(STACK * config.channels, output_size)
+        self.project = nn.Linear(self.stack * config.channels, output_size)
         self._output_size = output_size
 
     def output_size(self) -> int:
         """D."""
         return self._output_size
 
+    @property
+    def feature_size(self) -> int:
+        """Size of the features before the projection."""
+        return self.project.in_features
+
     def forward(self, input: Tensor, input_lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, S) float, (B,) samples -> (B, S // 640, D), (B,) frames; padding is arbitrary."""
-        lengths = torch.div(input_lengths, SAMPLES_PER_FRAME, rounding_mode="floor")
-        num_frames = input.size(1) // SAMPLES_PER_FRAME
-        samples = lengths * SAMPLES_PER_FRAME
-        wave = input[:, : num_frames * SAMPLES_PER_FRAME].float()
+        """(B, S) float, (B,) samples -> (B, T, D), (B,) frames; padding is arbitrary."""
+        features = self.extract(input, input_lengths)
+        return self.project(features.normed), features.lengths
+
+    def extract(self, input: Tensor, input_lengths: Tensor) -> WaveFeatures:
+        """What `project` gets, and what it was before the norm; arguments as in `forward`."""
+        blocks = torch.div(input_lengths, SAMPLES_PER_FRAME, rounding_mode="floor")
+        num_blocks = input.size(1) // SAMPLES_PER_FRAME
+        samples = blocks * SAMPLES_PER_FRAME
+        wave = input[:, : num_blocks * SAMPLES_PER_FRAME].float()
         inside = valid_mask(samples, wave.size(1), wave.device)
         if self.normalise_wave:
             wave = normalise_waves(wave, inside)
         wave = F.pad(torch.where(inside, wave, 0.0), (0, END_PADDING))
-        features = self.extractor(wave, samples + END_PADDING)
-        # (B, 2T, C) -> (B, T, 2C)
-        return self.project(stack_frames(self.layer_norm(features), STACK)), lengths
+        raw = self._run_extractor(wave, samples + END_PADDING)
+        normed = self.layer_norm(raw)
+        # (B, 2 * blocks, C) -> (B, T, C')
+        raw, normed = stack_frames(raw, self.stack), stack_frames(normed, self.stack)
+        return WaveFeatures(raw, normed, blocks * (2 // self.stack))
+
+    def _run_extractor(self, wave: Tensor, lengths: Tensor) -> Tensor:
+        """The convolutions, with their share of the gradient."""
+        if self.feature_grad_mult > 0.0:
+            return scale_gradient(self.extractor(wave, lengths), self.feature_grad_mult)
+        with torch.no_grad():
+            features = self.extractor(wave, lengths)
+        return features + zero_touch(self.extractor) if self.training else features
 
 
 class WaveExtractor(nn.Module):

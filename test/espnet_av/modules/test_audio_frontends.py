@@ -94,6 +94,8 @@ def test_spec_augment_acts_in_training_only():
         ("log_mel", {"spec_augment": {"num_time_masks": -1}}, "0 or more"),
         ("stacked_fbank", {"num_mels": 80}, "choose 26"),
         ("wave", {"channels": 0}, "512"),
+        ("wave", {"frame_rate": 100}, "choices: 25, 50"),
+        ("wave", {"feature_grad_mult": 2}, "feature_grad_mult is 2"),
         ("wave", {"norm": "layernorm"}, "did you mean 'layer_norm'"),
     ],
 )
