@@ -96,7 +96,10 @@ class Job:
         if len(dumps) < len(self.options.sets):
             msg = f"--sets {' '.join(map(str, self.options.sets))}: two have the same name"
             raise ConfigError(msg)
-        listed = list_conditions(list(dumps), self.options.modes, self.options.noises)
+        mute = {name for name, path in dumps.items() if not (path / "video.scp").is_file()}
+        if mute and set(self.options.modes) - {"A"}:
+            logger.info("no video, so mode A alone: %s", ", ".join(sorted(mute)))
+        listed = list_conditions(list(dumps), self.options.modes, self.options.noises, mute)
         mine = listed[self.options.job - 1 :: self.options.num_jobs]
         return [(condition, dumps[condition.set_name]) for condition in mine]
 
@@ -121,7 +124,7 @@ class Job:
         dataset = AVDataset(
             dump_dir,
             None,
-            dataclasses.replace(train_config.dataset, frame_labels=False),
+            dataclasses.replace(train_config.dataset, frame_labels=False, langs=None),
             noise=noise,
             seed=self.options.seed,
             modalities=condition.mode,
@@ -163,6 +166,7 @@ class Job:
             "mode": condition.mode,
             "noise": condition.noise_name,
             "snr_db": condition.noise.snr_db if condition.noise else None,
+            "target_lang": self.experiment[1].dataset.target_lang,
             "num_utts": len(results),
             "num_empty": silent,
             "audio_sec": sum(result.num_frames for result in results.values()) / 25,

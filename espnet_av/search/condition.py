@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -56,9 +56,18 @@ def parse_noise(text: str) -> NoiseCondition | None:
 
 
 def list_conditions(
-    set_names: Sequence[str], modes: Sequence[str], noises: Sequence[str]
+    set_names: Sequence[str],
+    modes: Sequence[str],
+    noises: Sequence[str],
+    sound_only: Collection[str] = (),
 ) -> list[Condition]:
     """Every cell to run: sets x modes x noises, but lips alone only once, as no noise reaches them.
+
+    Args:
+        set_names: test sets.
+        modes: what the model gets.
+        noises: see `parse_noise`.
+        sound_only: sets without video, for which only mode A is listed.
 
     Raises:
         ConfigError: a mode or a noise is misspelt, or a set or noise is named twice.
@@ -73,6 +82,7 @@ def list_conditions(
         for set_name in set_names
         for mode in modes
         for noise in ([None] if mode == "V" else parsed)
+        if mode == "A" or set_name not in sound_only
     ]
     if len(set(conditions)) < len(conditions):
         twice = next(c for c in conditions if conditions.count(c) > 1)

@@ -13,6 +13,7 @@ from espnet_av.atomic import atomic_dir
 from espnet_av.config import to_dict
 from espnet_av.data.data_dir import DataDir
 from espnet_av.data.table import write_table
+from espnet_av.data.target import target_table
 from espnet_av.provenance import write_provenance
 from espnet_av.search.condition import Condition
 from espnet_av.search.decode_config import DecodeConfig
@@ -54,7 +55,8 @@ def fingerprint(
         "data": [
             _digest(path)
             for path in sorted(dump_dir.iterdir())
-            if path.name in ("text", "utt2num_frames", "utt2num_samples", *_COPIED)
+            if path.name in ("utt2num_frames", "utt2num_samples", *_COPIED)
+            or path.name.split(".")[0] == "text"
         ],
         "noise": _digest(noise_manifest) if noisy and noise_manifest else None,
         "seed": seed if noisy else None,
@@ -76,7 +78,8 @@ def write_results(
 ) -> None:
     """Write hypotheses, references and records, replacing an earlier folder in one move.
 
-    Files: `text` (best hypotheses, Kaldi form), `ref` (transcripts, if the set has them),
+    Files: `text` (best hypotheses, Kaldi form), `ref` (transcripts, if the set has them; for a
+    model that translates, `info["target_lang"]`, the translations into that language),
     `nbest.jsonl` (every hypothesis with scores, tokens and word times), `noise.tsv` (what was
     mixed into which utterance), `decode.json` (counts, times, model), `example.npz` (written by
     the function `example`), tables for grouping, the configuration and its provenance, and last
@@ -86,10 +89,11 @@ def write_results(
     with atomic_dir(folder) as temporary:
         best = {utt_id: (results[utt_id].texts or [""])[0] for utt_id in utt_ids}
         write_table(temporary / "text", best)
-        for source, name in (("text", "ref"), *((table, table) for table in _COPIED)):
+        target = target_table(info["target_lang"])
+        for source, name in ((target, "ref"), *((table, table) for table in _COPIED)):
             rows = data.tables.get(source, {})
             if rows:
-                write_table(temporary / name, {utt_id: rows[utt_id] for utt_id in utt_ids})
+                write_table(temporary / name, {u: rows[u] for u in utt_ids if u in rows})
         with (temporary / "nbest.jsonl").open("w", encoding="utf-8") as stream:
             for utt_id in utt_ids:
                 stream.write(json.dumps(_as_record(results[utt_id]), ensure_ascii=False) + "\n")

@@ -158,7 +158,7 @@ def _read_yaml(path: Path) -> dict[str, Any]:
 
 def _fingerprint(folder: Path) -> str:
     digest = hashlib.sha256()
-    for name in _FINGERPRINTED:
+    for name in (*_FINGERPRINTED, *sorted(path.name for path in folder.glob("text.*"))):
         if (folder / name).is_file():
             digest.update(name.encode() + b"\0" + (folder / name).read_bytes())
     return digest.hexdigest()[:16]
