@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from oracles.tiny_experiment import TinyExperiment, make_tiny_experiment
 from oracles.tiny_run import TinyRun
 
 from espnet_av.bin import decode
-from espnet_av.data.data_dir import read_data_dir
+from espnet_av.data.data_dir import read_data_dir, write_data_dir
 from espnet_av.data.table import read_table
 
 FILES = {
@@ -178,3 +179,27 @@ def test_dry_run_only_lists(run, capsys):
 def test_errors_say_what_to_do(run, options, noises, message):
     with pytest.raises(SystemExit, match=re.escape(message)):
         run(*options, noises=noises)
+
+
+def test_references_of_a_model_that_translates(experiment, run, tmp_path):
+    """The translations, of the language it was trained to write; its `langs` choose no tests."""
+    moved = shutil.copytree(experiment.test_dir, tmp_path / "dump" / "test_fr")
+    data = read_data_dir(moved)
+    rows = {utt_id: f"bleu {utt_id[-1]}" for utt_id in data.utt_ids}
+    write_data_dir(moved, {**data.tables, "text.fr": rows}, data.ctm)
+    exp_dir = shutil.copytree(experiment.exp_dir, tmp_path / "exp")
+    with (exp_dir / "config.yaml").open("a") as stream:
+        stream.write("dataset: {target_lang: fr, langs: [en], noise_prob: 0.0}\n")
+    out = run("--exp_dir", str(exp_dir), "--sets", str(moved), "--modes", "A", noises="clean")
+    assert read_table(out / "test_fr" / "A_clean" / "ref") == rows
+    assert json.loads((out / "test_fr/A_clean/decode.json").read_text())["target_lang"] == "fr"
+
+
+def test_a_set_without_video_gets_mode_a_alone(experiment, run, tmp_path, caplog):
+    caplog.set_level("INFO")
+    sound = shutil.copytree(experiment.test_dir, tmp_path / "dump" / "read")
+    for name in ("video.scp", "utt2num_frames"):
+        (sound / name).unlink()
+    out = run("--sets", str(sound), "--modes", "A", "AV", "V", noises="clean")
+    assert [path.name for path in (out / "read").iterdir()] == ["A_clean"]
+    assert "no video, so mode A alone: read" in caplog.text

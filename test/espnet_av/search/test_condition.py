@@ -45,3 +45,10 @@ def test_lips_alone_are_decoded_once_even_without_clean():
         "dev/A_babble_5dB",
         "dev/V_clean",
     ]
+
+
+def test_sets_without_video_are_decoded_by_their_sound_alone():
+    listed = list_conditions(["test", "read"], ["A", "V", "AV"], ["clean"], sound_only=["read"])
+    assert [str(c.folder) for c in listed] == [
+        "test/A_clean", "test/V_clean", "test/AV_clean", "read/A_clean",
+    ]  # fmt: skip
