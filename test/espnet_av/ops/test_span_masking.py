@@ -1,0 +1,95 @@
+"""Span masks: exact against a loop for given numbers, equal in distribution to another loop."""
+
+import numpy as np
+import pytest
+import torch
+from oracles.span_masks import loop_spans, placed_by_hand
+
+from espnet_av.ops.span_masking import NOISE_WIDTH, place_spans
+
+CASES = [
+    {"start_prob": 0.08, "span": 10, "min_spans": 2},
+    {"start_prob": 0.065, "span": 10, "min_spans": 2},
+    {"start_prob": 0.06, "span": 5, "min_spans": 2},
+    {"start_prob": 0.9, "span": 1, "min_spans": 0},
+    {"start_prob": 0.0, "span": 3, "min_spans": 0},
+]
+
+
+def draw(lengths, seed=0, extra=0, **settings):
+    generator = torch.Generator().manual_seed(seed)
+    noise = torch.rand(len(lengths), max(lengths) + extra, NOISE_WIDTH, generator=generator)
+    return place_spans(torch.tensor(lengths), noise, **settings)
+
+
+@pytest.mark.parametrize("settings", CASES)
+def test_given_numbers_give_the_spans_of_a_loop(settings):
+    lengths = [0, 1, 2, 3, 4, 9, 10, 11, 19, 20, 21, 60]
+    for seed in range(10):
+        noise = torch.rand(len(lengths), 60, 3, generator=torch.Generator().manual_seed(seed))
+        mask = place_spans(torch.tensor(lengths), noise, **settings)
+        for row, length, numbers in zip(mask, lengths, noise.tolist(), strict=True):
+            assert row.tolist() == placed_by_hand(length, numbers, **settings)
+
+
+def statistics(masks):
+    """Of (N, T) masks: masked frames, runs of them (mean and variance), and share by position."""
+    masked = masks.sum(axis=1)
+    runs = (np.diff(masks.astype(int), axis=1, prepend=0) == 1).sum(axis=1)
+    return masks.mean(axis=0), masked, runs
+
+
+@pytest.mark.parametrize("equal", [False, True])
+@pytest.mark.parametrize("settings", CASES[:4])
+def test_same_distribution_as_a_loop(settings, equal):
+    """Rows of 50 and 23 frames, in pairs so that `equal` has something to equalise."""
+    pairs, rng = 1200, np.random.default_rng(1)
+    expected = [loop_spans([50, 23], **settings, equal=equal, rng=rng) for _ in range(pairs)]
+    # `equal` is over a batch: as many batches as pairs there, one batch of all rows otherwise.
+    if equal:
+        got = [draw([50, 23], seed, **settings, equal=True).numpy() for seed in range(pairs)]
+    else:
+        rows = draw([50, 23] * pairs, **settings).numpy()
+        got = rows.reshape(pairs, 2, 50)
+    for row, length in ((0, 50), (1, 23)):
+        ours, theirs = (np.stack([pair[row] for pair in masks]) for masks in (got, expected))
+        assert not ours[:, length:].any()
+        share, *counts = statistics(ours)
+        expected_share, *expected_counts = statistics(theirs)
+        deviation = np.sqrt((share * (1 - share) + 1e-3) * 2 / pairs)
+        assert (np.abs(share - expected_share) < 4.5 * deviation).all()
+        for one, two in zip(counts, expected_counts, strict=True):
+            error = np.sqrt((one.var() + two.var()) / pairs) + 1e-9
+            assert abs(one.mean() - two.mean()) < 4.5 * error
+            assert one.std() == pytest.approx(two.std(), rel=0.15, abs=0.05)
+
+
+def test_published_share_of_masked_frames():
+    """wav2vec 2.0 says about 49 % for its 0.065 and 10."""
+    mask = draw([1000] * 64, **CASES[0])
+    assert mask.float().mean().item() == pytest.approx(1 - 0.92**10, abs=0.01)
+    assert draw([1000] * 64, **CASES[1]).float().mean().item() == pytest.approx(0.49, abs=0.01)
+
+
+def test_equal_rows_have_equally_many_and_only_lose_frames():
+    lengths = [100, 60, 80]
+    free, equal = (draw(lengths, **CASES[0], equal=equal) for equal in (False, True))
+    assert (equal.sum(1) == free.sum(1).min()).all()
+    assert not (equal & ~free).any()
+    assert len(set(free.sum(1).tolist())) > 1
+
+
+def test_padding_changes_nothing():
+    noise = torch.rand(2, 40, 3)
+    lengths = torch.tensor([40, 25])
+    mask = place_spans(lengths, noise, **CASES[0])
+    assert torch.equal(mask[1:, :25], place_spans(lengths[1:], noise[1:, :25], **CASES[0]))
+
+
+@pytest.mark.gpu
+def test_the_device_gives_the_same(device):
+    noise, lengths = torch.rand(8, 300, 3), torch.randint(0, 301, (8,))
+    for settings in CASES:
+        expected = place_spans(lengths, noise, **settings, equal=True)
+        got = place_spans(lengths.to(device), noise.to(device), **settings, equal=True)
+        assert torch.equal(got.cpu(), expected)
