@@ -19,6 +19,13 @@ def get_parser() -> argparse.ArgumentParser:
     parser = stage_parser("noise", __doc__)
     add_config(parser, "noises to make")
     parser.add_argument("--musan_dir", type=Path, help="noise corpus with music/, noise/, speech/")
+    parser.add_argument(
+        "--test_dirs",
+        type=Path,
+        nargs="+",
+        default=[],
+        help="test sets whose voices babble in tests",
+    )
     parser.add_argument("speech_dir", type=Path, help="data dir or dump whose voices babble")
     parser.add_argument("noise_dir", type=Path, help="receives train/, valid/, test/")
     return parser
@@ -29,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     args = get_parser().parse_args(arguments)
     with user_errors("noise"):
         config = load_config(NoiseConfig, args.config, args.override)
-        made = build_noise(read_data_dir(args.speech_dir), args.noise_dir, config, args.musan_dir)
+        speech, tests = read_data_dir(args.speech_dir), map(read_data_dir, args.test_dirs)
+        made = build_noise(speech, args.noise_dir, config, args.musan_dir, list(tests))
         write_provenance(args.noise_dir, config, config.seed)
         counts = ", ".join(f"{split} {len(noises)}" for split, noises in made.items())
         print(f"{args.speech_dir} -> {args.noise_dir}: noises: {counts}")

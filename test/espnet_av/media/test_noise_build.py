@@ -1,5 +1,7 @@
 """Babble of a recipe's own voices, and cuts of a noise corpus."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import soundfile
@@ -8,8 +10,9 @@ from media_samples import tone
 from espnet_av.data.ark import ArkWriter
 from espnet_av.data.data_dir import read_data_dir, write_data_dir
 from espnet_av.errors import ConfigError, DataDirError
+from espnet_av.media.babble import draw_voices, read_speech, split_voices
 from espnet_av.media.noise import NoiseBank
-from espnet_av.media.noise_build import build_noise, read_speech, split_voices
+from espnet_av.media.noise_build import build_noise
 from espnet_av.media.noise_config import NoiseConfig
 
 SMALL = NoiseConfig(
@@ -76,6 +79,65 @@ def test_voices_of_different_speakers(tmp_path):
     bank = NoiseBank.load(tmp_path / "noise" / "test")
     for noise in bank.noises["babble"]:
         assert len({number % 15 for number in pitches(bank.read(noise))}) == 4
+
+
+LANGS = ("ar", "de", "en")
+PER_LANG = NoiseConfig(
+    num_babble={"train": 4, "test": 3}, num_voices=8, min_voices_per_lang=2, babble_duration=0.1
+)
+
+
+def multilingual(path, num_utterances, first=0):
+    """One speaker an utterance; most are English, and the first ones are not."""
+    speech = speech_dir(path, num_utterances, num_utterances)
+    names = {u: f"s{first + i:02d}" for i, u in enumerate(speech.utt_ids)}
+    langs = {u: LANGS[min(i // 6, 2)] for i, u in enumerate(speech.utt_ids)}
+    tables = {table: {names[u]: v for u, v in rows.items()} for table, rows in
+              {**speech.tables, "utt2lang": langs}.items()}  # fmt: skip
+    tables["utt2spk"] = {u: f"p{u}" for u in tables["utt2spk"]}
+    return write_data_dir(path, tables)
+
+
+def test_every_babble_has_voices_of_every_language(tmp_path):
+    speech = multilingual(tmp_path, 40)
+    pools = split_voices(speech, PER_LANG)
+    assert set(pools) == {"train", "test"}
+    assert not set(pools["train"]) & set(pools["test"])
+    rests = set()
+    for split, seed in ((split, seed) for split in pools for seed in range(6)):
+        voices = draw_voices(speech, pools[split], PER_LANG, np.random.default_rng(seed))
+        langs = [speech.tables["utt2lang"][voice[0]] for voice in voices]
+        counts = {lang: langs.count(lang) for lang in LANGS}
+        assert len(voices) == 8 and sorted(counts.values()) == [2, 3, 3]
+        rests.add(min(counts, key=counts.get))
+    assert len(rests) > 1, "no language has fewer voices every time"
+
+
+def test_babble_of_tests_from_test_sets(tmp_path):
+    speech = multilingual(tmp_path / "train", 40)
+    tests = [multilingual(tmp_path / name, 20, first) for name, first in (("a", 40), ("b", 60))]
+    made = build_noise(speech, tmp_path / "noise", PER_LANG, test_speech=tests)
+    assert {split: len(noises) for split, noises in made.items()} == {"train": 4, "test": 3}
+    # All voices of train may then train.
+    assert len(split_voices(speech, PER_LANG, ["train", "valid"])["train"]) == 40
+    again = build_noise(speech, tmp_path / "again", PER_LANG)
+    digests = [{noise.sha256 for noise in noises["test"]} for noises in (made, again)]
+    assert not digests[0] & digests[1]
+    with pytest.raises(DataDirError, match=r"40 speakers are in the test sets too, e\.g\. ps00"):
+        build_noise(speech, tmp_path / "noise", PER_LANG, test_speech=[speech])
+
+
+def test_languages_that_cannot_babble_are_named(tmp_path):
+    speech = multilingual(tmp_path, 40)
+    with pytest.raises(DataDirError, match=r"6 utterances with sound in 'ar'; babble of 4 voices"):
+        split_voices(speech, dataclasses.replace(PER_LANG, min_voices_per_lang=4))
+    few = dataclasses.replace(PER_LANG, num_voices=5)
+    with pytest.raises(DataDirError, match="3 languages x min_voices_per_lang 2 are more than"):
+        draw_voices(speech, speech.utt_ids, few, np.random.default_rng(0))
+    with pytest.raises(ValueError, match="min_voices_per_lang is 9; it is 0 to num_voices"):
+        dataclasses.replace(PER_LANG, min_voices_per_lang=9)
+    with pytest.raises(DataDirError, match="utt2lang: no such file; set min_voices_per_lang"):
+        split_voices(speech_dir(tmp_path / "none", 2, 20), PER_LANG)
 
 
 def test_the_same_every_time_and_different_by_seed(tmp_path):
