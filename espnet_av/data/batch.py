@@ -27,7 +27,7 @@ class Sample:
     text: np.ndarray | None = None
     """(L,) int64 token ids."""
     units: np.ndarray | None = None
-    """(T,) int64 frame labels at 25 Hz, -1 where unlabelled."""
+    """(T,) int64 labels at the frame rate of the model (25 or 50 Hz), -1 where unlabelled."""
     lang: str | None = None
 
 
@@ -49,7 +49,7 @@ class Batch:
     text_lengths: Tensor | None = None
     """(B,) int64, tokens."""
     units: Tensor | None = None
-    """(B, T) int64 frame labels at 25 Hz, -1 = no label."""
+    """(B, T) int64 labels at the frame rate of the model (25 or 50 Hz), -1 = no label."""
     units_lengths: Tensor | None = None
     """(B,) int64, frames."""
     lang: list[str] | None = None

@@ -17,9 +17,12 @@ from espnet_av.data.data_dir import DataDir, read_data_dir
 from espnet_av.data.dataset_config import DatasetConfig, Modalities
 from espnet_av.data.dropped import Drop, check_dropped, write_dropped
 from espnet_av.data.frame_labels import frame_labels, label_part_ids
-from espnet_av.data.rates import SAMPLES_PER_FRAME
+from espnet_av.data.rates import FRAME_HZ, SAMPLES_PER_FRAME
+from espnet_av.data.selection import select
+from espnet_av.data.stretch import Stretch, choose_stretch
 from espnet_av.data.target import select_langs, target_table, target_texts, text_lang
 from espnet_av.data.tokenizer import Tokenizer
+from espnet_av.data.unit_labels import UnitSource, unit_labels
 from espnet_av.errors import ConfigError, DataDirError
 from espnet_av.media.noise import NoiseBank, mix
 
@@ -48,10 +51,13 @@ class AVDataset(Dataset[Sample]):
         seed: seed of augmentation, or of the choice of test noises.
         modalities: replaces `config.modalities`.
         condition: noise added to every test utterance, always the same to the same utterance.
+        units: labels to yield as `units`; utterances without any are left out.
+        frame_hz: rate of `units`, that of the model's frames.
+        cut_long: cut utterances longer than `config.max_frames`.
 
     Raises:
         DataDirError: the dump is broken, or lacks the text or alignments asked for.
-        ConfigError: noise is asked for without a noise folder.
+        ConfigError: noise is asked for without a noise folder, or options exclude each other.
     """
 
     def __init__(
@@ -64,9 +70,16 @@ class AVDataset(Dataset[Sample]):
         seed: int = 0,
         modalities: Modalities | None = None,
         condition: NoiseCondition | None = None,
+        units: UnitSource | None = None,
+        frame_hz: int = FRAME_HZ,
+        cut_long: bool = False,
     ) -> None:
         self.config, self.tokenizer, self.train = config, tokenizer, train
         self._data = select_langs(read_data_dir(dump_dir), config.langs)
+        if train and config.num_utts:
+            self._data = self._data.subset(select(self._data, "spread", config.num_utts))
+        self._unit_source, self._frame_hz = units, frame_hz
+        self._max_frames = config.max_frames if cut_long else 0
         self._modalities = modalities or config.modalities
         self._noise, self._condition, self._seed = noise, condition, seed
         self._label_ids = {
@@ -88,7 +101,8 @@ class AVDataset(Dataset[Sample]):
         """Frames at 25 Hz of every utterance, at the slowest speed it can be given."""
         slowest = min(self.config.speeds) if self.train else 1.0
         lengths = [_num_frames(self._data, utt_id) for utt_id in self.utt_ids]
-        return [video_augment.num_frames_at(length, slowest) for length in lengths]
+        lengths = [video_augment.num_frames_at(length, slowest) for length in lengths]
+        return [min(length, self._max_frames or length) for length in lengths]
 
     def groups(self, by: str) -> list[str]:
         """Group of every utterance: its value in `utt2<by>`.
@@ -128,12 +142,14 @@ class AVDataset(Dataset[Sample]):
         generator = np.random.default_rng([self._seed, epoch, index])
         speed = float(generator.choice(self.config.speeds)) if self.train else 1.0
         num_frames = video_augment.num_frames_at(_num_frames(self._data, utt_id), speed)
+        random = generator if self.train else None
+        stretch = choose_stretch(num_frames, self._max_frames, random)
         return Sample(
             utt_id=utt_id,
-            speech=self._speech(utt_id, speed, num_frames, generator, step),
-            video=self._video(utt_id, speed, generator),
+            speech=self._speech(utt_id, speed, num_frames, stretch, generator, step),
+            video=self._video(utt_id, speed, stretch, generator),
             text=self._text(utt_id),
-            units=self._units(utt_id, speed, num_frames),
+            units=self._units(utt_id, speed, num_frames, stretch),
             lang=self._data.get("utt2lang", utt_id),
         )
 
@@ -142,6 +158,7 @@ class AVDataset(Dataset[Sample]):
         utt_id: str,
         speed: float,
         num_frames: int,
+        stretch: Stretch,
         generator: np.random.Generator,
         step: int,
     ) -> np.ndarray | None:
@@ -151,6 +168,7 @@ class AVDataset(Dataset[Sample]):
         speech = audio_augment.change_speed(read_audio_ark(pointer)[0], speed)
         if self._data.get("utt2num_frames", utt_id) is not None:
             speech = audio_augment.fit_length(speech, num_frames * SAMPLES_PER_FRAME)
+        speech = stretch.of(speech, SAMPLES_PER_FRAME)
         if self._condition is not None:
             assert self._noise is not None
             noise = self._noise.for_utterance(utt_id, self._condition.category, self._seed)
@@ -172,12 +190,12 @@ class AVDataset(Dataset[Sample]):
         return bool(generator.random() < self.config.noise_prob)
 
     def _video(
-        self, utt_id: str, speed: float, generator: np.random.Generator
+        self, utt_id: str, speed: float, stretch: Stretch, generator: np.random.Generator
     ) -> np.ndarray | None:
         pointer = self._data.locate("video.scp", utt_id)
         if pointer is None or self._modalities == "A":
             return None
-        frames = video_augment.change_speed(read_clip(pointer), speed)
+        frames = stretch.of(video_augment.change_speed(read_clip(pointer), speed))
         if not self.train:
             return np.ascontiguousarray(video_augment.centre_crop(frames, self.config.video_crop))
         frames = video_augment.random_crop(frames, self.config.video_crop, generator)
@@ -198,14 +216,24 @@ class AVDataset(Dataset[Sample]):
         assert self.tokenizer is not None
         return self.tokenizer.encode(text, text_lang(self._data, utt_id, self.config.target_lang))
 
-    def _units(self, utt_id: str, speed: float, num_frames: int) -> np.ndarray | None:
+    def _units(
+        self, utt_id: str, speed: float, num_frames: int, stretch: Stretch
+    ) -> np.ndarray | None:
+        per_frame = self._frame_hz // FRAME_HZ
+        if self._unit_source is not None:
+            length = _num_frames(self._data, utt_id)
+            units = unit_labels(self._unit_source, utt_id, length, self._frame_hz, speed)
+            return stretch.of(units, per_frame)
         if not self.config.frame_labels:
             return None
         segments = self._data.ctm.get(utt_id, [])
         if not self.train:
             # What training never had cannot be predicted, and is no reason to stop a test.
             segments = [s for s in segments if label_part_ids(s.label, self._label_ids)]
-        return frame_labels(segments, self._label_ids, num_frames, utt_id, speed)
+        labels = frame_labels(
+            segments, self._label_ids, num_frames * per_frame, utt_id, speed, self._frame_hz
+        )
+        return stretch.of(labels, per_frame)
 
     def _check_request(self) -> None:
         path, config = self._data.path, self.config
@@ -215,12 +243,18 @@ class AVDataset(Dataset[Sample]):
             raise ConfigError(msg)
         if self.tokenizer is not None and (self.train or config.target_lang):
             target_texts(self._data, config.target_lang)
+        if config.frame_labels and self._unit_source is not None:
+            msg = "frame_labels and --units_dir both give labels; set dataset.frame_labels: false"
+            raise ConfigError(msg)
         if config.frame_labels and not (self._label_ids and (self._data.ctm or not self.train)):
             msg = (
                 f"{path}: dataset.frame_labels needs a ctm in the dump and units.txt beside "
                 "tokens.txt; give the corpus a ctm or set frame_labels: false"
             )
             raise DataDirError(msg)
+        if self._max_frames and self.tokenizer is not None:
+            msg = "dataset.max_frames cuts utterances, whose text would not fit; set it to 0"
+            raise ConfigError(msg)
 
     def _find_drops(self) -> list[Drop]:
         needed = {"A": "wav.scp", "V": "video.scp"}.get(self._modalities)
@@ -239,6 +273,10 @@ class AVDataset(Dataset[Sample]):
             table = target_table(self.config.target_lang)
             untold = set(self._data.utt_ids) - set(self._data.tables[table]) - set(absent)
             drops += [Drop(utt_id, f"not in {table}", "") for utt_id in untold]
+        if self._unit_source is not None:
+            labelled = {utt_id for utt_id in self._data.utt_ids if utt_id in self._unit_source}
+            unlabelled = set(self._data.utt_ids) - labelled - set(absent)
+            drops += [Drop(utt_id, "no unit labels", "") for utt_id in unlabelled]
         if self.train and self.tokenizer is not None and self.config.drop_long_text:
             drops += self._find_long_texts({drop.utt_id for drop in drops})
         return sorted(drops)

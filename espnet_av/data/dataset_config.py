@@ -20,8 +20,13 @@ class DatasetConfig:
     """Language to write: translations `text.<lang>`; null: transcripts `text`."""
     langs: tuple[str, ...] | None = None
     """Only utterances spoken in these languages (`utt2lang`); null: all."""
+    num_utts: int = 0
+    """Train on so many utterances, spread evenly over the sorted list; 0: on all."""
+    max_frames: int = 0
+    """In training without text, longer utterances are cut to a stretch of so many frames at 25 Hz:
+    a random one, in validation the middle; 0: none are."""
     frame_labels: bool = False
-    """Yield `units`, the frame labels of the dump's `ctm`."""
+    """Yield `units`, the frame labels of the dump's `ctm`; not with the labels of a units_dir."""
     video_crop: int = 88
     """Side of the square cut out of every clip, in pixels: random in training, else central."""
     flip_prob: float = 0.5
@@ -55,6 +60,9 @@ class DatasetConfig:
             raise ConfigError(msg)
         if self.noise_snr_db[0] > self.noise_snr_db[1]:
             msg = f"noise_snr_db is {list(self.noise_snr_db)}; the lower bound comes first"
+            raise ConfigError(msg)
+        if min(self.num_utts, self.max_frames) < 0:
+            msg = "num_utts and max_frames are at least 0, which is no limit"
             raise ConfigError(msg)
         if min(self.video_crop, self.time_mask_every) < 1 or self.time_mask_frames < 0:
             msg = "video_crop and time_mask_every are at least 1, time_mask_frames at least 0"

@@ -1,4 +1,4 @@
-"""Labels of 25 Hz frames from labelled stretches of time."""
+"""Labels of frames from labelled stretches of time."""
 
 from __future__ import annotations
 
@@ -31,15 +31,17 @@ def frame_labels(
     num_frames: int,
     utt_id: str,
     speed: float = 1.0,
+    frame_hz: int = FRAME_HZ,
 ) -> np.ndarray:
     """Label of every frame: that of the stretch which covers the frame's centre.
 
     Args:
         segments: labelled stretches in seconds of the unchanged recording.
         label_ids: id of every label, or of its parts (`part_names`).
-        num_frames: T, frames at 25 Hz (after the change of speed).
+        num_frames: T, frames at `frame_hz` (after the change of speed).
         utt_id: for the error message.
         speed: the utterance is played this many times as fast.
+        frame_hz: frames a second.
 
     Returns:
         labels: (T,) int64; -1 where nothing covers the centre. The later of two stretches wins.
@@ -48,7 +50,7 @@ def frame_labels(
         DataDirError: a label has no id.
     """
     labels = np.full(num_frames, PAD_ID, dtype=np.int64)
-    centres = (np.arange(num_frames) + 0.5) / FRAME_HZ * speed
+    centres = (np.arange(num_frames) + 0.5) / frame_hz * speed
     for start, duration, label in segments:
         ids = label_part_ids(label, label_ids)
         if not ids:

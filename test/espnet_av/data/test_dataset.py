@@ -263,6 +263,7 @@ def test_broken_dumps_are_named(dump_dir: Path) -> None:
         ({"speeds": (0.0, 1.0)}, "give positive factors"),
         ({"noise_snr_db": (5.0, -5.0)}, "the lower bound comes first"),
         ({"time_mask_every": 0}, "time_mask_every are at least 1"),
+        ({"max_frames": -1}, "are at least 0, which is no limit"),
     ],
 )
 def test_config_rules(changes: dict[str, object], message: str) -> None:
@@ -326,3 +327,77 @@ def test_numbers_beyond_the_last_are_the_same_utterances_augmented_otherwise(
     first, again = dataset.sample(1, 0, 10), dataset.sample(1 + len(dataset), 0, 10)
     assert first.utt_id == again.utt_id
     assert not np.array_equal(first.video[:20], again.video[:20])
+
+
+class Units:
+    """50 Hz labels that count; s1-2 has none, s2-6 too many."""
+
+    rate_hz = 50
+
+    def __init__(self, data) -> None:
+        self.data = data
+
+    def __contains__(self, utt_id: str) -> bool:
+        return utt_id != "s1-2"
+
+    def labels(self, utt_id: str) -> np.ndarray:
+        frames = self.data.get("utt2num_frames", utt_id)
+        samples = self.data.get("utt2num_samples", utt_id)
+        count = 2 * (int(frames) if frames else int(samples) // 640) - 1
+        return np.arange(count + 5 * (utt_id == "s2-6"), dtype=np.int32)
+
+
+@pytest.mark.parametrize("frame_hz", [25, 50])
+def test_unit_labels_at_the_rate_of_the_model(dump_dir: Path, frame_hz: int) -> None:
+    units = Units(read_data_dir(dump_dir))
+    config = replace(PLAIN, max_dropped_ratio=1.0)
+    dataset = AVDataset(dump_dir, None, config, train=True, units=units, frame_hz=frame_hz)
+    assert [drop[:2] for drop in dataset.dropped] == [("s1-2", "no unit labels")]
+    for index, frames in enumerate(dataset.num_frames[:-1]):
+        found = dataset[index].units
+        step = 50 // frame_hz
+        expected = np.arange(0, 2 * frames, step)
+        # The features of 50 Hz labels end one frame early.
+        assert found.tolist() == [n if n < 2 * frames - 1 else -1 for n in expected]
+    with pytest.raises(DataDirError, match=r"s2-6: 66 unit labels at 50 Hz for 31 frames"):
+        dataset[len(dataset) - 1]
+    with pytest.raises(ConfigError, match="frame_labels and --units_dir both give labels"):
+        AVDataset(dump_dir, None, replace(ROUGH, noise_prob=0), train=True, units=units)
+
+
+def test_long_utterances_are_cut_alike_in_sound_lips_and_labels(corpus, dump_dir: Path) -> None:
+    config = replace(PLAIN, max_frames=10, flip_prob=0.0)
+    units = Units(read_data_dir(dump_dir))
+    dataset = AVDataset(dump_dir, None, config, train=True, units=units, frame_hz=50, cut_long=True)
+    assert dataset.num_frames == [10] * 6
+    starts = set()
+    for epoch in range(20):
+        sample = dataset.sample(0, epoch, 0)
+        start = int(sample.units[0]) // 2
+        starts.add(start)
+        assert sample.units[:19].tolist() == list(range(2 * start, 2 * start + 19))
+        wave = corpus.waves["s1-0"][640 * start : 640 * (start + 10)]
+        np.testing.assert_array_equal(sample.speech * 32768, wave)
+        assert len(sample.video) == 10
+        clip = corpus.clips["s1-0"][start : start + 10]
+        windows = np.lib.stride_tricks.sliding_window_view(clip[0], (88, 88))
+        assert (windows == sample.video[0]).all(axis=(2, 3)).any()
+    assert len(starts) > 8 and max(starts) <= 15
+    # In validation the middle; the sound alone of another one is cut, too.
+    valid = AVDataset(dump_dir, None, config, units=units, cut_long=True)
+    assert valid[0].units[0] == 2 * 7
+    assert all(len(valid[i].speech) == 6400 for i in range(6) if valid[i].speech is not None)
+    whole = AVDataset(dump_dir, None, config)
+    assert len(whole[0].video) == 25 and whole.num_frames[0] == 25
+
+
+def test_text_is_not_cut(dump_dir: Path, tokenizer) -> None:
+    config = replace(PLAIN, max_frames=10)
+    with pytest.raises(ConfigError, match="max_frames cuts utterances, whose text would not fit"):
+        AVDataset(dump_dir, tokenizer, config, train=True, cut_long=True)
+
+
+def test_a_share_of_the_utterances_is_spread(dump_dir: Path) -> None:
+    config = replace(PLAIN, num_utts=3)
+    assert AVDataset(dump_dir, None, config, train=True).utt_ids == ["s1-0", "s1-2", "s1-4"]
+    assert len(AVDataset(dump_dir, None, config)) == 7
