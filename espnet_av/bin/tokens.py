@@ -42,7 +42,7 @@ def get_parser() -> argparse.ArgumentParser:
         "--unit_parts", type=int, default=1, help="frame labels a ctm label is cut into, in time"
     )
     parser.add_argument("data_dir", type=Path, help="training set: its text and, if any, its ctm")
-    parser.add_argument("token_dir", type=Path, help="gets bpe.model, tokens.txt and units.txt")
+    parser.add_argument("token_dir", type=Path, help="gets bpe.model and the lists")
     return parser
 
 
@@ -82,6 +82,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         tags = list(texts) if args.lang_tags else []
         lines = balanced(texts, temperature)
         tokenizer = train_tokenizer(lines, args.token_dir, args.token_type, args.nbpe, tags)
+        words = sorted({word for line in lines for word in line.split()})
+        write_lines(args.token_dir / "words.txt", words)
         labels = {segment.label for segments in data.ctm.values() for segment in segments}
         units = [part for label in sorted(labels) for part in part_names(label, args.unit_parts)]
         (args.token_dir / "units.txt").unlink(missing_ok=True)

@@ -31,7 +31,7 @@ WEIGHTS = "weights.safetensors"
 MAX_META_BYTES = 1_000_000
 MAX_BYTES = 64 * 2**30
 """Largest packed model that is unpacked."""
-_TOKEN_FILES = ("bpe.model", "tokens.txt", "units.txt")
+_TOKEN_FILES = ("bpe.model", "tokens.txt", "units.txt", "words.txt")
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 
 

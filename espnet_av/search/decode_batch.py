@@ -13,6 +13,7 @@ from espnet_av.search.ctc_prefix import ctc_prefix
 from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.search.hypothesis import Hypothesis
 from espnet_av.search.joint import JointSearch
+from espnet_av.search.lexicon import Lexicon
 
 
 class EncodedFrames(Protocol):
@@ -26,7 +27,7 @@ class EncodedFrames(Protocol):
 
 @torch.inference_mode()
 def decode_batch(
-    model: Any, encoded: EncodedFrames, config: DecodeConfig
+    model: Any, encoded: EncodedFrames, config: DecodeConfig, lexicon: Lexicon | None = None
 ) -> list[list[Hypothesis]]:
     """Search every utterance of a batch.
 
@@ -34,6 +35,7 @@ def decode_batch(
         model: has `ctc`, `decoder`, `blank_id`, `sos`, `eos` and `vocab_size` as ESPnet models do.
         encoded: the model's encoder output.
         config: which search, and its settings.
+        lexicon: the words that `ctc_prefix` may spell; None: any text.
 
     Returns:
         per utterance up to `config.nbest` hypotheses, best first.
@@ -55,6 +57,7 @@ def decode_batch(
         length_penalty=config.length_penalty,
         nbest=config.nbest,
         blank=model.blank_id,
+        lexicon=lexicon and lexicon.to(log_probs.device),
     )
 
 

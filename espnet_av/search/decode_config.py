@@ -22,6 +22,8 @@ class DecodeConfig:
     """Longest output as a share of the frames; 0 stops by end detection, -n means n tokens."""
     minlenratio: float = 0.0
     """Shortest output as a share of the frames; -n means n tokens."""
+    lexicon: Literal["none", "words"] = "none"
+    """`words`: `ctc_prefix` spells only words of the training text (words.txt of the tokens)."""
     nbest: int = 1
     """Hypotheses returned per utterance, best first."""
     batch_frames: int = 1000
@@ -37,6 +39,12 @@ class DecodeConfig:
             raise ValueError(msg)
         if -1.0 < self.maxlenratio < 0.0:
             msg = f"maxlenratio={self.maxlenratio}: a negative value is a whole number of tokens"
+            raise ValueError(msg)
+        if self.lexicon != "none" and self.method != "ctc_prefix":
+            msg = (
+                f"lexicon={self.lexicon}: only method ctc_prefix uses it, and method is "
+                f"{self.method}; take that one, or set lexicon: none"
+            )
             raise ValueError(msg)
         if self.nbest < 1:
             msg = f"nbest={self.nbest}: at least 1 result is needed"

@@ -16,6 +16,7 @@ from espnet_av.search.alignment import WordTime, align_tokens, word_times
 from espnet_av.search.decode_batch import EncodedFrames, decode_batch
 from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.search.hypothesis import Hypothesis
+from espnet_av.search.lexicon import Lexicon
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,11 +107,12 @@ def decode_set(
         results by utterance id.
     """
     results: dict[str, Recognition] = {}
+    lexicon = Lexicon.of_training_words(tokenizer) if config.lexicon == "words" else None
     batches = encode_batches(
         model, dataset, config.batch_frames, device=device, num_workers=num_workers
     )
     for batch, encoded in batches:
-        found = decode_batch(model, encoded, config)
+        found = decode_batch(model, encoded, config, lexicon)
         for row, (utt_id, hypotheses) in enumerate(zip(batch.utt_id, found, strict=True)):
             frames = encoded.out[row, : int(encoded.lengths[row])]
             results[utt_id] = Recognition(

@@ -12,8 +12,11 @@ def log_add(left, right):
     return high + math.log1p(math.exp(low - high))
 
 
-def prefix_beam(log_probs, beam_size, penalty=0.0, blank=0):
-    """[(prefix, log-probability)] best first; `log_probs` is a list of lists (T, V)."""
+def prefix_beam(log_probs, beam_size, penalty=0.0, blank=0, allows=lambda prefix: True):
+    """[(prefix, log-probability)] best first; `log_probs` is a list of lists (T, V).
+
+    Prefixes that `allows` refuses are never made.
+    """
     beam = {(): (0.0, -math.inf)}
     for frame in log_probs:
         grown = {}
@@ -30,8 +33,9 @@ def prefix_beam(log_probs, beam_size, penalty=0.0, blank=0):
                     continue
                 if prefix and prefix[-1] == label:
                     add(prefix, -math.inf, in_token + score)
-                    add((*prefix, label), -math.inf, in_blank + score)
-                else:
+                    if allows((*prefix, label)):
+                        add((*prefix, label), -math.inf, in_blank + score)
+                elif allows((*prefix, label)):
                     add((*prefix, label), -math.inf, total + score)
         ranked = sorted(
             grown.items(), key=lambda item: log_add(*item[1]) + penalty * len(item[0]), reverse=True

@@ -54,6 +54,11 @@ def test_errors_end_with_their_name(data_dir: Path, tmp_path: Path) -> None:
         tokens.main([str(data_dir), str(tmp_path / "t")])
 
 
+def read_texts(data_dir: Path) -> list[str]:
+    lines = (data_dir / "text").read_text(encoding="utf-8").splitlines()
+    return [line.split(maxsplit=1)[1] for line in lines]
+
+
 def test_tokens_and_units(
     data_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -61,6 +66,8 @@ def test_tokens_and_units(
     tokens.main(["--token_type", "char", "--nbpe", "1000", str(data_dir), str(out)])
     tokenizer = Tokenizer.load(out)
     assert tokenizer.units == ("bin", "sil")
+    assert tokenizer.words is not None
+    assert list(tokenizer.words) == sorted({w for t in read_texts(data_dir) for w in t.split()})
     assert tokenizer.decode(tokenizer.encode("blue ça")) == "blue ça"
     expected = f"{data_dir} -> {out}: {tokenizer.vocab_size} tokens, 2 frame labels\n"
     assert capsys.readouterr().out == expected

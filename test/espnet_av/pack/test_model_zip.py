@@ -35,6 +35,7 @@ def exp(tmp_path):
     (path / "tokens").mkdir(parents=True)
     (path / "tokens" / "bpe.model").write_bytes(b"\0model")
     (path / "tokens" / "tokens.txt").write_text("<blank>\n")
+    (path / "tokens" / "words.txt").write_text("at\n")
     save_yaml(TrainConfig(average=2), path / "config.yaml")
     torch.save(WEIGHTS, path / "valid.loss.ave_2best.pth")
     (path / "decode").mkdir()
@@ -57,6 +58,7 @@ def test_what_goes_in_comes_out(exp, model_zip, tmp_path):
         assert (files.roi, files.decode) == (ROI, DECODE)
         assert files.config.read_bytes() == (exp / "config.yaml").read_bytes()
         assert (files.token_dir / "bpe.model").read_bytes() == b"\0model"
+        assert (files.token_dir / "words.txt").read_text() == "at\n"
         folder = files.config.parent
     assert not folder.exists()
     meta = unpack_model(model_zip, tmp_path / "out")
