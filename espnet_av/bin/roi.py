@@ -36,6 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         check_jobs(args.job, args.num_jobs)
         config = load_config(RoiConfig, args.config, args.override)
         shards = plan_roi(args.data_dir, args.roi_dir, config)
+        if not shards:
+            print(f"{args.data_dir}: no video, so no mouth clips")
+            return
         if not args.finish:
             write_shards(shards, args.job, args.num_jobs)
             return

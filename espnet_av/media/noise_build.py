@@ -99,7 +99,7 @@ def _voices(
         if shared:
             msg = (
                 f"{speech.path}: {len(shared)} speakers are in the test sets too, e.g. "
-                f"{shared[0]}; babble of tests must be of other voices: divide the corpus by speaker"
+                f"{shared[0]}; babble of tests must be of other voices: divide by speaker"
             )
             raise DataDirError(msg)
         utt_ids = [u for part in by_language(tests, config).values() for u in part]

@@ -15,6 +15,8 @@ class RoiConfig:
     tracker: TrackerName = "auto"
     """Where face points come from: `precomputed` (landmarks.scp), `mediapipe` (optional package),
     `haar` (OpenCV's cascades), `fixed` (one place for all); `auto` takes mediapipe, else haar."""
+    fallback: Literal["none", "auto", "mediapipe", "haar", "fixed"] = "none"
+    """precomputed: what finds the faces of clips without landmarks; none: these are dropped."""
     detect_every: int = 8
     """haar: look for the face in every n-th frame and interpolate between (frames)."""
     detect_side: int = 240

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple
@@ -85,6 +86,9 @@ class RoiShard(Shard[RoiRecord]):
         assert video is not None, f"{utt_id} was planned without a video"
         landmarks = self.data.locate("landmarks.scp", name)
         if self.config.tracker == "precomputed" and landmarks is None:
+            if self.config.fallback != "none":
+                config = dataclasses.replace(self.config, tracker=self.config.fallback)
+                return extract_roi(video, config, start, end)
             if "landmarks.scp" not in self.data.tables:
                 msg = f"{self.data.path}/landmarks.scp: missing; tracker: precomputed needs it"
                 raise ConfigError(msg)

@@ -10,7 +10,6 @@ from espnet_av.data.data_dir import read_data_dir
 from espnet_av.data.dropped import check_dropped, write_dropped
 from espnet_av.data.shard import cut, delete_stale, finished_records
 from espnet_av.data.table import write_table
-from espnet_av.errors import DataDirError
 from espnet_av.media.roi_config import RoiConfig
 from espnet_av.media.roi_report import write_contact_sheet, write_tracking
 from espnet_av.media.roi_shard import RoiShard, Tracked
@@ -25,16 +24,19 @@ def plan_roi(data_dir: Path, out_dir: Path, config: RoiConfig) -> list[RoiShard]
         out_dir: output of the stage.
         config: an `auto` tracker is replaced by the one that is installed.
 
+    Returns:
+        An empty list for a set without video, such as one of read speech.
+
     Raises:
-        DataDirError: the data dir is broken, or no utterance has video.
+        DataDirError: the data dir is broken.
         ConfigError: the tracker is not installed.
     """
     data = read_data_dir(data_dir)
     config = dataclasses.replace(config, tracker=resolve_tracker(config.tracker))
+    if config.fallback != "none":
+        found = resolve_tracker(config.fallback)
+        config = dataclasses.replace(config, fallback=found)  # type: ignore[arg-type]
     utt_ids = [u for u in data.utt_ids if data.get("video.scp", data.recording(u)[0]) is not None]
-    if not utt_ids:
-        msg = f"{data_dir}/video.scp: no utterance has video; skip the roi stage for sound alone"
-        raise DataDirError(msg)
     return cut(
         utt_ids,
         config.shard_utts,

@@ -4,6 +4,7 @@ import pytest
 from media_samples import make_clip_corpus
 
 from espnet_av.bin import roi
+from espnet_av.data.data_dir import write_data_dir
 
 
 def test_jobs_then_finish(tmp_path, capsys):
@@ -26,3 +27,14 @@ def test_user_errors_end_without_a_trace(tmp_path):
     (tmp_path / "roi.yaml").write_text("traker: haar\n")
     with pytest.raises(SystemExit, match=r"ConfigError.*traker.*did you mean 'tracker'"):
         roi.main(["--config", str(tmp_path / "roi.yaml"), str(tmp_path), str(tmp_path / "roi")])
+
+
+def test_sound_alone_is_nothing_to_do(tmp_path, capsys):
+    tables = {"wav.scp": {"a-1": "a.wav"}, "utt2spk": {"a-1": "a"}}
+    write_data_dir(tmp_path / "data", tables)
+    (tmp_path / "roi.yaml").write_text("tracker: fixed\n")
+    folders = [str(tmp_path / "data"), str(tmp_path / "roi")]
+    for last in ([], ["--finish"]):
+        roi.main(["--config", str(tmp_path / "roi.yaml"), *last, *folders])
+    assert capsys.readouterr().out == f"{tmp_path}/data: no video, so no mouth clips\n" * 2
+    assert not (tmp_path / "roi").exists()

@@ -1,5 +1,6 @@
 """The roi stage: shards, resuming, the report."""
 
+import dataclasses
 import json
 import shutil
 
@@ -158,8 +159,25 @@ def test_utterances_without_video_are_left_alone(corpus, tmp_path):
     )
     assert len(run(data_dir, tmp_path / "roi")) == NUM_CLIPS - 1
     data_dir = changed_tables(corpus, tmp_path / "none", lambda tables: tables.pop("video.scp"))
-    with pytest.raises(DataDirError, match="no utterance has video"):
-        plan_roi(data_dir, tmp_path / "roi", CONFIG)
+    assert plan_roi(data_dir, tmp_path / "roi", CONFIG) == []
+
+
+def test_fallback_finds_what_has_no_landmarks(corpus, tmp_path):
+    def spoil(tables):
+        del tables["landmarks.scp"]["spk1-001"]
+
+    expected = run(corpus, tmp_path / "roi")
+    data_dir = changed_tables(corpus, tmp_path / "data", spoil)
+    config = dataclasses.replace(CONFIG, fallback="fixed", fixed_crop=(0.5, 0.5, 0.5))
+    clips = run(data_dir, tmp_path / "mixed", config)
+    assert list(clips) == list(expected)
+    for utt_id, clip in clips.items():
+        path, _, offset = clip.pointer.rpartition(":")
+        ours = read_clip(f"{tmp_path}/mixed/{path}:{offset}")
+        theirs = read_clip(f"{tmp_path}/roi/{path}:{offset}")
+        assert np.array_equal(ours, theirs) == (utt_id != "spk1-001")
+    none = changed_tables(corpus, tmp_path / "none", lambda tables: tables.pop("landmarks.scp"))
+    assert len(run(none, tmp_path / "found", config)) == NUM_CLIPS
 
 
 def test_precomputed_without_any_landmarks(corpus, tmp_path):
