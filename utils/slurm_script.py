@@ -9,6 +9,15 @@ from pathlib import Path
 from job_command import JobCommand, UsageError
 
 _OWN_OPTIONS = {"config"}
+_SAVED = 75
+_DIED_OF_USR1 = 138
+# One process of a job. It outlives the warning, to note that the command wants to be run again;
+# it then succeeds, as srun would kill the other processes while they are still saving.
+_TASK = f"""trap : USR1
+eval "$1"
+status=$?
+case $status in {_SAVED}|{_DIED_OF_USR1}) touch "$log.again"; exit 0 ;; esac
+exit $status"""
 
 
 @dataclass
@@ -65,6 +74,8 @@ def sbatch_command(job: JobCommand, config: SlurmConfig, script: Path) -> list[s
             msg = f"option {name}={value} is not described in {config.path}; add a line for it"
             raise UsageError(msg)
         words += shlex.split(text.replace("$0", value))
+    if "mem" in job.options:
+        words = _without_option(words, "--mem-per-cpu")  # sbatch takes one of the two
     words += job.passed_on
     queue_log = str(script.with_suffix(".log"))
     words += ["--open-mode=append", "-e", queue_log, "-o", queue_log]
@@ -74,6 +85,13 @@ def sbatch_command(job: JobCommand, config: SlurmConfig, script: Path) -> list[s
     return [*words, str(script)]
 
 
+def _without_option(words: list[str], name: str) -> list[str]:
+    if name not in words:
+        return words
+    at = words.index(name)
+    return words[:at] + words[at + 2 :]
+
+
 def script_path(job: JobCommand) -> Path:
     """Where the batch script goes: `q/` beside the log, without the job's number in the name."""
     name = Path(job.log_pattern.replace("*", "")).name.replace("..", ".")
@@ -81,28 +99,41 @@ def script_path(job: JobCommand) -> Path:
 
 
 def batch_script(job: JobCommand) -> str:
-    """Bash script of one job of the array; it appends, so that a requeued job keeps its log."""
+    """Bash script of one job of the array; it appends, so that a requeued job keeps its log.
+
+    A command that leaves with 75 (it has saved) or dies of SIGUSR1 (Slurm's warning before the
+    time limit) is put back in the queue: every stage goes on where it was. No status is written
+    then, so slurm.pl waits on.
+    """
     index = "${SLURM_ARRAY_TASK_ID}"
-    log, line = job.log_path(index), job.shell_line(index)
-    run = f"( {line} )"
-    if int(job.options.get("gpu", 0)) > 0 or int(job.options.get("num_nodes", 1)) > 1:
-        # srun gives one task a GPU, and is what Slurm's warning signal reaches.
-        run = f"srun --export=ALL bash -c {shlex.quote(line)}"
-        if job.variable:
-            run = f"srun --export=ALL bash -c {_expandable(line)}"
+    line = job.shell_line(index)
+    several = int(job.options.get("num_nodes", 1)) > 1
+    # The first node is the one where this script runs; its name in the list need not resolve.
+    address = 'export MASTER_ADDR="${MASTER_ADDR:-$(hostname)}"\n' if several else ""
+    job_id = f"${{SLURM_ARRAY_JOB_ID}}_{index}" if job.variable else "${SLURM_JOB_ID}"
     return f"""#!/usr/bin/env bash
 cd {shlex.quote(str(Path.cwd()))} || exit 1
 [ -e ./path.sh ] && . ./path.sh
-log="{log}"
-export AV_PROGRESS_FILE="{log}.progress"
+export log="{job.log_path(index)}"
+export AV_PROGRESS_FILE="$log.progress"
 export SRUN_CPUS_PER_TASK="${{SLURM_CPUS_PER_TASK:-1}}"
-started=$(date +%s)
-{{ echo "# Running on $(hostname), job ${{SLURM_JOB_ID:-?}}, start ${{SLURM_RESTART_COUNT:-0}}"
+{address}started=$(date +%s)
+rm -f "$log.again"
+{{ echo "# Running on ${{SLURM_JOB_NODELIST:-$(hostname)}}, job {job_id}," \
+    "start ${{SLURM_RESTART_COUNT:-0}}"
   echo "# Started at $(date)"
-  echo {shlex.quote("# " + line)}
+  echo {_expandable("# " + line) if job.variable else shlex.quote("# " + line)}
 }} >>"$log"
-{run} >>"$log" 2>&1
+# Slurm warns only what srun has started. One process that fails ends the others.
+srun --export=ALL --kill-on-bad-exit=1 bash -c {shlex.quote(_TASK)} \
+  bash {_expandable(line) if job.variable else shlex.quote(line)} >>"$log" 2>&1
 status=$?
+if [ "$status" -eq 0 ] && [ -e "$log.again" ]; then
+  rm -f "$log.again"
+  echo "# Stopped at $(date), has saved; queued again" >>"$log"
+  scontrol requeue "{job_id}" 2>>"$log" && exit 0
+  status={_SAVED}
+fi
 {{ echo "# Accounting: time=$(( $(date +%s) - started )) threads=1"
   echo "# Finished at $(date) with status $status"
 }} >>"$log"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import enum
 import logging
 import os
-import signal
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +31,7 @@ from espnet_av.train.lightning_module import AVLightningModule
 from espnet_av.train.loading import build_model, initialise
 from espnet_av.train.optimizers import freeze
 from espnet_av.train.parameter_report import parameter_report
-from espnet_av.train.signals import StopRequest, requeue_slurm_job
+from espnet_av.train.signals import StopRequest
 from espnet_av.train.step_callback import StepCallback
 from espnet_av.train.step_sampler import Progress
 from espnet_av.train.summary import hardware, write_summary
@@ -102,7 +101,7 @@ def train(
     del found
     _fit(trainer, module, data, path)
     if callback.stopped:
-        return _stopped(trainer, exp_dir, stop)
+        return _stopped(exp_dir, stop)
     if trainer.is_global_zero:
         if config.average:
             callback.best.average(config.average)
@@ -214,12 +213,9 @@ def _fit(
         raise TrainingError(msg) from error
 
 
-def _stopped(trainer: L.Trainer, exp_dir: Path, stop: StopRequest) -> Outcome:
+def _stopped(exp_dir: Path, stop: StopRequest) -> Outcome:
     name = stop.signal.name if stop.signal else "another process"
     logger.warning("%s: stopped by %s and saved; run the same command to go on", exp_dir, name)
-    in_slurm = "SLURM_JOB_ID" in os.environ
-    if stop.signal == signal.SIGUSR1 and in_slurm and trainer.is_global_zero:
-        requeue_slurm_job()
     return Outcome.STOPPED
 
 
@@ -249,13 +245,15 @@ def _cluster_environment(devices: Devices) -> ClusterEnvironment:
         return TorchElasticEnvironment()
     # Only srun sets this; a batch script itself has the number of tasks that it may start.
     num_tasks = os.environ.get("SLURM_STEP_NUM_TASKS")
-    if SLURMEnvironment.detect() and num_tasks == str(devices.world_size):
-        # Lightning's own requeueing saves in the signal handler, in the middle of a step.
+    if num_tasks == str(devices.world_size):
+        # Lightning's own requeueing saves in the signal handler, in the middle of a step. Ours
+        # saves after the step; slurm.pl's batch script then queues the job again (exit code 75).
         return SLURMEnvironment(auto_requeue=False)
-    if devices.num_nodes > 1 and "MASTER_ADDR" not in os.environ:
+    if devices.num_nodes > 1 and (num_tasks or "MASTER_ADDR" not in os.environ):
         msg = (
-            f"--num_nodes {devices.num_nodes} needs one process for each GPU, started by srun "
-            f"(--ntasks-per-node {devices.per_node}) or torchrun; see slurm.conf"
+            f"--num_nodes {devices.num_nodes} needs {devices.per_node} processes on each, started "
+            f"by srun (slurm.pl --num_tasks {devices.per_node}) or torchrun; srun started "
+            f"{num_tasks or 'none'} in all"
         )
         raise ConfigError(msg)
     return LightningEnvironment()

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-import os
 import signal
-import subprocess
 from types import FrameType
 
 logger = logging.getLogger(__name__)
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT)
 EXIT_STOPPED = 75
-"""Exit code of a run that was asked to stop, has saved, and can be started again (EX_TEMPFAIL)."""
+"""Exit code of a run that was asked to stop, has saved, and can be started again (EX_TEMPFAIL).
+
+slurm.pl's batch script queues such a job again.
+"""
 
 
 class StopRequest:
@@ -49,14 +50,3 @@ def ignore_stop_signals(_worker_id: int = 0) -> None:
     """In a data worker: the training process decides, also when the whole group is signalled."""
     for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
-
-
-def requeue_slurm_job() -> None:
-    """Ask Slurm to run this job again, after SIGUSR1 announced the time limit."""
-    job = os.environ.get("SLURM_ARRAY_JOB_ID")
-    job = f"{job}_{os.environ['SLURM_ARRAY_TASK_ID']}" if job else os.environ["SLURM_JOB_ID"]
-    try:
-        subprocess.run(["scontrol", "requeue", job], check=True)
-        logger.info("Slurm job %s is queued again", job)
-    except (OSError, subprocess.CalledProcessError) as error:
-        logger.warning("could not queue Slurm job %s again (%s); submit it by hand", job, error)

@@ -119,7 +119,7 @@ def test_dry_run_prints_commands_and_touches_nothing(recipe: Path) -> None:
     assert code == 0
     assert started == []
     assert sorted(recipe.rglob("*")) == before
-    assert "run.pl --gpu 8 --num_nodes 2 exp/avsr_char/logdir/train.log" in out
+    assert "run.pl --gpu 8 --num_nodes 2 --num_tasks 8 exp/avsr_char/logdir/train.log" in out
 
 
 def test_stage_range_and_skipping(recipe: Path) -> None:
@@ -188,6 +188,7 @@ def test_mistakes_stop_before_anything_runs(recipe: Path, arguments: list[str]) 
         ("decode_model", "valid.loss.best.pth", "--exp_dir exp/avsr_char --checkpoint valid.loss"),
         ("decode_model", "valid.loss.best.pth", "bin.pack --exp_dir exp/avsr_char --checkpoint"),
         ("expected_scores", "other.yaml", "bin.score --expected other.yaml"),
+        ("system", "small", "--system small"),
         ("ssl_config", "conf/s.yaml", "--ssl_config conf/s.yaml: this stage has no command yet"),
         ("units_config", "conf/s.yaml", "--units_config conf/s.yaml: this stage has no command"),
         ("avssl_config", "conf/s.yaml", "--avssl_config conf/s.yaml: this stage has no command"),
@@ -209,8 +210,14 @@ def test_help_lists_every_option(recipe: Path) -> None:
 
 
 def test_slurm_backend_passes_resources(recipe: Path) -> None:
-    _, out, _ = run(recipe, "--dry_run", "--ngpu", "4", cmd_backend="slurm")
-    assert "slurm.pl --gpu 4 --num_nodes 1 exp/avsr_char/logdir/train.log" in out
+    before = sorted(recipe.rglob("*"))
+    code, out, _ = run(recipe, "--dry_run", "--ngpu", "4", cmd_backend="slurm")
+    assert code == 0
+    assert sorted(recipe.rglob("*")) == before
+    assert "--gres gpu:4" in out and "--ntasks-per-node 4" in out
+    scripts = re.findall(r"^# sbatch .* (\S+/q/\S+\.sh)\n#!/usr/bin/env bash", out, re.MULTILINE)
+    verbs = {"data", "roi", "dump", "noise", "tokens", "train", "decode", "score", "pack"}
+    assert {Path(name).stem for name in scripts} >= verbs
     code, out, _ = run(recipe, "--dry_run", cmd_backend="sge")
     assert code == 1
     assert "cmd_backend is local, stdout or slurm" in out

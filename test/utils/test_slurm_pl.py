@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.machinery
-import importlib.util
 import os
+import platform
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import job_command
 import pytest
+import slurm_submission
 
 ROOT = Path(__file__).resolve().parents[2]
 SLURM = str(ROOT / "utils/slurm.pl")
@@ -28,10 +29,11 @@ while [ $# -gt 1 ]; do [ "$1" = --array ] && array=${2%%%*}; shift; done
   done; wait; touch ended ) >/dev/null 2>&1 &
 echo "Submitted batch job 77"
 """,
-    "squeue": "[ -e ended ] || echo '77 RUNNING'",
+    "squeue": "[ -e ended ] || echo 'RUNNING|None'",
     "scancel": 'echo "$*" >>scancel.log; [ $# -gt 1 ] || { touch ended; kill $(cat pids); }',
-    "sacct": "echo '77|OUT_OF_MEMORY|0:125|None'",
-    "srun": 'echo "srun $1"; shift; exec "$@"',
+    "sacct": "echo OUT_OF_MEMORY",
+    "srun": 'echo "srun $1"; while [[ $1 == -* ]]; do shift; done; exec "$@"',
+    "scontrol": 'echo "$*" >>scontrol.log; [ -e state ] && cat state',
 }
 
 
@@ -89,14 +91,52 @@ def test_array_runs_and_logs(cluster: Path) -> None:
     assert "--signal=USR1@120 --requeue" in submitted
 
 
-def test_gpu_job_gets_eight_cpus_a_gpu_and_srun(cluster: Path) -> None:
-    code, _, error = run(cluster, "--gpu", "2", "--num_nodes", "3", "train.log", "echo", "it's on")
+def test_gpu_job_gets_cpus_and_memory_for_each_gpu(cluster: Path) -> None:
+    sizes = ["--gpu", "2", "--num_nodes", "3", "--num_tasks", "2"]
+    code, _, error = run(cluster, *sizes, "train.log", "echo", "it's on $MASTER_ADDR")
     assert code == 0, error
     submitted = (cluster / "sbatch.log").read_text(encoding="utf-8")
-    assert "--gres=gpu:2 --ntasks-per-node=2 --cpus-per-task=8" in submitted
-    assert "--nodes 3" in submitted
+    assert "--gres gpu:2 --cpus-per-task 8 --mem-per-cpu 8G" in submitted
+    assert "--nodes 3 --ntasks-per-node 2" in submitted
     log = (cluster / "train.log").read_text(encoding="utf-8")
-    assert "srun --export=ALL\nit's on\n" in log
+    assert f"srun --export=ALL\nit's on {platform.node()}\n" in log
+
+
+def test_own_memory_replaces_that_of_the_configuration(cluster: Path) -> None:
+    assert run(cluster, "a.log", "true")[0] == 0
+    assert run(cluster, "--mem", "9G", "b.log", "true")[0] == 0
+    first, second = (cluster / "sbatch.log").read_text(encoding="utf-8").splitlines()
+    assert "--mem-per-cpu 4G" in first
+    assert "gres" not in first
+    assert "--mem 9G" in second
+    assert "--mem-per-cpu" not in second
+
+
+@pytest.mark.parametrize("leave", ["exit 75", "kill -USR1 $$; sleep 5"])
+def test_job_that_saved_is_queued_again_and_waited_for(cluster: Path, leave: str) -> None:
+    # As scontrol: the job starts again, with the same log.
+    (cluster / "bin/scontrol").write_text(
+        '#!/usr/bin/env bash\necho "$*" >>scontrol.log\n[ "$1" = requeue ] || exit 1\n'
+        "sleep 1; SLURM_JOB_ID=77 SLURM_RESTART_COUNT=1 bash q/a.sh &\n",
+        encoding="utf-8",
+    )
+    program = cluster / "program.sh"
+    text = f'echo start $SLURM_RESTART_COUNT\n[ -n "$SLURM_RESTART_COUNT" ] || {{ {leave}; }}\n'
+    program.write_text(text, encoding="utf-8")
+    code, _, error = run(cluster, "a.log", "bash", str(program))
+    assert code == 0, error
+    assert (cluster / "scontrol.log").read_text(encoding="utf-8") == "requeue 77\n"
+    log = (cluster / "a.log").read_text(encoding="utf-8")
+    assert [line for line in log.splitlines() if line.startswith("start")] == ["start", "start 1"]
+    assert log.count("with status") == 1
+
+
+def test_job_that_cannot_be_queued_again_fails(cluster: Path) -> None:
+    (cluster / "bin/scontrol").write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+    code, _, error = run(cluster, "a.log", "exit", "75")
+    assert code == 1
+    assert "job failed, log is in a.log" in error
+    assert "with status 75" in (cluster / "a.log").read_text(encoding="utf-8")
 
 
 def test_failed_job_is_named_with_its_log(cluster: Path) -> None:
@@ -109,24 +149,32 @@ def test_failed_job_is_named_with_its_log(cluster: Path) -> None:
     assert "    cause" in error
 
 
-def test_job_that_vanished_is_explained_by_accounting(
-    cluster: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize(
+    ("controller", "expected"),
+    [("JobId=77 JobState=TIMEOUT Reason=x", "TIMEOUT; give it more --time"),
+     ("", "OUT_OF_MEMORY; give it more --mem")],
+)  # fmt: skip
+def test_job_that_vanished_is_explained(cluster: Path, controller: str, expected: str) -> None:
+    """By the controller, or by accounting when the controller has forgotten it."""
     (cluster / "bin/sbatch").write_text(
         "#!/usr/bin/env bash\ntouch ended; echo Submitted batch job 77\n", encoding="utf-8"
     )
-    loader = importlib.machinery.SourceFileLoader("slurm_pl", SLURM)
-    spec = importlib.util.spec_from_loader("slurm_pl", loader)
-    assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    loader.exec_module(module)
-    monkeypatch.setattr(module, "_NFS_WAIT_SEC", 0.1)
-    monkeypatch.setattr(module, "install_handlers", lambda handler: None)
-    monkeypatch.chdir(cluster)
-    monkeypatch.setenv("PATH", f"{cluster / 'bin'}:{os.environ['PATH']}")
-    assert module.main(["lost.log", "true"]) == 1
-    submission = module.Submission(module.parse(["lost.log", "true"]), "77")
-    assert "OUT_OF_MEMORY" in submission.explain(1)
+    if controller:
+        (cluster / "state").write_text(controller, encoding="utf-8")
+    code, _, error = run(cluster, "lost.log", "true")
+    assert code == 1
+    assert f"slurm.pl: job 77 left no status: {expected}" in error
+
+
+def test_long_wait_is_told(cluster: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    submission = slurm_submission.Submission(job_command.parse(["a.log", "true"]), "77")
+    monkeypatch.setattr(slurm_submission, "_QUIET_SEC", 0.0)
+    for states in ("1 pending (resources)", "1 pending (resources)", None, "", "1 running"):
+        submission._tell(states)
+    assert capsys.readouterr().err.splitlines() == [
+        "slurm.pl: job 77: 1 pending (resources)",
+        "slurm.pl: job 77: 1 running",
+    ]
 
 
 def test_refused_submission(cluster: Path) -> None:
@@ -153,7 +201,7 @@ def test_dry_run_prints_the_script_and_submits_nothing(cluster: Path) -> None:
     code, out, _ = run(cluster, "--dry_run", "-p", "long", "JOB=1:2", "x.JOB.log", "echo", "JOB")
     assert code == 0
     assert "-p long" in out.splitlines()[0]
-    assert "( echo ${SLURM_ARRAY_TASK_ID} )" in out
+    assert "'echo '\"${SLURM_ARRAY_TASK_ID}\"" in out
     assert not (cluster / "sbatch.log").exists()
     subprocess.run(["bash", "-n"], input=out, text=True, check=True)
 

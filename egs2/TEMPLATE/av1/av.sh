@@ -44,6 +44,7 @@ decode_args=""         # more options of bin.decode
 decode_model=""        # weights in the experiment, as valid.loss.best.pth; default: the average
 modes="A V AV"         # audio, video, both
 noises="clean"         # clean or category:dB, as in "clean babble:0 babble:-5"
+system=""              # which model of the published tables this is (its `systems`)
 expected_scores=expected_scores.yaml
 
 help_message="Usage: ./run.sh [--option value]...
@@ -68,6 +69,7 @@ all_sets() { printf '%s\n' "${train_set}" "${valid_set}" ${test_sets} | sort -u;
 # run <command>...: run it, or print it with --dry_run. Bash would only act on a signal after the
 # command has ended; waiting for a background one lets it pass the signal on at once.
 run() {
+    if ${dry_run} && [ "$1" = slurm.pl ]; then "$1" --dry_run "${@:2}"; return; fi
     if ${dry_run}; then printf '    %s\n' "$*"; return; fi
     "$@" &
     wait $!
@@ -172,7 +174,8 @@ stage_tokens() {
 }
 
 train_model() {
-    run ${cuda_cmd} --gpu "${ngpu}" --num_nodes "${num_nodes}" "${exp}/logdir/train.log" \
+    run ${cuda_cmd} --gpu "${ngpu}" --num_nodes "${num_nodes}" \
+        --num_tasks "$(( ngpu > 0 ? ngpu : num_processes ))" "${exp}/logdir/train.log" \
         python3 -m espnet_av.bin.train --ngpu "${ngpu}" --num_nodes "${num_nodes}" \
         --num_processes "${num_processes}" "$@"
 }
@@ -205,6 +208,7 @@ stage_score() {
     log "stage 11 score: ${decode_dir} -> ${decode_dir}/RESULTS.md"
     once "${decode_dir}/.done.score" "${expected_scores} ${decode_dir}/.done.decode" \
         python_job "${decode_dir}/logdir/score.log" score --expected "${expected_scores}" \
+        ${system:+--system "${system}"} \
         "${decode_dir}"
     run grep -v '^#' "${decode_dir}/logdir/score.log"
     run find "${decode_dir}" "${exp}/images" "${dumpdir}/roi" -name '*.png' | sort

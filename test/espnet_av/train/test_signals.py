@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import logging
 import os
 import signal
 
@@ -9,7 +8,7 @@ import pytest
 from espnet_av.errors import ConfigError
 from espnet_av.train import runner
 from espnet_av.train.runner import Devices, is_main_process
-from espnet_av.train.signals import STOP_SIGNALS, StopRequest, requeue_slurm_job
+from espnet_av.train.signals import STOP_SIGNALS, StopRequest
 
 
 def test_signals_are_remembered_and_handlers_restored():
@@ -28,34 +27,6 @@ def test_first_ctrl_c_only_asks():
     with StopRequest() as stop:
         os.kill(os.getpid(), signal.SIGINT)
         assert stop.signal == signal.SIGINT
-
-
-@pytest.fixture
-def scontrol(tmp_path, monkeypatch):
-    """A stand-in that writes down its arguments."""
-    command = tmp_path / "scontrol"
-    command.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/arguments\n')
-    command.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    monkeypatch.setenv("SLURM_JOB_ID", "17")
-    return tmp_path / "arguments"
-
-
-def test_slurm_job_is_queued_again(scontrol, monkeypatch):
-    requeue_slurm_job()
-    assert scontrol.read_text() == "requeue 17\n"
-    monkeypatch.setenv("SLURM_ARRAY_JOB_ID", "12")
-    monkeypatch.setenv("SLURM_ARRAY_TASK_ID", "3")
-    requeue_slurm_job()
-    assert scontrol.read_text() == "requeue 12_3\n"
-
-
-def test_without_scontrol_the_user_is_told(monkeypatch, caplog):
-    monkeypatch.setenv("PATH", "")
-    monkeypatch.setenv("SLURM_JOB_ID", "17")
-    with caplog.at_level(logging.WARNING):
-        requeue_slurm_job()
-    assert "could not queue Slurm job 17 again" in caplog.text
 
 
 RANK_NAMES = ("RANK", "SLURM_PROCID", "NODE_RANK", "LOCAL_RANK", "MASTER_ADDR", "SLURM_NTASKS")
@@ -83,7 +54,7 @@ def test_who_starts_the_processes(bare):
     one, four = Devices(), Devices(ngpu=2, num_nodes=2)
     assert type(runner._cluster_environment(one)).__name__ == "LightningEnvironment"
     with pytest.raises(
-        ConfigError, match=r"--num_nodes 2 needs .* srun \(--ntasks-per-node 2\) or torchrun"
+        ConfigError, match=r"--num_nodes 2 needs 2 processes .* --num_tasks 2\) or torchrun.*none"
     ):
         runner._cluster_environment(four)
     for name, value in {
@@ -98,6 +69,10 @@ def test_who_starts_the_processes(bare):
     environment = runner._cluster_environment(four)
     assert type(environment).__name__ == "SLURMEnvironment"
     assert environment.auto_requeue is False, "it would save in the middle of a step"
+    bare.setenv("SLURM_STEP_NUM_TASKS", "2")
+    bare.setenv("MASTER_ADDR", "node1")
+    with pytest.raises(ConfigError, match="srun started 2 in all"):
+        runner._cluster_environment(four)
     # A command of the batch script itself, without srun, starts its own processes.
     bare.delenv("SLURM_STEP_NUM_TASKS")
     assert type(runner._cluster_environment(Devices(ngpu=4))).__name__ == "LightningEnvironment"
