@@ -19,6 +19,7 @@ VERBS = {
     "train": "train a model (stage 9)",
     "decode": "recognise test sets, each mode and noise (stage 10)",
     "score": "score hypotheses, write tables and plots (stage 11)",
+    "tables": "published tables beside what was run here",
     "pack": "put a trained model into one zip (stage 12)",
     "transcribe": "video or audio file -> text, with a packed model",
     "doctor": "what is installed, what is missing, how to get it",

@@ -7,24 +7,24 @@ import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import get_args
 
 from espnet_av.command import stage_parser, user_errors
-from espnet_av.score.expected import read_targets
+from espnet_av.score.condition_score import Resampling
+from espnet_av.score.expected import Expected, read_expected
 from espnet_av.score.matrix import format_plain, matrix, sets_of
-from espnet_av.score.normaliser import NormaliserName
 from espnet_av.score.report import RESULTS, write_report
 
 
 def get_parser() -> argparse.ArgumentParser:
     """Command-line options."""
     parser = stage_parser("score", __doc__)
-    parser.add_argument("--expected", type=Path, help="targets (expected_scores.yaml)")
     parser.add_argument(
-        "--normaliser",
-        default="none",
-        choices=get_args(NormaliserName),
-        help="rewriting of both texts before they are compared",
+        "--expected",
+        type=Path,
+        help="expected_scores.yaml: metric and normaliser, targets, published tables; none: WER",
+    )
+    parser.add_argument(
+        "--system", help="which of its `systems` this experiment is, to stand beside that row"
     )
     parser.add_argument("--num_resamples", type=int, default=1000, help="of the bootstrap")
     parser.add_argument("--seed", type=int, default=0, help="of the bootstrap")
@@ -42,14 +42,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with user_errors("score"):
         scores = write_report(
             options.decode_dir,
-            read_targets(options.expected) if options.expected else [],
+            read_expected(options.expected) if options.expected else Expected(),
             command=shlex.join(["python", "-m", "espnet_av.bin.score", *arguments]),
-            normaliser=options.normaliser,
-            num_resamples=options.num_resamples,
-            seed=options.seed,
+            system=options.system,
+            resampling=Resampling(options.num_resamples, options.seed),
         )
+    metric = scores["scoring"]["metric"]
     for set_name in sets_of(scores["conditions"]):
-        print(format_plain(matrix(scores["conditions"], set_name)))
+        print(format_plain(matrix(scores["conditions"], set_name, metric)))
         print()
     judged = [row for row in scores["targets"] if row["op"] != "~"]
     missed = [row for row in judged if not row["met"]]

@@ -63,11 +63,15 @@ def model_card(
 
 
 def _table(scores: dict[str, Any]) -> str:
-    """WER and CER of every condition, in percent."""
-    lines = ["| set | mode | noise | utterances | WER | CER |", "|---|---|---|--:|--:|--:|"]
-    for record in scores["conditions"]:
-        wer, cer = record["wer"], record["cer"]
-        cells = (record["set"], record["mode"], record["noise"], wer["num_utts"])
-        rates = (f"{wer['rate']:.1f}", f"{cer['rate']:.1f}")
+    """WER and CER of every condition, in percent; BLEU of translations."""
+    records = scores["conditions"]
+    metrics = [metric for metric in ("wer", "cer", "bleu") if metric in records[0]]
+    titles = " | ".join(metric.upper() for metric in metrics)
+    rule = "--:|" * len(metrics)
+    lines = [f"| set | mode | noise | utterances | {titles} |", f"|---|---|---|--:|{rule}"]
+    for record in records:
+        num_utts = record[metrics[0]]["num_utts"]
+        cells = (record["set"], record["mode"], record["noise"], num_utts)
+        rates = (f"{record[metric]['rate']:.1f}" for metric in metrics)
         lines.append(f"| {' | '.join(map(str, (*cells, *rates)))} |")
     return "\n".join(lines)

@@ -1,8 +1,8 @@
-"""Alignments as text to read, in the manner of sclite's `.pra` files."""
+"""Texts side by side to read: alignments in the manner of sclite's `.pra` files, translations."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from espnet_av.score.edits import UtteranceAlignment
 
@@ -13,6 +13,14 @@ def format_alignments(alignments: Iterable[UtteranceAlignment]) -> str:
     Errors are in capitals; `***` stands where a unit is missing.
     """
     return "\n".join(_format(alignment) for alignment in alignments)
+
+
+def format_translations(refs: Mapping[str, str], hyps: Mapping[str, str]) -> str:
+    """One block per utterance: reference and hypothesis as BLEU compares them."""
+    return "\n".join(
+        f"id: ({utt_id})\nREF: {text}\nHYP: {hyps[utt_id]}".rstrip() + "\n"
+        for utt_id, text in refs.items()
+    )
 
 
 def _format(alignment: UtteranceAlignment) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from sacrebleu.metrics.bleu import BLEU
 
 from espnet_av.data.table import sort_key
-from espnet_av.errors import DataDirError
+from espnet_av.score.edits import check_pairs
 
 _MAX_ORDER = 4
 
@@ -55,14 +55,8 @@ def score_bleu(
     Raises:
         DataDirError: no reference, a hypothesis that is missing, or one too many; it is named.
     """
+    check_pairs(refs, hyps)
     utt_ids = sorted(refs, key=sort_key)
-    odd = sorted(set(refs) ^ set(hyps), key=sort_key)
-    if odd or not refs:
-        kind = "no reference at all"
-        if odd:
-            kind = f"{odd[0]}: no {'hypothesis' if odd[0] in refs else 'reference'}"
-        msg = f"{kind}; decode the whole set again and score it with its own texts"
-        raise DataDirError(msg)
     # `force`: a text that looks tokenised is scored as it is, without a warning for each.
     metric = BLEU(tokenize=tokenize, lowercase=lowercase, force=True)
     pairs = ([hyps[utt_id] for utt_id in utt_ids], [refs[utt_id] for utt_id in utt_ids])

@@ -17,7 +17,7 @@ def bootstrap_interval(
 
     Args:
         errors: (U,) number of errors of each utterance.
-        lengths: (U,) number of reference units of each utterance, > 0.
+        lengths: (U,) number of reference units of each utterance, not all 0.
         num_resamples: sets of U utterances drawn with replacement.
         level: share of the resampled rates inside the interval.
         seed: of the draws.
@@ -29,7 +29,9 @@ def bootstrap_interval(
     generator = np.random.default_rng(seed)
     # (R, U): how often each utterance is drawn; the rates are then two matrix products.
     drawn = generator.multinomial(num_utts, np.full(num_utts, 1 / num_utts), size=num_resamples)
-    rates = (drawn @ np.asarray(errors)) / (drawn @ np.asarray(lengths))
+    totals = drawn @ np.asarray(lengths)
+    # Utterances without reference units can fill a draw of a tiny set; it has no rate.
+    rates = (drawn @ np.asarray(errors))[totals > 0] / totals[totals > 0]
     tail = (1 - level) / 2
     low, high = np.quantile(rates, [tail, 1 - tail])
     return float(low), float(high)

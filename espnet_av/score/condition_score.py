@@ -1,11 +1,10 @@
-"""Error rates of one decoded condition."""
+"""Figures of one decoded condition: error rates, or BLEU."""
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +12,40 @@ import numpy as np
 
 from espnet_av.data.table import parse_table, raise_problems, sort_key
 from espnet_av.errors import DataDirError
+from espnet_av.score.bleu import score_bleu
 from espnet_av.score.bootstrap import bootstrap_interval
-from espnet_av.score.edits import EditCounts, Unit, UtteranceAlignment, align
+from espnet_av.score.edits import EditCounts, Unit, UtteranceAlignment, align, check_pairs
+from espnet_av.score.metric import ERROR_RATES, Metric, is_error
+from espnet_av.score.normaliser import normalise_texts
+from espnet_av.score.scoring import Scoring
 from espnet_av.search.results_dir import DONE, INFO
 
-UNITS: tuple[Unit, ...] = ("wer", "cer")
+
+@dataclass(frozen=True)
+class Resampling:
+    """How confidence intervals are drawn."""
+
+    num_resamples: int = 1000
+    """Sets of utterances drawn with replacement."""
+    seed: int = 0
+    """Of the draws."""
 
 
 @dataclass(frozen=True)
 class ConditionScore:
-    """One condition with its alignments."""
+    """One condition with its texts and, of recognition, their alignments."""
 
     folder: Path
     info: dict[str, Any]
     """What decoding recorded (`decode.json`)."""
+    refs: dict[str, str]
+    """Utterance -> normalised reference."""
+    hyps: dict[str, str]
+    """Utterance -> normalised hypothesis."""
+    metric: Metric
+    """What the condition is judged by."""
     alignments: dict[Unit, list[UtteranceAlignment]]
+    """Of words and characters; none for translations."""
     groups: dict[str, dict[str, str]]
     """Table name (`utt2lang`) -> utterance -> group, for tables with at least two groups."""
 
@@ -49,49 +67,84 @@ def find_conditions(decode_dir: Path) -> list[Path]:
     return folders
 
 
-def score_condition(folder: Path, normalise: Callable[[str], str]) -> ConditionScore:
-    """Align the hypotheses of a condition with its references.
+def score_condition(folder: Path, scoring: Scoring) -> ConditionScore:
+    """Compare the hypotheses of a condition with its references.
 
     Raises:
-        DataDirError: no references, an empty one, a missing hypothesis; file and utterance named.
+        DataDirError: no references, an empty one, a missing hypothesis, a language that the
+            normaliser needs; file and utterance named.
     """
     if not (folder / "ref").is_file():
         msg = f"{folder}/ref: missing; the test set had no text, so it cannot be scored"
         raise DataDirError(msg)
-    refs = {utt: normalise(text) for utt, text in _read_texts(folder / "ref").items()}
-    hyps = {utt: normalise(text) for utt, text in _read_texts(folder / "text").items()}
+    refs, hyps = _read_texts(folder / "ref"), _read_texts(folder / "text")
+    tables = {
+        table: _read_texts(folder / table)
+        for table in ("utt2lang", "utt2category")
+        if (folder / table).is_file()
+    }
+    alignments: dict[Unit, list[UtteranceAlignment]] = {}
     try:
-        alignments = {unit: align(refs, hyps, unit) for unit in UNITS}
+        check_pairs(refs, hyps)
+        _check_references(refs)
+        langs = tables.get("utt2lang", {})
+        refs, hyps = normalise_texts(scoring.normaliser, langs, refs, hyps)
+        if is_error(scoring.metric):
+            alignments = {unit: align(refs, hyps, unit) for unit in ERROR_RATES}
     except DataDirError as error:
         msg = f"{folder}: {error}"
         raise DataDirError(msg) from error
-    groups = {}
-    for table in ("utt2lang", "utt2category"):
-        if (folder / table).is_file():
-            rows = _read_texts(folder / table)
-            if len(set(rows.values())) > 1:
-                groups[table] = rows
+    groups = {table: rows for table, rows in tables.items() if len(set(rows.values())) > 1}
     info = json.loads((folder / INFO).read_text(encoding="utf-8"))
-    return ConditionScore(folder, info, alignments, groups)
+    return ConditionScore(folder, info, refs, hyps, scoring.metric, alignments, groups)
 
 
-def as_record(score: ConditionScore, *, num_resamples: int, seed: int) -> dict[str, Any]:
-    """Everything about a condition that goes to `scores.json`; rates in percent."""
+def as_record(score: ConditionScore, resampling: Resampling) -> dict[str, Any]:
+    """Everything about a condition that goes to `scores.json`.
+
+    Each metric has its figure under `rate`: percent, or BLEU points.
+    """
     record = {
         **{key: value for key, value in score.info.items() if key != "config"},
         "folder": str(score.folder),
         "fingerprint": (score.folder / DONE).read_text(encoding="utf-8").strip(),
+        **_figures(score, set(score.refs), resampling),
     }
-    for unit, alignments in score.alignments.items():
-        record[unit] = _rate_record(alignments, num_resamples, seed)
     for table, rows in score.groups.items():
-        record[f"by_{table.removeprefix('utt2')}"] = _by_group(
-            score.alignments, rows, num_resamples, seed
-        )
-    positions = accuracy_by_position(score.alignments["wer"])
+        members: dict[str, set[str]] = defaultdict(set)
+        for utt_id in score.refs:
+            members[rows[utt_id]].add(utt_id)
+        record[f"by_{table.removeprefix('utt2')}"] = {
+            group: _figures(score, utt_ids, resampling)
+            for group, utt_ids in sorted(members.items())
+        }
+    positions = accuracy_by_position(score.alignments.get("wer", []))
     if positions:
         record["accuracy_by_position"] = positions
     return record
+
+
+def _figures(
+    score: ConditionScore, utt_ids: set[str], resampling: Resampling
+) -> dict[str, dict[str, Any]]:
+    """Metric -> its record, of some utterances of a condition."""
+    if is_error(score.metric):
+        return {
+            unit: _rate_record([item for item in items if item.utt_id in utt_ids], resampling)
+            for unit, items in score.alignments.items()
+        }
+    refs = {utt_id: score.refs[utt_id] for utt_id in utt_ids}
+    hyps = {utt_id: score.hyps[utt_id] for utt_id in utt_ids}
+    bleu = asdict(score_bleu(refs, hyps, **asdict(resampling)))
+    figures = {key: _rounded(value) for key, value in bleu.items()}
+    return {"bleu": {"rate": figures.pop("score"), **figures}}
+
+
+def _rounded(value: Any) -> Any:
+    """Numbers to three decimals, as error rates are."""
+    if isinstance(value, tuple):
+        return [_rounded(item) for item in value]
+    return round(value, 3) if isinstance(value, float) else value
 
 
 def accuracy_by_position(alignments: list[UtteranceAlignment]) -> list[float] | None:
@@ -107,32 +160,19 @@ def accuracy_by_position(alignments: list[UtteranceAlignment]) -> list[float] | 
     return [round(100 * float(value), 2) for value in np.mean(rows, axis=0)]
 
 
-def _by_group(
-    alignments: Mapping[Unit, list[UtteranceAlignment]],
-    rows: Mapping[str, str],
-    num_resamples: int,
-    seed: int,
-) -> dict[str, Any]:
-    members: dict[str, dict[Unit, list[UtteranceAlignment]]] = defaultdict(dict)
-    for unit, items in alignments.items():
-        for item in items:
-            members[rows[item.utt_id]].setdefault(unit, []).append(item)
-    return {
-        group: {unit: _rate_record(items, num_resamples, seed) for unit, items in units.items()}
-        for group, units in sorted(members.items())
-    }
-
-
-def _rate_record(
-    alignments: list[UtteranceAlignment], num_resamples: int, seed: int
-) -> dict[str, Any]:
+def _rate_record(alignments: list[UtteranceAlignment], resampling: Resampling) -> dict[str, Any]:
     counts = [alignment.counts for alignment in alignments]
     total = sum(counts, EditCounts())
+    if total.num_ref == 0:
+        msg = (
+            f"{alignments[0].utt_id} and the others of its group: every reference is empty after "
+            "normalisation; remove them from the test set"
+        )
+        raise DataDirError(msg)
     low, high = bootstrap_interval(
         np.array([count.errors for count in counts]),
         np.array([count.num_ref for count in counts]),
-        num_resamples=num_resamples,
-        seed=seed,
+        **asdict(resampling),
     )
     return {
         "rate": round(100 * total.errors / total.num_ref, 3),
@@ -144,7 +184,18 @@ def _rate_record(
         "num_ref": total.num_ref,
         "num_utts": len(counts),
         "num_wrong_utts": sum(count.errors > 0 for count in counts),
+        "num_empty_refs": sum(count.num_ref == 0 for count in counts),
     }
+
+
+def _check_references(refs: dict[str, str]) -> None:
+    for utt_id, text in refs.items():
+        if not text.strip():
+            msg = (
+                f"{utt_id}: the reference is empty; remove the utterance from the test set or fix "
+                "its transcript"
+            )
+            raise DataDirError(msg)
 
 
 def _read_texts(path: Path) -> dict[str, str]:

@@ -1,24 +1,25 @@
-"""Targets of a recipe and how the scores compare with them."""
+"""What a recipe expects of its scores: `expected_scores.yaml`, and how the scores compare."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
 
-from espnet_av.config import build
+from espnet_av.config import build, unknown_key_message
 from espnet_av.errors import ConfigError
+from espnet_av.score.metric import Metric, is_error
+from espnet_av.score.published import Published
+from espnet_av.score.scoring import Scoring
 from espnet_av.search.condition import CLEAN, parse_noise
-
-Metric = Literal["wer", "cer"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """One line of `expected_scores.yaml`."""
+    """One line of `targets`."""
 
     set: str
     """Name of the test set."""
@@ -27,17 +28,28 @@ class Target:
     noise: str = CLEAN
     """`clean` or `category:dB`."""
     metric: Metric = "wer"
-    """Error rate of words or characters."""
+    """Error rate of words or characters, or BLEU; if not given, the metric of `scoring`."""
     target: float
-    """In percent; with `ratio_to`, in percent of the other mode's error rate."""
+    """In percent or BLEU points; with `ratio_to`, in percent of the other mode's figure."""
     ratio_to: Literal["A", "V", "AV"] | None = None
-    """Compare with the same rate of this mode, same set and noise, instead of with a fixed one."""
+    """Compare with the same figure of this mode, same set and noise, instead of a fixed one."""
     op: Literal["<=", ">=", "~"] = "<="
-    """Whether the score must not exceed the target, reach it, or is only compared with it."""
+    """Whether the score must not exceed the target, reach it, or is only compared with it; if not
+    given, an error rate must not exceed it and BLEU must reach it."""
     lang: str | None = None
     """Language of a multilingual set; null: all of it."""
     note: str = ""
     """Where the number comes from."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expected(Published):
+    """The whole file."""
+
+    scoring: Scoring = field(default_factory=Scoring)
+    """How texts are compared."""
+    targets: list[Target] = field(default_factory=list)
+    """What this recipe must reach, or is compared with."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +58,7 @@ class Comparison:
 
     target: Target
     got: float | None
-    """In percent; None = not run here."""
+    """In percent or BLEU points; None = not run here."""
 
     @property
     def is_met(self) -> bool | None:
@@ -58,30 +70,59 @@ class Comparison:
         return below if self.target.op == "<=" else above
 
 
-def read_targets(path: str | Path) -> list[Target]:
-    """Read `expected_scores.yaml`.
+def read_expected(path: str | Path) -> Expected:
+    """Read `expected_scores.yaml`; a file that is a list holds the `targets` and nothing else.
 
     Raises:
-        ConfigError: it is missing, is no list, or an entry has an unknown key or a wrong value.
+        ConfigError: it is missing, of another form, has an unknown key or a wrong value, or a
+            target asks for a figure that its metric does not give.
     """
     path = Path(path)
     try:
-        entries = yaml.safe_load(path.read_text(encoding="utf-8")) or []
+        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except FileNotFoundError as error:
         msg = f"{path}: no such file; check --expected"
         raise ConfigError(msg) from error
     except yaml.YAMLError as error:
         msg = f"{path}: not valid YAML: {' '.join(str(error).split())}"
         raise ConfigError(msg) from error
+    if isinstance(content, list):
+        content = {"targets": content}
+    entries = content.get("targets", []) if isinstance(content, dict) else None
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         msg = f"{path}: expected a list of targets: '- {{set: test, mode: AV, target: 5.0}}'"
         raise ConfigError(msg)
-    targets = [
-        build(Target, entry, f"{path}: entry {number}") for number, entry in enumerate(entries, 1)
+    scoring = build(Expected, {"scoring": content.get("scoring", {})}, str(path)).scoring
+    content["targets"] = [
+        _with_defaults(entry, scoring, f"{path}: targets: entry {number}")
+        for number, entry in enumerate(entries, 1)
     ]
-    for target in targets:
-        parse_noise(target.noise)
-    return targets
+    return build(Expected, content, str(path))
+
+
+def _with_defaults(entry: dict[str, Any], scoring: Scoring, where: str) -> dict[str, Any]:
+    metric = entry.get("metric", scoring.metric)
+    target = build(Target, {"metric": metric, "op": _usual_op(metric)} | entry, where)
+    parse_noise(target.noise)
+    if is_error(target.metric) != is_error(scoring.metric):
+        msg = f"{where}: metric {target.metric}, but scoring says metric: {scoring.metric}"
+        raise ConfigError(msg)
+    return {"metric": metric, "op": _usual_op(metric)} | entry
+
+
+def _usual_op(metric: str) -> str:
+    return ">=" if metric == "bleu" else "<="
+
+
+def check_system(expected: Expected, system: str) -> None:
+    """Check that a model is one of the file's `systems`.
+
+    Raises:
+        ConfigError: it is not; the nearest is named.
+    """
+    if system not in expected.systems:
+        where = "--system" if expected.systems else "--system: expected_scores.yaml lists none"
+        raise ConfigError(unknown_key_message(system, list(expected.systems), where))
 
 
 def compare(targets: Sequence[Target], conditions: Sequence[Mapping[str, Any]]) -> list[Comparison]:
@@ -91,7 +132,7 @@ def compare(targets: Sequence[Target], conditions: Sequence[Mapping[str, Any]]) 
         for record in conditions
     }
 
-    def rate(target: Target, mode: str) -> float | None:
+    def figure(target: Target, mode: str) -> float | None:
         record = found.get((target.set, mode, parse_noise(target.noise)))
         if record is not None and target.lang is not None:
             record = record.get("by_lang", {}).get(target.lang)
@@ -99,9 +140,9 @@ def compare(targets: Sequence[Target], conditions: Sequence[Mapping[str, Any]]) 
 
     comparisons = []
     for target in targets:
-        got = rate(target, target.mode)
+        got = figure(target, target.mode)
         if target.ratio_to is not None:
-            other = rate(target, target.ratio_to)
+            other = figure(target, target.ratio_to)
             got = 100.0 * got / other if got is not None and other else None
         comparisons.append(Comparison(target, got))
     return comparisons

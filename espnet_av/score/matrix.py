@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from espnet_av.score.metric import Metric, metric_title
 from espnet_av.search.condition import CLEAN, MODES, parse_noise
 
 Record = Mapping[str, Any]
@@ -39,20 +40,20 @@ def noises_of(records: Sequence[Record]) -> list[str]:
     return sorted({record["noise"] for record in records}, key=noise_order)
 
 
-def cell(record: Record | None, metric: str = "wer") -> str:
-    """`12.3 [10.1, 14.8]`: rate and confidence interval in percent."""
+def cell(record: Record | None, metric: Metric) -> str:
+    """`12.3 [10.1, 14.8]`: figure and confidence interval, in percent or BLEU points."""
     if record is None:
         return "-"
     low, high = record[metric]["ci95"]
     return f"{record[metric]['rate']:.1f} [{low:.1f}, {high:.1f}]"
 
 
-def matrix(records: Sequence[Record], set_name: str, metric: str = "wer") -> list[list[str]]:
+def matrix(records: Sequence[Record], set_name: str, metric: Metric) -> list[list[str]]:
     """Header and rows of one test set; lips alone stand under `clean`, as no noise reaches them."""
     chosen = [record for record in records if record["set"] == set_name]
     cells = {(record["mode"], record["noise"]): record for record in chosen}
     noises = noises_of(chosen)
-    header = [f"{set_name} {metric.upper()} %", *map(noise_title, noises)]
+    header = [f"{set_name} {metric_title(metric)}", *map(noise_title, noises)]
     return [
         header,
         *(
@@ -62,17 +63,17 @@ def matrix(records: Sequence[Record], set_name: str, metric: str = "wer") -> lis
     ]
 
 
-def format_plain(rows: Sequence[Sequence[str]]) -> str:
-    """Columns padded with spaces, for the terminal."""
+def format_plain(rows: Sequence[Sequence[str]], left: Collection[int] = (0,)) -> str:
+    """Columns padded with spaces, for the terminal; those of `left` begin at the left."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = [
         "  ".join(
-            text.ljust(width) if column == 0 else text.rjust(width)
+            text.ljust(width) if column in left else text.rjust(width)
             for column, (text, width) in enumerate(zip(row, widths, strict=True))
-        )
+        ).rstrip()
         for row in rows
     ]
-    return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])
+    return "\n".join([lines[0], "-" * (sum(widths) + 2 * (len(widths) - 1)), *lines[1:]])
 
 
 def format_markdown(rows: Sequence[Sequence[str]], left: Collection[int] = (0,)) -> str:

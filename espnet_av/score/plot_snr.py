@@ -1,4 +1,4 @@
-"""Picture: error rate over noise level, a line per mode."""
+"""Picture: error rate or BLEU over noise level, a line per mode."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from espnet_av.score.matrix import Record, modes_of
+from espnet_av.score.metric import Metric
 from espnet_av.score.picture import (
     INK,
     MODE_COLORS,
@@ -18,6 +19,12 @@ from espnet_av.score.picture import (
 )
 from espnet_av.search.condition import CLEAN, parse_noise
 
+_AXIS = {
+    "wer": "word error rate (%)",
+    "cer": "character error rate (%)",
+    "bleu": "BLEU (higher is better)",
+}
+
 
 def plot_snr(
     records: Sequence[Record],
@@ -25,9 +32,10 @@ def plot_snr(
     category: str,
     path: Path,
     *,
+    metric: Metric,
     targets: Sequence[Mapping[str, Any]] = (),
 ) -> None:
-    """Draw WER against the level of one category of noise, with confidence bands.
+    """Draw the metric against the level of one category of noise, with confidence bands.
 
     Clean speech stands at the left end; lips alone are a horizontal line, as no noise reaches
     them. Targets are short dashes in the colour of their mode.
@@ -37,6 +45,7 @@ def plot_snr(
         set_name: test set.
         category: kind of noise.
         path: PNG to write.
+        metric: what to draw.
         targets: target rows of `scores.json`.
     """
     chosen = [r for r in records if r["set"] == set_name and _place(r["noise"], category)]
@@ -48,20 +57,25 @@ def plot_snr(
     for mode in modes_of(chosen):
         rows = [record for record in chosen if record["mode"] == mode]
         if mode == "V":
-            _draw_flat(axes, rows[0])
+            _draw_flat(axes, rows[0][metric])
         else:
-            _draw_line(axes, mode, rows, places)
-    _draw_targets(axes, targets, set_name, category, places)
+            points = [(places[_key(row["noise"])], row[metric]) for row in rows]
+            _draw_line(axes, mode, sorted(points, key=lambda point: point[0]))
+    mine = [row for row in targets if row["set"] == set_name and row["metric"] == metric]
+    _draw_targets(axes, mine, category, places)
     axes.set_xticks(list(places.values()), [CLEAN, *(f"{level:g}" for level in levels)])
-    num_utts = chosen[0]["wer"]["num_utts"]
-    title = f"{set_name}: WER over {category} noise ({num_utts} utterances, 95 % intervals)"
-    _label(axes, category, title)
+    num_utts = chosen[0][metric]["num_utts"]
+    title = (
+        f"{set_name}: {metric.upper()} over {category} noise ({num_utts} utterances, "
+        "95 % intervals)"
+    )
+    _label(axes, category, title, metric)
     save(figure, path)
 
 
-def _label(axes: Any, category: str, title: str) -> None:
+def _label(axes: Any, category: str, title: str, metric: Metric) -> None:
     axes.set_xlabel(f"signal-to-noise ratio of {category} noise (dB)", color=INK)
-    axes.set_ylabel("word error rate (%)", color=INK)
+    axes.set_ylabel(_AXIS[metric], color=INK)
     axes.margins(y=0.1)
     axes.set_ylim(bottom=min(0.0, -0.04 * axes.get_ylim()[1]))
     axes.set_title(title, color=INK, fontsize=11, loc="left")
@@ -74,13 +88,10 @@ def categories_of(records: Sequence[Record], set_name: str) -> list[str]:
     return sorted({noise.category for noise in parsed if noise is not None})
 
 
-def _draw_line(
-    axes: Any, mode: str, rows: Sequence[Record], places: Mapping[str | float, float]
-) -> None:
-    points = sorted((places[_key(row["noise"])], row["wer"]) for row in rows)
+def _draw_line(axes: Any, mode: str, points: Sequence[tuple[float, Mapping[str, Any]]]) -> None:
     xs = [x for x, _ in points]
-    rates = [wer["rate"] for _, wer in points]
-    lows, highs = ([wer["ci95"][side] for _, wer in points] for side in (0, 1))
+    rates = [figure["rate"] for _, figure in points]
+    lows, highs = ([figure["ci95"][side] for _, figure in points] for side in (0, 1))
     color = MODE_COLORS[mode]
     axes.fill_between(xs, lows, highs, color=color, alpha=0.15, linewidth=0)
     axes.plot(xs, rates, "o-", color=color, linewidth=2, markersize=5, label=MODE_NAMES[mode])
@@ -98,13 +109,13 @@ def _draw_line(
         )
 
 
-def _draw_flat(axes: Any, row: Record) -> None:
-    color, wer = MODE_COLORS["V"], row["wer"]
-    axes.axhspan(*wer["ci95"], color=color, alpha=0.12, linewidth=0)
-    axes.axhline(wer["rate"], color=color, linewidth=2, label=MODE_NAMES["V"])
+def _draw_flat(axes: Any, figure: Mapping[str, Any]) -> None:
+    color = MODE_COLORS["V"]
+    axes.axhspan(*figure["ci95"], color=color, alpha=0.12, linewidth=0)
+    axes.axhline(figure["rate"], color=color, linewidth=2, label=MODE_NAMES["V"])
     axes.annotate(
-        f"{wer['rate']:.1f}",
-        (0.5, wer["rate"]),
+        f"{figure['rate']:.1f}",
+        (0.5, figure["rate"]),
         xytext=(0, 5),
         textcoords="offset points",
         ha="center",
@@ -117,14 +128,12 @@ def _draw_flat(axes: Any, row: Record) -> None:
 def _draw_targets(
     axes: Any,
     targets: Sequence[Mapping[str, Any]],
-    set_name: str,
     category: str,
     places: Mapping[str | float, float],
 ) -> None:
     drawn = False
     for row in targets:
-        wanted = row["set"] == set_name and row["metric"] == "wer" and not row["lang"]
-        if not wanted or not _place(row["noise"], category) or _key(row["noise"]) not in places:
+        if row["lang"] or not _place(row["noise"], category) or _key(row["noise"]) not in places:
             continue
         x = places[_key(row["noise"])]
         axes.hlines(

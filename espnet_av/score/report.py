@@ -15,20 +15,25 @@ import yaml
 from espnet_av.atomic import atomic_write
 from espnet_av.progress import progress
 from espnet_av.provenance import git_hash, versions
-from espnet_av.score.alignment_text import format_alignments
+from espnet_av.score.alignment_text import format_alignments, format_translations
 from espnet_av.score.condition_score import (
     ConditionScore,
+    Resampling,
     as_record,
     find_conditions,
     score_condition,
 )
-from espnet_av.score.expected import Target, compare
+from espnet_av.score.expected import Expected, check_system, compare
 from espnet_av.score.matrix import noise_title, sets_of
-from espnet_av.score.normaliser import NormaliserName, get_normaliser
+from espnet_av.score.measured import Measured
+from espnet_av.score.metric import Metric, is_error
+from espnet_av.score.normaliser import package_version
+from espnet_av.score.paper_table import lay_out
 from espnet_av.score.plot_alignment import plot_alignment
 from espnet_av.score.plot_confusion import plot_confusion
 from espnet_av.score.plot_snr import categories_of, plot_snr
 from espnet_av.score.results import format_results
+from espnet_av.score.scoring import Scoring
 from espnet_av.search.example import EXAMPLE
 
 SCORES, RESULTS = "scores.json", "RESULTS.md"
@@ -38,48 +43,50 @@ TRAINING = "train_summary.json"
 
 def write_report(
     decode_dir: Path,
-    targets: Sequence[Target],
+    expected: Expected,
     *,
     command: str,
-    normaliser: NormaliserName = "none",
-    num_resamples: int = 1000,
-    seed: int = 0,
+    system: str | None = None,
+    resampling: Resampling,
 ) -> dict[str, Any]:
     """Score every condition below a decoding folder and write everything there is to see.
 
     Files: `scores.json`, `RESULTS.md`, pictures, and in each condition's folder
-    `score_wer/result.txt` and `score_cer/result.txt` with every alignment.
+    `score_wer/result.txt` and `score_cer/result.txt` with every alignment, or
+    `score_bleu/result.txt` with every translation.
 
     Args:
         decode_dir: output of the decode stage.
-        targets: of the recipe; may be empty.
+        expected: of the recipe: how to score, targets, published tables.
         command: what was typed, for the record.
-        normaliser: rewriting of both texts before they are compared.
-        num_resamples: of the bootstrap.
-        seed: of the bootstrap.
+        system: which model of the published tables this experiment stands for.
+        resampling: for the intervals.
 
     Returns:
         the content of `scores.json`.
     """
-    normalise = get_normaliser(normaliser)
+    if system is not None:
+        check_system(expected, system)
     scored = [
-        score_condition(folder, normalise)
+        score_condition(folder, expected.scoring)
         for folder in progress(find_conditions(decode_dir), desc="score", unit="condition")
     ]
-    records = [as_record(score, num_resamples=num_resamples, seed=seed) for score in scored]
+    records = [as_record(score, resampling) for score in scored]
     for score, record in zip(scored, records, strict=True):
         record["folder"] = str(score.folder.relative_to(decode_dir))
-        _write_alignments(score)
-    scores = {
-        **_origin(decode_dir, scored[0], command),
-        "normaliser": normaliser,
-        "bootstrap": {"num_resamples": num_resamples, "seed": seed},
+        _write_texts(score)
+    scores: dict[str, Any] = {
+        **_origin(decode_dir, scored[0], command, expected.scoring),
+        "system": system,
+        "scoring": dataclasses.asdict(expected.scoring),
+        "bootstrap": dataclasses.asdict(resampling),
         "conditions": records,
         "targets": [
             {**dataclasses.asdict(row.target), "got": row.got, "met": row.is_met}
-            for row in compare(targets, records)
+            for row in compare(expected.targets, records)
         ],
     }
+    scores["tables"] = _published(scores, expected)
     scores["pictures"] = _draw(decode_dir, scored, scores)
     with atomic_write(decode_dir / SCORES) as stream:
         json.dump(scores, stream, indent=1, ensure_ascii=False)
@@ -89,12 +96,24 @@ def write_report(
     return scores
 
 
-def _origin(decode_dir: Path, first: ConditionScore, command: str) -> dict[str, Any]:
+def _published(scores: dict[str, Any], expected: Expected) -> list[dict[str, Any]]:
+    """The rows of this system in the published tables, beside what was measured."""
+    if scores["system"] is None:
+        return []
+    measured = Measured(expected)
+    measured.add(scores, scores["decode_dir"])
+    blocks = lay_out(expected, measured, systems=[scores["system"]])
+    return [dataclasses.asdict(block) for block in blocks]
+
+
+def _origin(
+    decode_dir: Path, first: ConditionScore, command: str, scoring: Scoring
+) -> dict[str, Any]:
     """Where and how the numbers came about."""
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "git": git_hash(),
-        "versions": versions(),
+        "versions": versions() | package_version(scoring.normaliser),
         "command": command,
         "decode_dir": str(decode_dir),
         "decode_command": _decode_command(first.folder),
@@ -103,7 +122,10 @@ def _origin(decode_dir: Path, first: ConditionScore, command: str) -> dict[str, 
     }
 
 
-def _write_alignments(score: ConditionScore) -> None:
+def _write_texts(score: ConditionScore) -> None:
+    if not is_error(score.metric):
+        with atomic_write(score.folder / f"score_{score.metric}" / "result.txt") as stream:
+            stream.write(format_translations(score.refs, score.hyps))
     for unit, alignments in score.alignments.items():
         with atomic_write(score.folder / f"score_{unit}" / "result.txt") as stream:
             stream.write(format_alignments(alignments))
@@ -111,17 +133,25 @@ def _write_alignments(score: ConditionScore) -> None:
 
 def _draw(decode_dir: Path, scored: Sequence[ConditionScore], scores: dict[str, Any]) -> list[str]:
     """Write the pictures; returns their names."""
-    records, names = scores["conditions"], []
+    records, names, metric = scores["conditions"], [], scores["scoring"]["metric"]
     for set_name in sets_of(records):
         for category in categories_of(records, set_name):
-            names.append(f"wer_over_snr_{set_name}_{category}.png")
-            plot_snr(records, set_name, category, decode_dir / names[-1], targets=scores["targets"])
-    for score in _worth_a_look(scored):
+            names.append(f"{metric}_over_snr_{set_name}_{category}.png")
+            plot_snr(
+                records,
+                set_name,
+                category,
+                decode_dir / names[-1],
+                metric=metric,
+                targets=scores["targets"],
+            )
+    for score in _worth_a_look(scored, records, metric):
         stem = f"{score.info['set']}_{score.folder.name}"
         title = f"{score.info['set']}, {score.info['mode']}, {noise_title(score.info['noise'])}"
         name = f"confusion_{stem}.png"
         heading = f"Most frequent confusions: {title}"
-        if plot_confusion(score.alignments["wer"], heading, decode_dir / name):
+        words = score.alignments.get("wer", [])
+        if plot_confusion(words, heading, decode_dir / name):
             names.append(name)
         names.append(f"alignment_{stem}.png")
         plot_alignment(
@@ -133,12 +163,16 @@ def _draw(decode_dir: Path, scored: Sequence[ConditionScore], scores: dict[str, 
     return names
 
 
-def _worth_a_look(scored: Sequence[ConditionScore]) -> list[ConditionScore]:
-    """Of each test set: the best and the worst of all conditions, by WER."""
+def _worth_a_look(
+    scored: Sequence[ConditionScore], records: Sequence[dict[str, Any]], metric: Metric
+) -> list[ConditionScore]:
+    """Of each test set: the best and the worst of all conditions."""
     chosen = []
-    for set_name in sets_of([score.info for score in scored]):
-        mine = [score for score in scored if score.info["set"] == set_name]
-        ranked = sorted(mine, key=lambda s: sum(a.counts.errors for a in s.alignments["wer"]))
+    pairs = list(zip(scored, records, strict=True))
+    for set_name in sets_of(records):
+        mine = [(score, record) for score, record in pairs if record["set"] == set_name]
+        mine.sort(key=lambda pair: pair[1][metric]["rate"], reverse=not is_error(metric))
+        ranked = [score for score, _ in mine]
         chosen += [ranked[0], *ranked[-1:]] if len(ranked) > 1 else ranked
     return chosen
 
@@ -146,8 +180,7 @@ def _worth_a_look(scored: Sequence[ConditionScore]) -> list[ConditionScore]:
 def _reference(score: ConditionScore) -> str:
     with np.load(score.folder / EXAMPLE) as arrays:
         utt_id = str(arrays["utt_id"])
-    pairs = next(a.pairs for a in score.alignments["wer"] if a.utt_id == utt_id)
-    return " ".join(left for left, _ in pairs if left is not None)
+    return score.refs[utt_id]
 
 
 def _shown_config(config: dict[str, Any]) -> str:

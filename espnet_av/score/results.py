@@ -5,31 +5,49 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from espnet_av.score.count_table import bleu_parts, error_counts
 from espnet_av.score.matrix import NOT_RUN, Record, format_markdown, matrix, noise_order, sets_of
+from espnet_av.score.metric import ERROR_RATES, Metric, better, is_error, metric_title
+from espnet_av.score.normaliser import PACKAGE
+from espnet_av.score.paper_table import Block
 
 Scores = Mapping[str, Any]
 _MODE_ORDER = ("A", "V", "AV")
 
 
 def format_results(scores: Scores) -> str:
-    """The whole page: where the numbers come from, targets, matrices, ESPnet's tables."""
+    """The whole page: where the numbers come from, targets, matrices, published rows, counts."""
     records = sorted(
         scores["conditions"],
         key=lambda r: (r["set"], _MODE_ORDER.index(r["mode"]), noise_order(r["noise"])),
     )
+    metric: Metric = scores["scoring"]["metric"]
+    unit = "percent" if is_error(metric) else f"points of 100, {better(metric)}"
     parts = ["# RESULTS", _environment(scores), f"## {scores['decode_dir']}", _model(scores)]
     if scores["targets"]:
         parts += ["### Targets", _targets(scores["targets"])]
-    parts.append("### WER by mode and noise (percent, with 95 % confidence interval)")
-    parts += [format_markdown(matrix(records, name)) for name in sets_of(records)]
-    for metric in ("wer", "cer"):
-        parts += [f"### {metric.upper()}", _counts(records, metric)]
-    parts += _groups(records)
+    parts.append(f"### {metric.upper()} by mode and noise ({unit}, with 95 % confidence interval)")
+    parts += [format_markdown(matrix(records, name, metric)) for name in sets_of(records)]
+    if scores["tables"]:
+        parts.append("### Beside the published figures")
+        parts += [format_block(Block(**block)) for block in scores["tables"]]
+    if is_error(metric):
+        for rate in ERROR_RATES:
+            parts += [f"### {rate.upper()}", error_counts(records, rate)]
+    else:
+        parts += ["### BLEU", bleu_parts(records)]
+    parts += _groups(records, metric)
     parts += _positions(records)
     if scores["pictures"]:
         parts.append("### Pictures")
         parts += [f"![{name}]({name})" for name in scores["pictures"]]
     return "\n\n".join(parts) + "\n"
+
+
+def format_block(block: Block) -> str:
+    """A published table in markdown, with its heading and notes."""
+    notes = [f"\\{note}" for note in block.notes]
+    return "\n\n".join([f"#### {block.heading}", format_markdown(block.rows, block.left), *notes])
 
 
 def _environment(scores: Scores) -> str:
@@ -57,9 +75,26 @@ def _model(scores: Scores) -> str:
         f"- decoding: {decode_sec:.1f} s for {audio_sec / 3600:.2f} h on {first['device']} "
         f"(real-time factor {decode_sec / audio_sec:.4f}); `{scores['decode_config']}`",
         f"- decoding command: `{scores['decode_command']}`",
-        f"- text normaliser: {scores['normaliser']}",
+        _comparison(scores),
     ]
     return "\n".join(lines)
+
+
+def _comparison(scores: Scores) -> str:
+    """How the texts were compared."""
+    if "bleu" in scores["conditions"][0]:
+        return f"- sacreBLEU signature: `{scores['conditions'][0]['bleu']['signature']}`"
+    name = scores["scoring"]["normaliser"]
+    detail = {
+        "basic": "Whisper's for any language",
+        "english": "Whisper's for English",
+        "whisper": "Whisper's: English for en, basic for the other languages",
+    }.get(name)
+    empty = sum(record["wer"]["num_empty_refs"] for record in scores["conditions"])
+    line = f"- text normaliser: {name}"
+    if detail is not None:
+        line += f" ({detail}; {PACKAGE} {scores['versions'][PACKAGE]})"
+    return line + (f"; {empty} references are empty after it" if empty else "")
 
 
 def _training(training: Mapping[str, Any]) -> list[str]:
@@ -96,32 +131,8 @@ def _targets(targets: Sequence[Mapping[str, Any]]) -> str:
     return format_markdown(rows, left=(0, 1, 2, 3, 7, 8))
 
 
-def _counts(records: Sequence[Record], metric: str) -> str:
-    rows = [["dataset", "Snt", "Wrd", "Corr", "Sub", "Del", "Ins", "Err", "S.Err"]]
-    for record in records:
-        counts = record[metric]
-        shares = [
-            counts["hits"],
-            counts["substitutions"],
-            counts["deletions"],
-            counts["insertions"],
-        ]
-        noise = record["noise"].replace(":", "_") + ("" if record["noise"] == "clean" else "dB")
-        rows.append(
-            [
-                f"{record['set']}/{record['mode']}_{noise}",
-                str(counts["num_utts"]),
-                str(counts["num_ref"]),
-                *(f"{100 * share / counts['num_ref']:.1f}" for share in shares),
-                f"{counts['rate']:.1f}",
-                f"{100 * counts['num_wrong_utts'] / counts['num_utts']:.1f}",
-            ]
-        )
-    return format_markdown(rows)
-
-
-def _groups(records: Sequence[Record]) -> list[str]:
-    """One WER table for each kind of group: conditions down, groups across, then their mean."""
+def _groups(records: Sequence[Record], metric: Metric) -> list[str]:
+    """One table for each kind of group: conditions down, groups across, then their mean."""
     parts = []
     for key, title in (("by_lang", "language"), ("by_category", "category")):
         chosen = [record for record in records if key in record]
@@ -130,18 +141,11 @@ def _groups(records: Sequence[Record]) -> list[str]:
         names = sorted({name for record in chosen for name in record[key]})
         rows = [["condition", *names, "mean"]]
         for record in chosen:
-            rates = [record[key][name]["wer"]["rate"] for name in names if name in record[key]]
-            rows.append(
-                [
-                    _title(record),
-                    *(
-                        f"{record[key][name]['wer']['rate']:.1f}" if name in record[key] else "-"
-                        for name in names
-                    ),
-                    f"{sum(rates) / len(rates):.1f}",
-                ]
-            )
-        parts += [f"### WER by {title} (percent; unweighted mean)", format_markdown(rows)]
+            rates = {name: part[metric]["rate"] for name, part in record[key].items()}
+            cells = [f"{rates[name]:.1f}" if name in rates else "-" for name in names]
+            rows.append([_title(record), *cells, f"{sum(rates.values()) / len(rates):.1f}"])
+        heading = f"### {metric_title(metric)} by {title} ({better(metric)}; unweighted mean)"
+        parts += [heading, format_markdown(rows)]
     return parts
 
 

@@ -26,9 +26,10 @@ def write_condition(
     set_name: str = "test",
     num_utts: int = 60,
     langs: tuple[str, ...] = (),
+    texts: dict[str, tuple[str, str]] | None = None,
     seed: int = 0,
 ) -> Path:
-    """A finished folder as decoding writes it; returns it."""
+    """A finished folder as decoding writes it, of `texts` (reference, result) or of commands."""
     name = "clean" if noise == "clean" else noise.replace(":", "_") + "dB"
     folder = root / set_name / f"{mode}_{name}"
     folder.mkdir(parents=True)
@@ -36,6 +37,10 @@ def write_condition(
     refs = {f"s1-{i:03d}": [str(rng.choice(words)) for words in GRAMMAR] for i in range(num_utts)}
     wrong = np.random.default_rng([seed, round(1000 * error_rate)])
     hyps = {utt: _spoil(words, error_rate, wrong) for utt, words in refs.items()}
+    if texts is not None:
+        refs = {utt: ref.split(" ") for utt, (ref, _) in texts.items()}
+        hyps = {utt: hyp.split(" ") for utt, (_, hyp) in texts.items()}
+        num_utts = len(texts)
     for file, rows in (("ref", refs), ("text", hyps)):
         lines = [f"{utt} {' '.join(words)}\n" for utt, words in rows.items()]
         (folder / file).write_text("".join(lines), encoding="utf-8")

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import sacrebleu
 from oracles.decoded import write_condition
 
 from espnet_av.bin import score
@@ -111,11 +112,11 @@ def test_the_bootstrap_is_as_asked_for(decoded):
     def interval(*options):
         score.main([*options, str(decoded)])
         scores = json.loads((decoded / "scores.json").read_text())
-        assert scores["normaliser"] == "none"
+        assert scores["scoring"] == {"metric": "wer", "normaliser": "none"}
         (row,) = [r for r in scores["conditions"] if r["folder"] == "test/A_babble_0dB"]
         return scores["bootstrap"], row["wer"]["ci95"]
 
-    few = ("--normaliser", "none", "--num_resamples", "20", "--seed")
+    few = ("--num_resamples", "20", "--seed")
     (settings, first), (_, again), (_, other) = (interval(*few, seed) for seed in "778")
     assert settings == {"num_resamples": 20, "seed": 7}
     assert first == again != other
@@ -178,6 +179,93 @@ def test_an_empty_hypothesis_is_a_result(decoded):
     scores = json.loads((decoded / "scores.json").read_text())
     (row,) = [r for r in scores["conditions"] if r["folder"] == "test/AV_clean"]
     assert row["wer"]["deletions"] == 6
+
+
+ENGLISH = {
+    "el-1": ("Thank you very much, it's 3,500 dollars.", "Thank you so much, it's 3,500 dollars."),
+    "el-2": ("We have to go there now.", "We must go there now."),
+    "fr-1": ("I did not know this at all, my friends.", "I did not know this, my friends."),
+}
+TRANSLATION = """
+scoring: {metric: bleu}
+languages: [el, fr]
+sets: {avg: "test_{lang}"}
+systems: {small: Small}
+targets:
+- {set: test_el, mode: AV, target: 30, note: ours}
+tables:
+- {number: "3", title: Into English, source: A paper, into: en,
+   columns: [noise, system, mode, el, fr, avg],
+   rows: [[clean, small, A, 20.0, 25.0, 22.5], [clean, small, AV, 21.0, 26.0, 23.5]]}
+"""
+
+
+@pytest.fixture
+def translated(tmp_path: Path) -> tuple[Path, Path]:
+    root, path = tmp_path / "decode", tmp_path / "expected_scores.yaml"
+    path.write_text(TRANSLATION)
+    for mode, noise in (("A", "clean"), ("A", "babble:0"), ("AV", "clean")):
+        texts = {u: (ref, hyp if mode == "A" else ref) for u, (ref, hyp) in ENGLISH.items()}
+        if noise != "clean":
+            texts |= {"el-2": ("We have to go there now.", "")}
+        write_condition(root, mode, noise, 0, set_name="test_el", texts=texts, langs=("el", "fr"))
+    return root, path
+
+
+def test_translations_are_scored_by_bleu(translated, capsys):
+    root, path = translated
+    assert score.main(["--strict", "--expected", str(path), "--system", "small", str(root)]) == 0
+    scores = json.loads((root / "scores.json").read_text())
+    found = {(row["mode"], row["noise"]): row for row in scores["conditions"]}
+    clean = found["A", "clean"]
+    pairs = list(ENGLISH.values())
+    reference = sacrebleu.corpus_bleu([hyp for _, hyp in pairs], [[ref for ref, _ in pairs]])
+    assert clean["bleu"]["rate"] == pytest.approx(reference.score, abs=1e-3)
+    assert found["AV", "clean"]["bleu"]["rate"] == 100.0
+    assert found["A", "babble:0"]["bleu"]["rate"] < clean["bleu"]["rate"]
+    assert set(clean["by_lang"]) == {"el", "fr"}
+    assert "wer" not in clean
+    assert "bleu_over_snr_test_el_babble.png" in scores["pictures"]
+    assert not any("confusion" in name for name in scores["pictures"])
+    page = (root / "RESULTS.md").read_text()
+    assert "WER" not in page
+    assert "### BLEU by mode and noise (points of 100, higher is better, with 95 %" in page
+    assert f"- sacreBLEU signature: `{clean['bleu']['signature']}`" in page
+    assert "|test_el|AV|clean|BLEU|>= 30.0|100.0|+70.0|yes|ours|" in page
+    assert "|Small|A|paper|20.0|25.0|22.5|" in page
+    assert f"|||here|{clean['bleu']['rate']:.1f}|not run here|1 of 2 run|" in page
+    written = (root / "test_el" / "A_clean" / "score_bleu" / "result.txt").read_text()
+    assert "id: (el-2)\nREF: We have to go there now.\nHYP: We must go there now.\n" in written
+    assert capsys.readouterr().out.startswith("test_el BLEU")
+
+
+@pytest.mark.usefixtures("no_pictures")
+def test_whispers_normaliser_by_language(tmp_path):
+    pytest.importorskip("whisper_normalizer", reason="the optional package whisper-normalizer")
+    path = tmp_path / "expected_scores.yaml"
+    path.write_text("scoring: {normaliser: whisper}\n")
+    texts = {
+        "u0": ("It's colour, Mr. Smith!", "it is color mister smith"),
+        "u1": ("It's colour", "it is color"),
+        "u2": ("[Applause]", "yes"),
+    }
+    write_condition(tmp_path / "d", "A", "clean", 0, texts=texts, langs=("en", "fr"))
+    assert score.main(["--expected", str(path), str(tmp_path / "d")]) == 0
+    (row,) = json.loads((tmp_path / "d" / "scores.json").read_text())["conditions"]
+    # English: 5 of 5 words and one insertion. French keeps 's' and 'colour': 'it s colour'.
+    assert row["by_lang"]["en"]["wer"]["rate"] == 20.0
+    assert row["by_lang"]["fr"]["wer"]["rate"] == pytest.approx(66.667)
+    assert row["wer"]["num_empty_refs"] == 1
+    page = (tmp_path / "d" / "RESULTS.md").read_text()
+    assert "whisper (Whisper's: English for en, basic for the other languages; whisper-norm" in page
+    assert "; 1 references are empty after it" in page
+
+
+@pytest.mark.usefixtures("no_pictures")
+def test_a_misspelt_system_is_named(translated):
+    root, path = translated
+    with pytest.raises(SystemExit, match="did you mean 'small'"):
+        score.main(["--expected", str(path), "--system", "smal", str(root)])
 
 
 def test_nothing_decoded(tmp_path):

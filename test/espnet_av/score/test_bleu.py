@@ -69,9 +69,9 @@ def test_case_and_tokeniser_are_in_the_signature():
 @pytest.mark.parametrize(
     ("refs", "hyps", "message"),
     [
-        (REFS, {**HYPS, "zz": "x"}, "zz: no reference"),
+        (REFS, {**HYPS, "zz": "x"}, "zz: a hypothesis without reference"),
         ({**REFS, "zz": "x"}, HYPS, "zz: no hypothesis"),
-        ({}, {}, "no reference at all"),
+        ({}, {}, "no utterance to score"),
     ],
 )
 def test_texts_that_do_not_fit(refs, hyps, message):

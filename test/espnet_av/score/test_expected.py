@@ -1,26 +1,34 @@
-"""Targets and comparisons."""
+"""Targets, scoring and comparisons."""
 
 import pytest
 
 from espnet_av.errors import ConfigError
-from espnet_av.score.expected import compare, read_targets
+from espnet_av.score.expected import check_system, compare, read_expected
+from espnet_av.score.scoring import Scoring
 
 
 def record(mode, noise, wer, **groups):
     return {"set": "test", "mode": mode, "noise": noise, "wer": {"rate": wer}, **groups}
 
 
+def read(tmp_path, text):
+    path = tmp_path / "expected_scores.yaml"
+    path.write_text(text)
+    return read_expected(path)
+
+
 @pytest.fixture
 def targets(tmp_path):
-    path = tmp_path / "expected_scores.yaml"
-    path.write_text(
+    text = (
         "- {set: test, mode: AV, noise: clean, target: 5.0, note: ours}\n"
         "- {set: test, mode: AV, noise: 'babble:-5dB', target: 20, op: '<='}\n"
         "- {set: test, mode: A, noise: 'babble:0', target: 75, op: '~'}\n"
         "- {set: test, mode: AV, lang: fr, target: 10}\n"
         "- {set: other, mode: AV, target: 10}\n"
     )
-    return read_targets(path)
+    alone = read(tmp_path, text)
+    assert read(tmp_path, "targets:\n" + text) == alone
+    return alone.targets
 
 
 def test_met_missed_compared_and_not_run(targets):
@@ -37,6 +45,24 @@ def test_met_missed_compared_and_not_run(targets):
     assert [row.is_met for row in found] == [True, False, None, True, None]
 
 
+def test_the_metric_decides_what_a_target_means(tmp_path):
+    expected = read(
+        tmp_path,
+        "scoring: {metric: bleu}\n"
+        "targets:\n- {set: test, mode: A, target: 20}\n"
+        "- {set: test, mode: AV, target: 20, op: '~'}\n",
+    )
+    assert expected.scoring == Scoring(metric="bleu", normaliser="none")
+    assert [(target.metric, target.op) for target in expected.targets] == [
+        ("bleu", ">="),
+        ("bleu", "~"),
+    ]
+    records = [{"set": "test", "mode": "A", "noise": "clean", "bleu": {"rate": 21.0}}]
+    (met, not_run) = compare(expected.targets, records)
+    assert (met.got, met.is_met, not_run.got) == (21.0, True, None)
+    assert read(tmp_path, "- {set: test, mode: A, metric: cer, target: 2}").targets[0].op == "<="
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -44,17 +70,33 @@ def test_met_missed_compared_and_not_run(targets):
         ("- {set: test, mode: AV, target: 5, metrics: wer}", "did you mean 'metric'"),
         ("- {set: test, mode: AV}", "'target' is required"),
         ("- {set: test, mode: AV, target: 5, noise: loud}", "expected 'clean' or 'category:dB'"),
-        ("set: test", "expected a list of targets"),
+        ("targets: {set: test}", "expected a list of targets"),
+        ("just text", "expected a list of targets"),
+        ("target: []", "unknown key 'target'; did you mean 'targets'"),
         ("- [", "not valid YAML"),
+        ("scoring: {metric: ter}", "scoring: metric: 'ter' is not a choice"),
+        ("scoring: wer", "scoring: expected key: value pairs"),
+        ("scoring: {metric: bleu, normaliser: basic}", "set normaliser: none"),
+        (
+            "scoring: {metric: bleu}\ntargets: [{set: t, mode: A, metric: wer, target: 1}]",
+            "entry 1: metric wer, but scoring says metric: bleu",
+        ),
     ],
 )
 def test_mistakes_are_named(tmp_path, text, message):
-    path = tmp_path / "expected_scores.yaml"
-    path.write_text(text)
     with pytest.raises(ConfigError, match=message):
-        read_targets(path)
+        read(tmp_path, text)
 
 
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(ConfigError, match="no such file; check --expected"):
-        read_targets(tmp_path / "none.yaml")
+        read_expected(tmp_path / "none.yaml")
+
+
+def test_an_unknown_system_is_named_with_the_nearest(tmp_path):
+    expected = read(tmp_path, "systems: {xlavsr_2b: XLAVS-R 2B}\n")
+    check_system(expected, "xlavsr_2b")
+    with pytest.raises(ConfigError, match="'xlavsr2b'; did you mean 'xlavsr_2b'"):
+        check_system(expected, "xlavsr2b")
+    with pytest.raises(ConfigError, match="lists none"):
+        check_system(read(tmp_path, ""), "xlavsr_2b")
