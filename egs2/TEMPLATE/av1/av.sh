@@ -25,9 +25,14 @@ local_data_opts=""     # options for local/data.sh
 roi_config=conf/roi.yaml
 dump_config=conf/dump.yaml
 noise_config=conf/noise.yaml
+babble_sets=""         # test sets whose voices babble in tests; default: held-out voices of train
+langs=""               # train only on what is spoken in these, as "de es"; default: all
+tgt_lang=""            # write translations into this language; default: transcripts
 # Tokens
 token_type=char        # char, word, unigram or bpe
 nbpe=32                # vocabulary size of unigram and bpe
+token_args=""          # more options of bin.tokens, as in "--temperature 2 --lang_tags"
+token_dir=""           # default: a folder in <datadir>/token_list for each choice of the above
 unit_parts=1           # frame labels that a word or phone of the ctm is cut into, in time
 # Pre-training: a stage without a configuration is skipped
 ssl_config=""
@@ -35,7 +40,7 @@ units_config=""
 avssl_config=""
 mid_config=""
 # Fine-tuning
-train_config=conf/train_avsr.yaml
+train_config=""        # default: conf/train_<system>.yaml, or conf/train_avsr.yaml
 train_args=""          # more options of bin.train, as in "--override max_steps=9 --override seed=2"
 tag=""                 # name of the experiment; default: from train_config and train_args
 # Decoding, scoring, packing
@@ -141,9 +146,12 @@ stage_dump() {
             parallel_jobs "${out}/logdir" dump --config "${dump_config}" \
             "${datadir}/${name}" "${dumpdir}/roi/${name}" "${out}"
     done
-    once "${dumpdir}/noise/.done" "${noise_config} ${dumpdir}/${train_set}/.done" \
+    once "${dumpdir}/noise/.done" \
+        "${noise_config} $(printf "${dumpdir}/%s/.done " "${train_set}" ${babble_sets})" \
         python_job "${dumpdir}/noise/logdir/noise.log" noise --config "${noise_config}" \
-        ${MUSAN:+--musan_dir "${MUSAN}"} "${dumpdir}/${train_set}" "${dumpdir}/noise"
+        ${MUSAN:+--musan_dir "${MUSAN}"} \
+        ${babble_sets:+--test_dirs $(printf "${dumpdir}/%s " ${babble_sets}) --} \
+        "${dumpdir}/${train_set}" "${dumpdir}/noise"
 }
 
 stage_ssl() {
@@ -167,10 +175,12 @@ stage_mid() {
 }
 
 stage_tokens() {
-    log "stage 8 tokens: ${dumpdir}/${train_set}/text -> ${token_dir}"
+    log "stage 8 tokens: ${dumpdir}/${train_set}/text${tgt_lang:+.${tgt_lang}} -> ${token_dir}"
     once "${token_dir}/.done" "${dumpdir}/${train_set}/.done" \
         python_job "${token_dir}/logdir/tokens.log" tokens --token_type "${token_type}" \
-        --nbpe "${nbpe}" --unit_parts "${unit_parts}" "${dumpdir}/${train_set}" "${token_dir}"
+        --nbpe "${nbpe}" ${token_args} ${langs:+--langs ${langs}} \
+        ${tgt_lang:+--target_lang "${tgt_lang}"} --unit_parts "${unit_parts}" \
+        "${dumpdir}/${train_set}" "${token_dir}"
 }
 
 train_model() {
@@ -184,8 +194,10 @@ stage_finetune() {
     log "stage 9 finetune: ${dumpdir}/{${train_set},${valid_set}} + ${token_dir} -> ${exp}"
     once "${exp}/.done.finetune" \
         "${train_config} ${dumpdir}/${train_set}/.done ${dumpdir}/${valid_set}/.done ${token_dir}/.done" \
-        train_model --config "${train_config}" ${train_args} --train_dir "${dumpdir}/${train_set}" \
-        --valid_dir "${dumpdir}/${valid_set}" --token_dir "${token_dir}" \
+        train_model --config "${train_config}" ${train_args} \
+        ${langs:+--override "dataset.langs=[${langs// /,}]"} \
+        ${tgt_lang:+--override "dataset.target_lang=${tgt_lang}"} \
+        --train_dir "${dumpdir}/${train_set}" --valid_dir "${dumpdir}/${valid_set}" --token_dir "${token_dir}" \
         --noise_dir "${dumpdir}/noise/train" "${exp}"
 }
 
@@ -225,10 +237,14 @@ stage_pack() {
 if [ $# -ne 0 ]; then
     echo "$0: unexpected argument '$1'; options are --name value, see --help" >&2; exit 1
 fi
-token_dir="${datadir}/token_list/${token_type}"
-case "${token_type}" in bpe|unigram) token_dir+="_${nbpe}" ;; esac
-args_name=${train_args//--override /}
-tag=${tag:-$(config_name "${train_config}")_${token_type}${args_name:+_${args_name//[^A-Za-z0-9.=-]/_}}}
+token_name=${token_type}
+case "${token_type}" in bpe|unigram) token_name+="_${nbpe}" ;; esac
+data_name=${langs:+_${langs}}${tgt_lang:+_to_${tgt_lang}}${token_args:+_${token_args//--/}}
+token_name+=${data_name//[^A-Za-z0-9.=-]/_}
+token_dir=${token_dir:-${datadir}/token_list/${token_name}}
+train_config=${train_config:-conf/train_${system:-avsr}.yaml}
+args_name=${data_name}${train_args:+_${train_args//--override /}}
+tag=${tag:-$(config_name "${train_config}")_${token_type}${args_name//[^A-Za-z0-9.=-]/_}}
 exp="${expdir}/${tag}"
 decode_dir="${exp}/$(basename "${decode_config}" .yaml)"
 decode_ngpu=$(( ngpu > 0 ? 1 : 0 ))
