@@ -85,7 +85,6 @@ class AVFrontend(nn.Module):
         video: Tensor | None,
         video_lengths: Tensor | None,
         utt_id: Sequence[str] | None = None,
-        edits: StreamEdits | None = None,
     ) -> Fused:
         """Fuses a batch; a modality for which there is no front end is ignored.
 
@@ -95,23 +94,50 @@ class AVFrontend(nn.Module):
             video: (B, V, H, W) uint8 at 25 Hz, or None.
             video_lengths: (B,) int64 frames, or None.
             utt_id: names for error messages.
-            edits: changes between input, features and fusion, on what is computed only.
 
         Raises:
             DataDirError: an utterance has no usable modality, or two of different durations.
         """
-        lengths = read_lengths(
+        lengths = self.read_lengths(speech, speech_lengths, video, video_lengths, utt_id)
+        return self.fuse(speech, video, lengths)
+
+    def read_lengths(
+        self,
+        speech: Tensor | None,
+        speech_lengths: Tensor | None,
+        video: Tensor | None,
+        video_lengths: Tensor | None,
+        utt_id: Sequence[str] | None = None,
+    ) -> StreamLengths:
+        """Lengths of what there is a front end for; arguments and errors as in `forward`."""
+        return read_lengths(
             speech_lengths if self.audio is not None and speech is not None else None,
             video_lengths if self.visual is not None and video is not None else None,
             utt_id,
         )
+
+    def fuse(
+        self,
+        speech: Tensor | None,
+        video: Tensor | None,
+        lengths: StreamLengths,
+        edits: StreamEdits | None = None,
+    ) -> Fused:
+        """Fuses a batch of known lengths.
+
+        Args:
+            speech: as in `forward`.
+            video: as in `forward`.
+            lengths: from `read_lengths`.
+            edits: changes between input, features and fusion, on what is computed only.
+        """
         keep_audio, keep_video = self.draw_kept(lengths)
         frames = lengths.frames * self.repeat
         num_frames = int(frames.max())
         audio = self._compute("audio", speech, lengths.samples, keep_audio, num_frames, edits)
         lips = self._compute("visual", video, lengths.video, keep_video, num_frames, edits)
         views = self._views(keep_audio, keep_video)
-        fused = self._fuse(*_rows_of(audio, lips, views))
+        fused = self._join(*_rows_of(audio, lips, views))
         if self.training:
             fused = fused + sum(
                 zero_touch(part)
@@ -161,7 +187,7 @@ class AVFrontend(nn.Module):
         whole = features.new_zeros(batch_size, num_frames, features.size(2))
         return whole.index_copy(0, rows.to(features.device, non_blocking=True), features)
 
-    def _fuse(self, audio: Tensor | None, lips: Tensor | None) -> Tensor:
+    def _join(self, audio: Tensor | None, lips: Tensor | None) -> Tensor:
         """Joins the streams, with zeros in place of one that is not there."""
         present = audio if audio is not None else lips
         assert present is not None, "modality dropout left nothing"

@@ -4,9 +4,7 @@ import torch
 from torch import Tensor
 
 
-def draw_span_sources(
-    mask: Tensor, lengths: Tensor, generator: torch.Generator | None = None
-) -> Tensor:
+def span_sources(mask: Tensor, lengths: Tensor, noise: Tensor) -> Tensor:
     """For each frame, the frame of the same clip that takes its place (AV-HuBERT's `same_seq`).
 
     A run of masked frames [s, e) is filled from [o, o + e - s), where o is drawn evenly from the
@@ -18,7 +16,7 @@ def draw_span_sources(
     Args:
         mask: (B, T) bool, True = masked; only frames below `lengths` count.
         lengths: (B,) int64 frames, on the device of `mask`.
-        generator: of the device of `mask`; torch's default one if None.
+        noise: (B, T) uniform in [0, 1); of a run, that of its first frame matters.
 
     Returns:
         (B, T) int64 frame numbers; a frame that is not masked is its own source.
@@ -30,9 +28,7 @@ def draw_span_sources(
     begins, ends = run_bounds(mask)
     before = (begins - (ends - begins)).clamp(min=0)
     choices = before + lengths - ends
-    draws = torch.rand(mask.shape, generator=generator, device=mask.device)
-    # One draw a run: every frame of it reads the draw of its first one.
-    draws = draws.gather(1, begins.clamp(max=max(num_frames - 1, 0)))
+    draws = noise.gather(1, begins)
     chosen = torch.minimum((draws * choices).long(), choices - 1)
     origin = torch.where(chosen < before, chosen, ends + chosen - before)
     origin = torch.where(choices > 0, origin, 0)

@@ -5,12 +5,12 @@ import inspect
 
 import pytest
 import torch
-from oracles import av_batch
+from oracles import av_batch, avhubert
 
 from espnet_av.compat import AbsESPnetModel
 from espnet_av.models import MODELS
 
-SMALL = {"avsr": av_batch.config()}
+SMALL = {"avhubert": avhubert.config(), "avsr": av_batch.config()}
 
 
 @pytest.mark.parametrize("name", MODELS)

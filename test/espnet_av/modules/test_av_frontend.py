@@ -90,9 +90,11 @@ def test_edits_see_what_is_computed_only():
     batch = av_batch.batch((9, 6, 4))
     batch["video_lengths"] = torch.tensor([0, 6, 4])
     front = frontend(frame_rate=50)
-    arguments = [batch[k] for k in ("speech", "speech_lengths", "video", "video_lengths")]
+    names = ("speech", "speech_lengths", "video", "video_lengths")
+    lengths = front.read_lengths(*(batch[name] for name in names))
     with torch.no_grad():
-        plain, edited = front(*arguments), front(*arguments, edits=Edits())
+        plain = fuse(front, batch)
+        edited = front.fuse(batch["speech"], batch["video"], lengths, Edits())
     assert Edits.seen == [
         ("audio", [0, 1, 2], 9 * 640),
         ("audio", [0, 1, 2], 18),

@@ -5,7 +5,7 @@ import itertools
 import pytest
 import torch
 
-from espnet_av.ops.span_substitution import draw_span_sources, run_bounds
+from espnet_av.ops.span_substitution import run_bounds, span_sources
 
 
 def runs_of(row):
@@ -27,7 +27,8 @@ def admissible(start, end, length):
 
 def draw(masks, lengths, seed=0):
     generator = torch.Generator().manual_seed(seed)
-    return draw_span_sources(masks, torch.tensor(lengths), generator)
+    noise = torch.rand(masks.shape, generator=generator)
+    return span_sources(masks, torch.tensor(lengths), noise)
 
 
 def random_masks(lengths, share, seed):
@@ -72,7 +73,7 @@ def test_a_batch_of_one_is_no_special_case():
     assert int(sources[0, 3]) == min(int(sources[0, 2]) + 1, 8)
 
 
-def test_draws_follow_the_generator():
+def test_draws_follow_the_noise():
     masks = random_masks([40] * 4, 0.3, 0)
     assert torch.equal(draw(masks, [40] * 4, 1), draw(masks, [40] * 4, 1))
     assert not torch.equal(draw(masks, [40] * 4, 1), draw(masks, [40] * 4, 2))
@@ -91,5 +92,6 @@ def test_run_bounds_and_nothing_at_all():
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an accelerator")
 def test_on_the_device():
     masks = random_masks([40] * 4, 0.3, 0).cuda()
-    sources = draw_span_sources(masks, torch.full((4,), 40, device="cuda"))
+    noise = torch.rand(masks.shape, device="cuda")
+    sources = span_sources(masks, torch.full((4,), 40, device="cuda"), noise)
     assert torch.equal(sources[~masks], torch.arange(40, device="cuda").expand(4, -1)[~masks])
