@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for block in blocks:
         print(format_block(block) if options.markdown else _plain(block), end="\n\n")
     if measured is not None:
-        print(direction(expected))
+        print(direction(expected.scoring.metric))
     print("\n".join(_verdict(expected)))
 
 

@@ -10,7 +10,7 @@ from espnet_av.score.averages import mean_of
 from espnet_av.score.expected import Expected
 from espnet_av.score.matrix import NOT_RUN, noise_title
 from espnet_av.score.measured import Got, Measured
-from espnet_av.score.metric import better, is_error, metric_title
+from espnet_av.score.metric import Metric, better, is_error, metric_title
 from espnet_av.score.published import Cell, PublishedTable, Row, read_rows
 from espnet_av.search.condition import CLEAN
 
@@ -182,7 +182,7 @@ def _about(row: Row, table: PublishedTable, expected: Expected) -> str:
     return ", ".join(_lead_text(name, row, table, expected) for name in names)
 
 
-def direction(expected: Expected) -> str:
+def direction(metric: Metric) -> str:
     """What a difference means, in a sentence."""
-    sign = "below" if is_error(expected.scoring.metric) else "above"
+    sign = "below" if is_error(metric) else "above"
     return f"A difference {sign} zero means that the score here is better than the paper's."

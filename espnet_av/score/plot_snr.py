@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from espnet_av.score.matrix import Record, modes_of
-from espnet_av.score.metric import Metric
+from espnet_av.score.metric import Metric, is_error
 from espnet_av.score.picture import (
     INK,
     MODE_COLORS,
@@ -60,7 +60,9 @@ def plot_snr(
             _draw_flat(axes, rows[0][metric])
         else:
             points = [(places[_key(row["noise"])], row[metric]) for row in rows]
-            _draw_line(axes, mode, sorted(points, key=lambda point: point[0]))
+            # Sound alone is the worse curve nearly always; outside of the two there is room.
+            above = (mode == "A") == is_error(metric)
+            _draw_line(axes, mode, sorted(points, key=lambda point: point[0]), above=above)
     mine = [row for row in targets if row["set"] == set_name and row["metric"] == metric]
     _draw_targets(axes, mine, category, places)
     axes.set_xticks(list(places.values()), [CLEAN, *(f"{level:g}" for level in levels)])
@@ -79,7 +81,9 @@ def _label(axes: Any, category: str, title: str, metric: Metric) -> None:
     axes.margins(y=0.1)
     axes.set_ylim(bottom=min(0.0, -0.04 * axes.get_ylim()[1]))
     axes.set_title(title, color=INK, fontsize=11, loc="left")
-    axes.legend(frameon=False, fontsize=9, loc="upper left")
+    # Error rates rise with the noise, BLEU falls.
+    place = "upper left" if is_error(metric) else "upper right"
+    axes.legend(frameon=False, fontsize=9, loc=place)
 
 
 def categories_of(records: Sequence[Record], set_name: str) -> list[str]:
@@ -88,7 +92,9 @@ def categories_of(records: Sequence[Record], set_name: str) -> list[str]:
     return sorted({noise.category for noise in parsed if noise is not None})
 
 
-def _draw_line(axes: Any, mode: str, points: Sequence[tuple[float, Mapping[str, Any]]]) -> None:
+def _draw_line(
+    axes: Any, mode: str, points: Sequence[tuple[float, Mapping[str, Any]]], *, above: bool
+) -> None:
     xs = [x for x, _ in points]
     rates = [figure["rate"] for _, figure in points]
     lows, highs = ([figure["ci95"][side] for _, figure in points] for side in (0, 1))
@@ -99,8 +105,7 @@ def _draw_line(axes: Any, mode: str, points: Sequence[tuple[float, Mapping[str, 
         axes.annotate(
             f"{rate:.1f}",
             (x, rate),
-            # Sound alone is the upper curve nearly always; below AV there is room.
-            xytext=(0, 7 if mode == "A" else -14),
+            xytext=(0, 7 if above else -14),
             textcoords="offset points",
             ha="center",
             fontsize=8,

@@ -9,7 +9,7 @@ from espnet_av.score.count_table import bleu_parts, error_counts
 from espnet_av.score.matrix import NOT_RUN, Record, format_markdown, matrix, noise_order, sets_of
 from espnet_av.score.metric import ERROR_RATES, Metric, better, is_error, metric_title
 from espnet_av.score.normaliser import PACKAGE
-from espnet_av.score.paper_table import Block
+from espnet_av.score.paper_table import Block, direction
 
 Scores = Mapping[str, Any]
 _MODE_ORDER = ("A", "V", "AV")
@@ -31,6 +31,7 @@ def format_results(scores: Scores) -> str:
     if scores["tables"]:
         parts.append("### Beside the published figures")
         parts += [format_block(Block(**block)) for block in scores["tables"]]
+        parts.append(direction(metric))
     if is_error(metric):
         for rate in ERROR_RATES:
             parts += [f"### {rate.upper()}", error_counts(records, rate)]
