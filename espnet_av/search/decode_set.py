@@ -10,6 +10,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from espnet_av.data.batch import Batch, collate
+from espnet_av.data.batch_plan import plan_batches
 from espnet_av.data.dataset import AVDataset
 from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.search.alignment import WordTime, align_tokens, word_times
@@ -32,24 +33,6 @@ class Recognition:
     """Times of the best text's words; None without a CTC layer or with too few frames."""
     num_frames: int
     """Encoder frames (25 per second)."""
-
-
-def plan_batches(num_frames: Sequence[int], batch_frames: int) -> list[list[int]]:
-    """Group utterances of similar length, longest first, within a budget of padded frames.
-
-    Args:
-        num_frames: length of each utterance.
-        batch_frames: most frames in a batch, padding included; a longer utterance goes alone.
-    """
-    order = sorted(range(len(num_frames)), key=lambda i: (-num_frames[i], i))
-    batches: list[list[int]] = []
-    longest = 0
-    for index in order:
-        if not batches or (len(batches[-1]) + 1) * longest > batch_frames:
-            batches.append([])
-            longest = num_frames[index]
-        batches[-1].append(index)
-    return batches
 
 
 @torch.inference_mode()

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from espnet_av.search.decode_set import plan_batches
+from espnet_av.data.batch_plan import plan_batches
 
 
 @given(st.lists(st.integers(1, 300), max_size=40), st.integers(1, 900))
