@@ -10,6 +10,7 @@ exec ./av.sh \
     --test_sets "test" \
     --token_type char \
     --unit_parts 3 \
+    --num_processes 2 \
     --train_config conf/train_avsr.yaml \
     --decode_config conf/decode.yaml \
     --modes "A V AV" \
