@@ -27,7 +27,7 @@ CODES = {
 """Folders of MuAViC's languages."""
 SPLITS = {"train": "train", "dev": "valid", "test": "test"}
 """Published name -> ours."""
-_FILE, _RAW, _NORMALISED = 1, 2, 3
+_NUMBER, _FILE, _RAW, _NORMALISED = 0, 1, 2, 3
 _NUM_COLUMNS = 7
 
 
@@ -37,6 +37,8 @@ def prepare_fleurs(
     *,
     languages: list[str] | None = None,
     text: Literal["raw", "normalised"] = "raw",
+    splits: list[Literal["train", "dev", "test"]] | None = None,
+    translate_to: str | None = None,
     max_missing_ratio: float = 0.05,
     num_jobs: int = 4,
 ) -> dict[str, int]:
@@ -51,6 +53,9 @@ def prepare_fleurs(
         out_dir: receives the sets, `prepare_report.tsv` and `coverage.tsv`.
         languages: of the nine of MuAViC; all by default.
         text: the transcript as written (`raw`), or FLEURS's own normalisation of it.
+        splits: those to read; all three by default.
+        translate_to: write `text.<this>` too: the same sentence of the list of that language, of
+            whichever split. Recordings whose sentence is in none of them are reported.
         max_missing_ratio: largest share of recordings that may be missing or unreadable.
         num_jobs: processes that read headers.
 
@@ -66,16 +71,34 @@ def prepare_fleurs(
     base = root / "data" if (root / "data").is_dir() else root
     column = _RAW if text == "raw" else _NORMALISED
     coverage = Coverage("fleurs")
+    translations = _translations(base, translate_to, column)
     clips: list[Clip] = []
     for lang in check_languages(languages, CODES):
-        for split in SPLITS:
-            clips += _read(base / CODES[lang], Part(split, lang), column, coverage)
+        for split in splits or SPLITS:
+            clips += _read(base / CODES[lang], Part(split, lang), column, translations, coverage)
     kept = survey(clips, coverage, num_jobs)
     coverage.finish(out_dir, max_missing_ratio)
     return write_sets(out_dir, kept, lambda clip: f"{SPLITS[clip.part.split]}_{clip.part.lang}")
 
 
-def _read(folder: Path, part: Part, column: int, coverage: Coverage) -> Iterator[Clip]:
+def _translations(base: Path, lang: str | None, column: int) -> dict[str, dict[str, str]]:
+    """Language -> sentence number -> the sentence in that language."""
+    if lang is None:
+        return {}
+    (known,) = check_languages([lang], CODES)
+    lists = [base / CODES[known] / f"{split}.tsv" for split in SPLITS]
+    present = [path for path in lists if path.is_file()]
+    rows = [row for path in present or lists[-1:] for row in read_tsv(path, _NUM_COLUMNS)]
+    return {known: {row[_NUMBER]: row[column] for row in rows if row[column].strip()}}
+
+
+def _read(
+    folder: Path,
+    part: Part,
+    column: int,
+    translations: dict[str, dict[str, str]],
+    coverage: Coverage,
+) -> Iterator[Clip]:
     """The recordings one list names; sound that it does not name is reported."""
     sounds = folder / "audio" / part.split
     packed = sounds.with_name(f"{part.split}.tar.gz")
@@ -92,9 +115,20 @@ def _read(folder: Path, part: Part, column: int, coverage: Coverage) -> Iterator
             problem = Problem(name, "no_text", DROPPED, f"{where}: empty transcript")
             coverage.lose(part, problem, "unusable")
             continue
-        audio = sounds / row[_FILE]
+        told = {lang: by[row[_NUMBER]] for lang, by in translations.items() if row[_NUMBER] in by}
+        if len(told) < len(translations):
+            detail = f"{where}: sentence {row[_NUMBER]} is in no list of the target language"
+            problem = Problem(name, "no_translation", DROPPED, detail)
+            coverage.lose(part, problem, "unusable")
+            continue
         yield Clip(
-            utt_id=name, speaker=name, part=part, audio=audio, text=row[column], origin=where
+            utt_id=name,
+            speaker=name,
+            part=part,
+            audio=sounds / row[_FILE],
+            text=row[column],
+            translations=told,
+            origin=where,
         )
     for path in visible_files(sounds, [".wav"]):
         if path.name not in listed:

@@ -50,6 +50,21 @@ def test_every_fault_is_named(tmp_path):
     ]
 
 
+def test_translations_are_the_sentences_of_the_same_number(tmp_path):
+    root = build_fleurs(tmp_path / "fleurs", ["en_us", "es_419"])
+    spanish = root / "data" / "es_419" / "test.tsv"
+    spanish.write_text(
+        spanish.read_text().replace("However, due", "Sin embargo").replace("1\t", "7\t")
+    )
+    options = {"languages": ["es"], "splits": ["test"], "translate_to": "en"}
+    counts = prepare_fleurs(root, tmp_path / "data", **options, max_missing_ratio=0.5)
+    assert counts == {"test_es": 2}
+    test = read_data_dir(tmp_path / "data" / "test_es")
+    assert set(test.tables["text.en"].values()) == {FLEURS_TEXTS[0]}
+    assert all(text.startswith("Sin embargo") for text in test.tables["text"].values())
+    assert report(tmp_path / "data") == [("fleurs_es_test10002", "no_translation", "dropped")]
+
+
 def test_sound_that_is_still_packed_and_a_missing_list(tmp_path):
     root = build_fleurs(tmp_path / "fleurs", ["en_us"])
     folder = root / "data" / "en_us"
