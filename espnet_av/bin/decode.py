@@ -169,7 +169,8 @@ class Job:
             "target_lang": self.experiment[1].dataset.target_lang,
             "num_utts": len(results),
             "num_empty": silent,
-            "audio_sec": sum(result.num_frames for result in results.values()) / 25,
+            "audio_sec": sum(result.num_frames for result in results.values())
+            / self.experiment[0].feature_rate,
             "decode_sec": round(seconds, 3),
             "exp_dir": str(self.options.exp_dir),
             "checkpoint": self.checkpoint.name,

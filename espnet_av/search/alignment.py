@@ -12,8 +12,6 @@ from torch import Tensor
 
 WORD_START = "\u2581"
 """Sentencepiece marks the beginning of a word with this character."""
-FRAME_SEC = 0.04
-"""Length of an encoder frame: 25 per second."""
 
 
 class TokenSpan(NamedTuple):
@@ -65,7 +63,7 @@ def align_tokens(
 
 
 def word_times(
-    pieces: Sequence[str], spans: Sequence[TokenSpan], frame_sec: float = FRAME_SEC
+    pieces: Sequence[str], spans: Sequence[TokenSpan], frame_sec: float
 ) -> list[WordTime]:
     """Join the spans of sentencepiece pieces to words.
 

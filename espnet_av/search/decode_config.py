@@ -27,7 +27,7 @@ class DecodeConfig:
     nbest: int = 1
     """Hypotheses returned per utterance, best first."""
     batch_frames: int = 1000
-    """Most padded encoder frames (25 per second) searched at once; results do not depend on it."""
+    """Most padded frames, counted at 25 a second, searched at once; results do not depend on it."""
 
     def __post_init__(self) -> None:
         """Check the ranges that types cannot express."""

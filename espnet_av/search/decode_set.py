@@ -32,7 +32,7 @@ class Recognition:
     words: list[WordTime] | None
     """Times of the best text's words; None without a CTC layer or with too few frames."""
     num_frames: int
-    """Encoder frames (25 per second)."""
+    """Encoder frames, at the model's `feature_rate`."""
 
 
 @torch.inference_mode()
@@ -115,7 +115,7 @@ def time_words(
     """Times of the best hypothesis's words by CTC alignment.
 
     Args:
-        model: with `ctc` and `blank_id`.
+        model: with `ctc`, `blank_id` and `feature_rate`.
         frames: (T, D) encoder output of one utterance, without padding.
         hypotheses: best first.
         tokenizer: names the tokens.
@@ -131,4 +131,5 @@ def time_words(
     spans = align_tokens(log_probs, tokens, model.blank_id)
     if spans is None:
         return None
-    return word_times([tokenizer.tokens[token] for token in tokens], spans)
+    pieces = [tokenizer.tokens[token] for token in tokens]
+    return word_times(pieces, spans, 1.0 / model.feature_rate)

@@ -85,6 +85,8 @@ class AVLightningModule(L.LightningModule):
         seed_micro_step(self.config.seed, self.global_rank, batch.key.micro_step)
         if hasattr(self.model, "set_step"):
             self.model.set_step(batch.key.micro_step, self.global_rank, self.config.seed)
+        if hasattr(self.model, "set_update"):
+            self.model.set_update(batch.key.step)
         loss, stats, weight = self.model(**batch.batch.as_dict())
         loss, weight = loss.reshape(()), weight.detach().reshape(()).to(loss.dtype)
         self.stats.add(stats, weight)

@@ -20,10 +20,17 @@ class AVSRConfig(AVFrontendConfig):
         "multiconv_conformer",
         "transformer",
         "rnn",
+        "wav2vec2",
     ] = "conformer"
-    """ESPnet's name of the encoder."""
+    """ESPnet's name of the encoder, or `wav2vec2`: the transformer of the pre-trained models."""
     encoder_conf: dict[str, Any] = field(default_factory=dict)
     """Its arguments, as in ESPnet."""
+    freeze_encoder_steps: int = 0
+    """Optimiser steps for which front ends and encoder do not learn, so that a new decoder does
+    not spoil what was learned before; 0 = they always learn."""
+    freeze_batch_norm: bool = False
+    """Batch norm of the front ends keeps the statistics it came with. Otherwise they move, as in
+    AV-HuBERT, where dropout and layerdrop stay on in a frozen encoder too."""
     decoder: Literal["transformer", "fairseq_transformer", "none"] = "none"
     """Attention decoder: ESPnet's, or that of AV-HuBERT and MuAViC, whose size is its own."""
     decoder_conf: dict[str, Any] = field(default_factory=dict)
@@ -75,7 +82,7 @@ class AVSRConfig(AVFrontendConfig):
             if not 0.0 <= value <= 1.0:
                 msg = f"{name} is {value}; it must be in 0..1"
                 raise ConfigError(msg)
-        for name in ("units_weight", "frontend_units_weight"):
+        for name in ("units_weight", "frontend_units_weight", "freeze_encoder_steps"):
             if getattr(self, name) < 0.0:
                 msg = f"{name} is {getattr(self, name)}; it must be 0 or more"
                 raise ConfigError(msg)

@@ -1,7 +1,6 @@
 """The audio-visual recogniser: an ESPnet model whose input is sound, lips or both."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -11,11 +10,14 @@ from typeguard import typechecked
 from espnet_av.compat import CTC, AbsDecoder, AbsESPnetModel, LabelSmoothingLoss
 from espnet_av.errors import ConfigError
 from espnet_av.models.avsr.config import AVSRConfig
+from espnet_av.models.avsr.encoded import Encoded
 from espnet_av.models.avsr.losses import attention_loss, ctc_error_rate, ctc_loss, units_loss
 from espnet_av.modules.av_frontend import AVFrontend, Fused
+from espnet_av.modules.batch_norm import freeze_batch_norm
 from espnet_av.modules.decoder import build_decoder
 from espnet_av.modules.encoder import build_encoder
 from espnet_av.modules.local_head import LocalHead
+from espnet_av.modules.wav2vec2_encoder import Wav2Vec2Encoder
 from espnet_av.modules.zero_gradient import zero_touch
 from espnet_av.ops.ctc import required_frames
 from espnet_av.ops.frame_loss import IGNORED
@@ -45,20 +47,6 @@ the CTC loss.
 """
 
 
-@dataclass(frozen=True)
-class Encoded:
-    """Encoder output at the frame rate of the front end."""
-
-    out: Tensor
-    """(B, T, D), arbitrary beyond each length."""
-    lengths: Tensor
-    """(B,) int64 frames, on the CPU."""
-    intermediate: list[tuple[int, Tensor]]
-    """(layer from 1, (B, T, D)) for each of `interctc_layers`."""
-    fused: Fused
-    """What the encoder was given; with several views an utterance, B is the number of rows."""
-
-
 class AVSRModel(AbsESPnetModel):
     """Front ends -> modality dropout -> fusion -> ESPnet encoder -> CTC, attention, frame labels.
 
@@ -84,6 +72,7 @@ class AVSRModel(AbsESPnetModel):
         self.vocab_size = vocab_size
         self.blank_id = 0
         self.sos = self.eos = vocab_size - 1
+        self._update: int | None = None
         self.frontend = AVFrontend(config)
         self.encoder = build_encoder(
             config.encoder, config.feature_size, config.encoder_conf, config.interctc_layers
@@ -104,6 +93,12 @@ class AVSRModel(AbsESPnetModel):
             for name in ("audio", "visual"):
                 if getattr(config, f"{name}_frontend") != "none":
                     self.frontend_heads[name] = LocalHead(config.feature_size, count)
+        self.train()
+
+    @property
+    def feature_rate(self) -> int:
+        """Encoder frames a second."""
+        return self.config.frame_rate
 
     @classmethod
     def from_config(
@@ -113,9 +108,9 @@ class AVSRModel(AbsESPnetModel):
         return cls(config, vocab_size=vocab_size, num_units=num_units)
 
     def set_step(self, step: int, rank: int = 0, seed: int = 0) -> None:
-        """Makes the modality dropout of the next `forward` a function of these three numbers.
+        """Makes modality dropout and layerdrop of the next `forward` follow these three numbers.
 
-        Without this call it draws from torch's default CPU generator.
+        Without this call they draw from torch's default CPU generator.
 
         Args:
             step: number of the micro-batch since the start of training.
@@ -123,6 +118,19 @@ class AVSRModel(AbsESPnetModel):
             seed: of the run.
         """
         self.frontend.set_step(step, rank, seed)
+        if isinstance(self.encoder, Wav2Vec2Encoder):
+            self.encoder.set_step(step, rank, seed)
+
+    def set_update(self, update: int) -> None:
+        """Says which optimiser step (from 0) comes next: it decides whether the encoder learns."""
+        self._update = update
+
+    def train(self, mode: bool = True) -> "AVSRModel":
+        """As in torch, but that frozen batch norm stays in evaluation."""
+        super().train(mode)
+        if self.config.freeze_batch_norm:
+            freeze_batch_norm(self.frontend)
+        return self
 
     def forward(
         self,
@@ -196,11 +204,25 @@ class AVSRModel(AbsESPnetModel):
         utt_id: Sequence[str] | None = None,
     ) -> Encoded:
         """Runs front ends, fusion and encoder; arguments as in `forward`."""
-        fused = self.frontend(speech, speech_lengths, video, video_lengths, utt_id)
-        out, _, _ = self.encoder(fused.features, fused.lengths)
+        learns = torch.is_grad_enabled() and not self._is_frozen()
+        with torch.set_grad_enabled(learns):
+            fused = self.frontend(speech, speech_lengths, video, video_lengths, utt_id)
+            out, _, _ = self.encoder(fused.features, fused.lengths)
         # With intermediate outputs ESPnet returns (last, [(layer, output), ...]).
         out, intermediate = out if isinstance(out, tuple) else (out, [])
         return Encoded(self.dropout(out), fused.lengths, intermediate, fused)
+
+    def _is_frozen(self) -> bool:
+        """Whether front ends and encoder do not learn in this step."""
+        if not self.training or not self.config.freeze_encoder_steps:
+            return False
+        if self._update is None:
+            msg = (
+                "freeze_encoder_steps is set, but this training loop does not say at which step it "
+                "is (set_update); train with espnet_av.bin.train, or set it to 0"
+            )
+            raise ConfigError(msg)
+        return self._update < self.config.freeze_encoder_steps
 
     def _text_loss(
         self, encoded: Encoded, text: Tensor, text_lengths: Tensor, stats: dict[str, Tensor]

@@ -38,10 +38,11 @@ def test_too_few_frames_and_no_tokens():
 )
 def test_words_from_pieces(pieces):
     spans = [TokenSpan(i, 2 * i, 2 * i + 1, 0.5) for i in range(len(pieces))]
-    first, second = word_times(pieces, spans)
+    first, second = word_times(pieces, spans, 0.04)
     assert (first.word, second.word) == ("lay", "blue")
     begin = pieces.index("lay") if "lay" in pieces else 0
     assert first.start == pytest.approx(0.08 * begin)
     assert second.end == pytest.approx(0.04 * spans[-1].end)
     assert first.end <= second.start
     assert second.probability == 0.5
+    assert word_times(pieces, spans, 0.02)[1].end == pytest.approx(second.end / 2)
