@@ -17,14 +17,15 @@ decode_nj=2            # parallel jobs of decoding
 datadir=data           # Kaldi-style data directories
 dumpdir=dump           # archives that training reads
 expdir=exp             # models and results
+conf=conf              # configurations; a recipe may have others of the same names, as conf/tiny
 # Data
 train_set=train
 valid_set=valid
 test_sets="test"       # one or more
 local_data_opts=""     # options for local/data.sh
-roi_config=conf/roi.yaml
-dump_config=conf/dump.yaml
-noise_config=conf/noise.yaml
+roi_config=""          # default: <conf>/roi.yaml; so the others
+dump_config=""
+noise_config=""
 babble_sets=""         # test sets whose voices babble in tests; default: held-out voices of train
 langs=""               # train only on what is spoken in these, as "de es"; default: all
 tgt_lang=""            # write translations into this language; default: transcripts
@@ -40,11 +41,11 @@ units_config=""
 avssl_config=""
 mid_config=""
 # Fine-tuning
-train_config=""        # default: conf/train_<system>.yaml, or conf/train_avsr.yaml
+train_config=""        # default: <conf>/train_<system>.yaml, or train_avsr.yaml
 train_args=""          # more options of bin.train, as in "--override max_steps=9 --override seed=2"
 tag=""                 # name of the experiment; default: from train_config and train_args
 # Decoding, scoring, packing
-decode_config=conf/decode.yaml
+decode_config=""
 decode_args=""         # more options of bin.decode
 decode_model=""        # weights in the experiment, as valid.loss.best.pth; default: the average
 modes="A V AV"         # audio, video, both
@@ -127,6 +128,8 @@ prepare_data() { run ${train_cmd} "${datadir}/logdir/data.log" local/data.sh --d
 stage_data() {
     log "stage 1 data: corpus -> ${datadir}/{$(all_sets | paste -sd , -)}"
     once "${datadir}/.done" "db.sh local/data.sh conf/corpus*.yaml" prepare_data ${local_data_opts}
+    # What the copy of the corpus lacks, beside the published sizes, where the corpus tells.
+    run find "${datadir}" -maxdepth 2 -name coverage.tsv -exec expand -t 17 {} +
 }
 
 stage_roi() {
@@ -242,7 +245,11 @@ case "${token_type}" in bpe|unigram) token_name+="_${nbpe}" ;; esac
 data_name=${langs:+_${langs}}${tgt_lang:+_to_${tgt_lang}}${token_args:+_${token_args//--/}}
 token_name+=${data_name//[^A-Za-z0-9.=-]/_}
 token_dir=${token_dir:-${datadir}/token_list/${token_name}}
-train_config=${train_config:-conf/train_${system:-avsr}.yaml}
+roi_config=${roi_config:-${conf}/roi.yaml}
+dump_config=${dump_config:-${conf}/dump.yaml}
+noise_config=${noise_config:-${conf}/noise.yaml}
+train_config=${train_config:-${conf}/train_${system:-avsr}.yaml}
+decode_config=${decode_config:-${conf}/decode.yaml}
 args_name=${data_name}${train_args:+_${train_args//--override /}}
 tag=${tag:-$(config_name "${train_config}")_${token_type}${args_name//[^A-Za-z0-9.=-]/_}}
 exp="${expdir}/${tag}"
