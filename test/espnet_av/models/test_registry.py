@@ -5,12 +5,17 @@ import inspect
 
 import pytest
 import torch
-from oracles import av_batch, avhubert
+from oracles import av_batch, avhubert, masked_audio
 
 from espnet_av.compat import AbsESPnetModel
 from espnet_av.models import MODELS
 
-SMALL = {"avhubert": avhubert.config(), "avsr": av_batch.config()}
+SMALL = {
+    "avhubert": avhubert.config(),
+    "avsr": av_batch.config(),
+    "hubert": masked_audio.hubert_config(),
+    "wav2vec2": masked_audio.wav2vec2_config(),
+}
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -1,0 +1,102 @@
+"""HuBERT: predict the unit of each masked frame."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from torch import Tensor
+from typeguard import typechecked
+
+from espnet_av.errors import ConfigError, DataDirError
+from espnet_av.models.hubert.config import HubertConfig
+from espnet_av.models.masked_audio import MaskedAudioModel
+from espnet_av.modules.unit_prediction import UnitPrediction
+
+STATS = (
+    "loss",
+    "loss_masked",
+    "loss_unmasked",
+    "acc_masked",
+    "acc_unmasked",
+    "features_penalty",
+    "masked",
+)
+"""Names of the statistics, the same at every step on every rank; NaN where one does not apply.
+
+Losses in nats per frame; `acc_*` is the share of frames whose best unit is the label; `masked` the
+share of masked frames.
+"""
+
+
+class HubertModel(MaskedAudioModel):
+    """Convolutions -> span mask -> transformer -> unit of each frame.
+
+    The loss is the sum of cross-entropies over the frames that count, divided by their number,
+    plus the weighted features penalty; the weight is that number, so that the mean over
+    micro-batches and ranks is exact, as with fairseq's sample size.
+
+    Args:
+        config: see `HubertConfig`.
+        num_units: K, number of units.
+
+    Raises:
+        ConfigError: a component's configuration is wrong, or `num_units` is missing.
+    """
+
+    @typechecked
+    def __init__(self, config: HubertConfig, *, num_units: int | None = None) -> None:
+        super().__init__(config)
+        if not num_units:
+            msg = "hubert predicts units, but there are none; run the units stage (--units_dir)"
+            raise ConfigError(msg)
+        self.config = config
+        self.units_head = UnitPrediction(
+            config.feature_size,
+            num_units,
+            config.projection_size,
+            config.temperature,
+            config.unmasked_weight,
+        )
+
+    @classmethod
+    def from_config(
+        cls, config: HubertConfig, *, vocab_size: int | None = None, num_units: int | None = None
+    ) -> "HubertModel":
+        """Builds the model, which needs no `vocab_size`; see the class."""
+        return cls(config, num_units=num_units)
+
+    def forward(
+        self,
+        speech: Tensor | None = None,
+        speech_lengths: Tensor | None = None,
+        units: Tensor | None = None,
+        utt_id: Sequence[str] | None = None,
+        **_: Any,
+    ) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+        """Computes the pre-training loss of a batch.
+
+        Args:
+            speech: (B, S) float at 16 kHz.
+            speech_lengths: (B,) int64 samples.
+            units: (B, T) int at `feature_rate`, -1 = no label.
+            utt_id: names for error messages and for the masks of evaluation.
+
+        Returns:
+            (loss (), statistics `STATS` each (), weight () = frames that the loss is averaged over,
+            0 if none has a label).
+
+        Raises:
+            DataDirError: there are no units, or an utterance has no sound.
+        """
+        if units is None:
+            msg = "the batch has no units; run the units stage and give its folder (--units_dir)"
+            raise DataDirError(msg)
+        encoded = self.encode_masked(speech, speech_lengths, utt_id)
+        found = self.units_head(encoded.hidden, encoded.conv.lengths, units, encoded.mask)
+        loss = found.loss + self.config.features_penalty * encoded.penalty
+        values = {
+            **found.stats,
+            "loss": loss.detach().clone(),
+            "features_penalty": encoded.penalty.detach(),
+            "masked": encoded.mask.sum() / encoded.conv.lengths.sum(),
+        }
+        return loss, {name: values[name] for name in STATS}, found.num_counted

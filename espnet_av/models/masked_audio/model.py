@@ -1,0 +1,160 @@
+"""Sound with masked spans through convolutions and transformer, and features without masks."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from espnet_av.compat import AbsESPnetModel
+from espnet_av.config import build
+from espnet_av.models.masked_audio.config import MaskedAudioConfig
+from espnet_av.modules import AUDIO_FRONTENDS
+from espnet_av.modules.encoder import build_encoder
+from espnet_av.modules.span_mask import draw_span_mask
+from espnet_av.modules.step_noise import StepNoise
+from espnet_av.modules.wav2vec2_encoder import Wav2Vec2Encoder
+from espnet_av.modules.wave_frontend import WaveFeatures, WaveFrontend
+from espnet_av.ops.feature_penalty import feature_penalty
+from espnet_av.ops.lengths import valid_mask
+from espnet_av.ops.stream_lengths import read_lengths
+
+MASK = 0
+"""Kind of random numbers that masks are drawn with; models number theirs from 1."""
+
+
+class Encoded(NamedTuple):
+    """A batch on its way to a loss; frames at `feature_rate`."""
+
+    conv: WaveFeatures
+    """Features before projection and mask; its lengths are on the CPU."""
+    hidden: Tensor
+    """(B, T, D) output of the transformer, arbitrary beyond each length."""
+    mask: Tensor
+    """(B, T) bool, True = masked."""
+    penalty: Tensor
+    """() mean square of the convolutions' output."""
+
+
+class MaskedAudioModel(AbsESPnetModel):
+    """The part of wav2vec 2.0 and HuBERT that is kept for recognition, under the same names.
+
+    Args:
+        config: see `MaskedAudioConfig`.
+    """
+
+    encoder: Wav2Vec2Encoder
+
+    def __init__(self, config: MaskedAudioConfig) -> None:
+        super().__init__()
+        config_class, frontend_class = AUDIO_FRONTENDS[config.audio_frontend]
+        conf = {**config.audio_frontend_conf, "frame_rate": config.frame_rate}
+        where = f"audio_frontend_conf of {config.audio_frontend}"
+        wave = frontend_class(build(config_class, conf, where), config.feature_size)
+        self.frontend = nn.ModuleDict({"audio": wave})
+        self.dropout = nn.Dropout(config.dropout_rate)
+        self.mask_emb = nn.Parameter(torch.rand(config.feature_size))
+        encoder = build_encoder(config.encoder, config.feature_size, config.encoder_conf, [])
+        assert isinstance(encoder, Wav2Vec2Encoder)
+        self.encoder = encoder
+        self.span_mask = config.mask
+        self.feature_rate: int = config.frame_rate
+        self._noise_of: tuple[int, ...] | None = None
+
+    @property
+    def audio(self) -> WaveFrontend:
+        """The convolutions and their projection."""
+        wave = self.frontend["audio"]
+        assert isinstance(wave, WaveFrontend)
+        return wave
+
+    def set_step(self, step: int, rank: int = 0, seed: int = 0) -> None:
+        """Makes masks, targets and layerdrop of the next `forward` a function of these numbers.
+
+        Args:
+            step: number of the micro-batch since the start of training.
+            rank: number of the process; ranks draw independently.
+            seed: of the run.
+        """
+        self._noise_of = (seed, step, rank)
+        self.encoder.set_step(step, rank, seed)
+
+    def extract_features(
+        self,
+        speech: Tensor | None = None,
+        speech_lengths: Tensor | None = None,
+        video: Tensor | None = None,
+        video_lengths: Tensor | None = None,
+        layer: int | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """Features of one layer, with nothing masked; call it in eval mode.
+
+        Args:
+            speech: (B, S) float at 16 kHz.
+            speech_lengths: (B,) int64 samples.
+            video: ignored.
+            video_lengths: ignored.
+            layer: from 1: the residual stream behind it, before the last norm; None = the output.
+
+        Returns:
+            ((B, T, D) arbitrary beyond each length, (B,) int64 frames on the CPU), at
+            `feature_rate`.
+
+        Raises:
+            ConfigError: there is no such layer.
+            DataDirError: an utterance has no sound.
+        """
+        conv = self._convolve(speech, speech_lengths, None)
+        features = self.dropout(self.audio.project(conv.normed))
+        if layer is None:
+            return self.encoder(features, conv.lengths)[0], conv.lengths
+        return self.encoder.layer_output(features, conv.lengths, layer), conv.lengths
+
+    def collect_feats(
+        self, speech: Tensor | None = None, speech_lengths: Tensor | None = None, **_: Any
+    ) -> dict[str, Tensor]:
+        """Projected features (B, T, D) and their lengths, for ESPnet's statistics stage."""
+        conv = self._convolve(speech, speech_lengths, None)
+        return {"feats": self.audio.project(conv.normed), "feats_lengths": conv.lengths}
+
+    def step_noise(self, device: torch.device, utt_id: Sequence[str] | None) -> StepNoise:
+        """Random numbers of this forward pass."""
+        return StepNoise(self._noise_of, device, self.training, utt_id)
+
+    def encode_masked(
+        self,
+        speech: Tensor | None,
+        speech_lengths: Tensor | None,
+        utt_id: Sequence[str] | None,
+    ) -> Encoded:
+        """Runs a batch with masked spans.
+
+        Args:
+            speech: (B, S) float at 16 kHz.
+            speech_lengths: (B,) int64 samples.
+            utt_id: names for error messages and for the masks of evaluation.
+
+        Raises:
+            DataDirError: an utterance has no sound.
+        """
+        conv = self._convolve(speech, speech_lengths, utt_id)
+        lengths, num_frames, device = conv.lengths, conv.raw.size(1), conv.raw.device
+        noise = self.step_noise(device, utt_id)
+        mask = draw_span_mask(self.span_mask, noise, MASK, lengths, num_frames)
+        features = self.dropout(self.audio.project(conv.normed))
+        filling = self.mask_emb.to(features.dtype)
+        features = torch.where(mask.unsqueeze(2), filling, features)
+        hidden, _, _ = self.encoder(features, lengths)
+        penalty = feature_penalty(conv.raw, valid_mask(lengths, num_frames, device))
+        return Encoded(conv, hidden, mask, penalty)
+
+    def _convolve(
+        self,
+        speech: Tensor | None,
+        speech_lengths: Tensor | None,
+        utt_id: Sequence[str] | None,
+    ) -> WaveFeatures:
+        """Features before the projection, no longer than the longest utterance needs."""
+        lengths = read_lengths(speech_lengths if speech is not None else None, None, utt_id)
+        assert speech is not None
+        return self.audio.extract(speech[:, : int(lengths.samples.max())], lengths.samples)

@@ -1,0 +1,148 @@
+"""wav2vec 2.0: tell the quantised feature of a masked frame from those of other masked frames."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from typeguard import typechecked
+
+from espnet_av.models.masked_audio import Encoded, MaskedAudioModel
+from espnet_av.models.wav2vec2.config import Wav2Vec2Config
+from espnet_av.modules.quantizer import GumbelQuantizer, Quantized
+from espnet_av.modules.step_noise import StepNoise
+from espnet_av.ops.codebook import diversity_loss, draw_gumbel
+from espnet_av.ops.contrastive import Contrast, contrastive_loss, draw_negatives
+
+NEGATIVES, GUMBEL = 1, 2
+"""Kinds of random numbers besides those of the mask."""
+STATS = (
+    "loss",
+    "loss_contrastive",
+    "loss_diversity",
+    "features_penalty",
+    "acc",
+    "code_perplexity",
+    "prob_perplexity",
+    "temperature",
+    "masked",
+)
+"""Names of the statistics, the same at every step on every rank.
+
+`loss_contrastive` in nats per masked frame; `acc` is the share of masked frames whose target is
+nearer than all negatives; `*_perplexity` the number of entries in use, summed over codebooks, by
+the most probable entry and by the distributions; `masked` the share of masked frames.
+"""
+
+
+class Wav2Vec2PretrainingModel(MaskedAudioModel):
+    """Convolutions -> span mask -> transformer, against quantised features that were not masked.
+
+    The loss is the sum of cross-entropies over the masked frames, divided by their number, plus
+    the weighted diversity loss and features penalty; the weight is that number. So the mean over
+    micro-batches and ranks is exact for the cross-entropy, as with fairseq's sample size;
+    diversity is a property of each micro-batch, as there.
+
+    Args:
+        config: see `Wav2Vec2Config`.
+
+    Raises:
+        ConfigError: a component's configuration is wrong.
+    """
+
+    @typechecked
+    def __init__(self, config: Wav2Vec2Config) -> None:
+        super().__init__(config)
+        self.config = config
+        self.target_dropout = nn.Dropout(config.target_dropout_rate)
+        self.quantizer = GumbelQuantizer(self.audio.feature_size, config.quantizer)
+        self.project_q = nn.Linear(config.quantizer.size, config.projection_size)
+        self.final_proj = nn.Linear(config.feature_size, config.projection_size)
+
+    @classmethod
+    def from_config(
+        cls,
+        config: Wav2Vec2Config,
+        *,
+        vocab_size: int | None = None,
+        num_units: int | None = None,
+    ) -> "Wav2Vec2PretrainingModel":
+        """Builds the model, which needs neither `vocab_size` nor `num_units`; see the class."""
+        return cls(config)
+
+    def set_update(self, update: int) -> None:
+        """Sets the temperature of the quantiser for update number `update` of the weights."""
+        self.quantizer.set_update(update)
+
+    def forward(
+        self,
+        speech: Tensor | None = None,
+        speech_lengths: Tensor | None = None,
+        utt_id: Sequence[str] | None = None,
+        **_: Any,
+    ) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+        """Computes the pre-training loss of a batch.
+
+        Args:
+            speech: (B, S) float at 16 kHz.
+            speech_lengths: (B,) int64 samples.
+            utt_id: names for error messages and for the draws of evaluation.
+
+        Returns:
+            (loss (), statistics `STATS` each (), weight () = masked frames).
+
+        Raises:
+            DataDirError: an utterance has no sound.
+        """
+        encoded = self.encode_masked(speech, speech_lengths, utt_id)
+        quantized = self._quantize(encoded, self.step_noise(encoded.hidden.device, utt_id))
+        contrast = self._contrast(encoded, quantized, utt_id)
+        weight = encoded.mask.sum().float()
+        num_masked = weight.clamp(min=1.0)
+        contrastive = contrast.loss / num_masked
+        diversity = diversity_loss(quantized.prob_perplexity, self.config.quantizer.num_entries)
+        loss = (
+            contrastive
+            + self.config.diversity_weight * diversity
+            + self.config.features_penalty * encoded.penalty
+        )
+        values = (
+            loss,
+            contrastive,
+            diversity,
+            encoded.penalty,
+            contrast.correct / num_masked,
+            quantized.code_perplexity.sum(),
+            quantized.prob_perplexity.sum(),
+            torch.full_like(weight, self.quantizer.temperature),
+            weight / encoded.conv.lengths.sum(),
+        )
+        stats = {k: v.detach().clone() for k, v in zip(STATS, values, strict=True)}
+        return loss, stats, weight
+
+    def _quantize(self, encoded: Encoded, noise: StepNoise) -> Quantized:
+        """Targets of all frames, from the features before the mask."""
+        features = self.target_dropout(encoded.conv.normed)
+        gumbel = None
+        if self.training:
+            config = self.config.quantizer
+            shape = (*features.shape[:2], config.num_groups, config.num_entries)
+            gumbel = draw_gumbel(shape, features.device, noise.generator(GUMBEL))
+        return self.quantizer(features, encoded.mask, gumbel)
+
+    def _contrast(
+        self, encoded: Encoded, quantized: Quantized, utt_id: Sequence[str] | None
+    ) -> Contrast:
+        """Each masked frame against other masked frames of its utterance."""
+        noise = self.step_noise(encoded.hidden.device, utt_id)
+        numbers = noise.frames(
+            NEGATIVES, encoded.conv.lengths, encoded.mask.size(1), self.config.num_negatives
+        )
+        return contrastive_loss(
+            self.final_proj(encoded.hidden),
+            self.project_q(quantized.vectors),
+            quantized.ids,
+            draw_negatives(encoded.mask, numbers),
+            encoded.mask,
+            self.config.temperature,
+        )
