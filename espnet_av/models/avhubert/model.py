@@ -22,6 +22,7 @@ from espnet_av.modules.av_frontend import AVFrontend, Fused
 from espnet_av.modules.encoder import build_encoder
 from espnet_av.modules.step_noise import StepNoise
 from espnet_av.modules.unit_prediction import UnitPrediction
+from espnet_av.ops.feature_penalty import feature_penalty
 from espnet_av.ops.lengths import valid_mask
 from espnet_av.ops.stream_lengths import StreamLengths
 
@@ -228,13 +229,11 @@ class AVHubertModel(AbsESPnetModel):
         """Mean square of the streams before the fusion; one that is left out counts as zeros."""
         parts = (self.frontend.audio, self.frontend.visual)
         num_streams = sum(part is not None for part in parts)
-        lengths = fused.lengths[:num_utts]
-        total = torch.zeros((), device=fused.features.device)
-        for stream in fused.streams.values():
-            if stream is not None:
-                inside = valid_mask(lengths, stream.size(1), stream.device).unsqueeze(2)
-                total = total + torch.where(inside, stream.float(), 0.0).square().sum()
-        return total / (int(lengths.sum()) * num_streams * self.config.feature_size)
+        features = fused.features
+        inside = valid_mask(fused.lengths[:num_utts], features.size(1), features.device)
+        streams = [stream for stream in fused.streams.values() if stream is not None]
+        total = torch.stack([feature_penalty(stream, inside) for stream in streams]).sum()
+        return total / num_streams
 
     def _masked_shares(self, masks: DrawnMasks, lengths: StreamLengths) -> dict[str, Tensor]:
         """Statistics of the masks."""

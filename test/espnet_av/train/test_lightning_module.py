@@ -156,3 +156,15 @@ def test_throughput_is_in_the_log_and_on_the_progress_bar(tmp_path, caplog, monk
     shown = json.loads((tmp_path / "progress.json").read_text())["postfix"]
     assert set(shown) >= {"loss", "speech", "frames/s", "padding", "wait"}
     assert shown["speech"].endswith("h/h") and shown["padding"] == "32%"
+
+
+def test_a_model_is_told_the_optimiser_step(tmp_path):
+    class Told(ToyModel):
+        updates: list[int] = []
+
+        def set_update(self, update):
+            self.updates.append(update)
+
+    config = dataclasses.replace(CONFIG, max_utts=2, accum_grad=4, max_steps=2)
+    module, _ = fit(config, tmp_path, model=Told())
+    assert module.model.updates == [0] * 4 + [1] * 4
