@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import torch
 import yaml
 from safetensors.torch import save as save_tensors
 
@@ -71,7 +72,11 @@ def pack_model(
     """
     config = read_train_config(exp_dir)
     name = checkpoint or default_checkpoint(config)
-    weights = {key: value.contiguous() for key, value in read_weights(exp_dir / name).items()}
+    # Cloned: a matrix that two layers share is written for each, as safetensors demands.
+    weights = {
+        key: value.clone(memory_format=torch.contiguous_format)
+        for key, value in read_weights(exp_dir / name).items()
+    }
     members = {
         WEIGHTS: save_tensors(weights),
         "config.yaml": (exp_dir / "config.yaml").read_bytes(),
