@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -25,6 +25,7 @@ PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "scontrol", "sque
 NODES = ("node1", "node2")
 _START_SEC = 60.0
 _STOP_SEC = 10.0
+_SETTLE_SEC = 2.0
 
 # Times are short, so that a lost node, a requeue and a throttled array take seconds, not minutes.
 # task/none and proctrack/linuxproc: no control groups, which containers seldom have.
@@ -44,7 +45,7 @@ SlurmdPidFile={root}/slurmd.%n.pid
 SlurmctldLogFile={root}/slurmctld.log
 SlurmdLogFile={root}/slurmd.%n.log
 SlurmctldTimeout=30
-SlurmdTimeout=8
+SlurmdTimeout=6
 SlurmdParameters=config_overrides
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
@@ -124,15 +125,31 @@ class SlurmCluster:
     def start_node(self, name: str) -> None:
         """Start the daemon of a node."""
         (self.root / f"spool.{name}").mkdir(exist_ok=True)
-        self._start(name, "slurmd", "-D", "-N", name)
+        # The processes that watch over a job's steps inherit this; those steps have it from Slurm.
+        self._start(name, "slurmd", "-D", "-N", name, SLURMD_NODENAME=name)
 
     def kill_node(self, name: str) -> None:
         """Let a node vanish: its daemon and all processes of its jobs die at once."""
+        self._daemons.pop(name)
         mark = f"SLURMD_NODENAME={name}".encode()
-        self._daemons.pop(name).kill()
-        for pid in self._processes():
-            if mark in _environ(pid) or name.encode() in _cmdline(pid):
-                _kill(pid)
+        pids = [pid for pid in self._processes() if mark in _environ(pid)]
+        # All are silenced first, or the survivors would still tell the controller.
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            for pid in pids:
+                _kill(pid, number)
+
+    def revive_node(self, name: str) -> None:
+        """Wait until the controller has given up a killed node, then bring it back.
+
+        Meanwhile it takes no jobs, or what is left of the cancelling of the lost job would hit its
+        successor, which has the same number.
+        """
+        self._wait(lambda: "down*" in self.node_states())
+        self.command("scontrol", "update", f"NodeName={name}", "State=DRAIN", "Reason=revived")
+        self.start_node(name)
+        self._wait(lambda: "drain" in self.node_states())
+        time.sleep(_SETTLE_SEC)
+        self.command("scontrol", "update", f"NodeName={name}", "State=RESUME")
 
     def wait_until_idle(self) -> None:
         """Wait until every node is up and free.
@@ -140,11 +157,15 @@ class SlurmCluster:
         Raises:
             RuntimeError: it takes too long; the message has the ends of the logs.
         """
+        self._wait(lambda: self.node_states() == ["idle"] * len(NODES))
+
+    def _wait(self, is_reached: Callable[[], bool]) -> None:
         deadline = time.monotonic() + _START_SEC
-        while self.node_states() != ["idle"] * len(NODES):
+        while not is_reached():
             died = [name for name, daemon in self._daemons.items() if daemon.poll() is not None]
             if died or time.monotonic() > deadline:
-                msg = f"the cluster does not start ({', '.join(died) or 'too slow'}):{self.logs()}"
+                states = f"{', '.join(died) or 'nothing'} died; nodes: {self.node_states()}"
+                msg = f"the cluster is not as expected ({states}):{self.logs()}"
                 raise RuntimeError(msg)
             time.sleep(0.1)
 
@@ -169,14 +190,9 @@ class SlurmCluster:
         """Cancel all jobs, end the daemons, and whatever process of a job is still there."""
         if "slurmctld" in self._daemons:
             self.command("scancel", "--user", getpass.getuser())
-        for daemon in reversed(self._daemons.values()):
-            daemon.terminate()
-        for daemon in self._daemons.values():
-            try:
-                daemon.wait(_STOP_SEC)
-            except subprocess.TimeoutExpired:
-                daemon.kill()
-                daemon.wait()
+        munged = self._daemons.pop("munged", None)  # the others take leave through it
+        _end(self._daemons.values())
+        _end([munged] if munged else [])
         self._daemons.clear()
         for pid in self._processes():
             _kill(pid)
@@ -198,11 +214,11 @@ class SlurmCluster:
                 raise RuntimeError(msg)
             time.sleep(0.05)
 
-    def _start(self, name: str, program: str, *arguments: str) -> None:
+    def _start(self, name: str, program: str, *arguments: str, **env: str) -> None:
         with (self.root / f"{name}.out.log").open("ab") as log:
             self._daemons[name] = subprocess.Popen(
                 [str(find(program)), *arguments],
-                env=self.env,
+                env={**self.env, **env},
                 cwd=self.root,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -218,24 +234,27 @@ class SlurmCluster:
         return [pid for pid in pids if pid not in own and mark in _environ(pid)]
 
 
+def _end(daemons: Collection[subprocess.Popen[bytes]]) -> None:
+    for daemon in daemons:
+        daemon.terminate()
+    for daemon in daemons:
+        try:
+            daemon.wait(_STOP_SEC)
+        except subprocess.TimeoutExpired:
+            daemon.kill()
+            daemon.wait()
+
+
 def _environ(pid: int) -> list[bytes]:
-    return _proc(pid, "environ")
-
-
-def _cmdline(pid: int) -> list[bytes]:
-    return _proc(pid, "cmdline")
-
-
-def _proc(pid: int, name: str) -> list[bytes]:
     try:
-        return Path(f"/proc/{pid}/{name}").read_bytes().split(b"\0")
+        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     except OSError:  # ended meanwhile, or somebody else's
         return []
 
 
-def _kill(pid: int) -> None:
+def _kill(pid: int, number: int = signal.SIGKILL) -> None:
     try:
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, number)
     except ProcessLookupError:
         return
 

@@ -12,12 +12,19 @@ _OWN_OPTIONS = {"config"}
 _SAVED = 75
 _DIED_OF_USR1 = 138
 # One process of a job. It outlives the warning, to note that the command wants to be run again;
-# it then succeeds, as srun would kill the other processes while they are still saving.
-_TASK = f"""trap : USR1
+# it then succeeds, as srun would kill the other processes while they are still saving. It outlives
+# a cancelling too: Slurm kills the command at once when this process has ended.
+_TASK = f"""trap : USR1 TERM
 eval "$1"
 status=$?
 case $status in {_SAVED}|{_DIED_OF_USR1}) touch "$log.again"; exit 0 ;; esac
 exit $status"""
+_PROBE = """if [ "$status" -ne 0 ] && ! timeout 60 srun --overlap true >/dev/null 2>&1; then
+  echo "# A node of $SLURM_JOB_NODELIST does not answer" >>"$log"
+  touch "$log.again"
+  status=0
+fi
+"""
 
 
 @dataclass
@@ -101,15 +108,17 @@ def script_path(job: JobCommand) -> Path:
 def batch_script(job: JobCommand) -> str:
     """Bash script of one job of the array; it appends, so that a requeued job keeps its log.
 
-    A command that leaves with 75 (it has saved) or dies of SIGUSR1 (Slurm's warning before the
-    time limit) is put back in the queue: every stage goes on where it was. No status is written
-    then, so slurm.pl waits on.
+    A command that leaves with 75 (it has saved), dies of SIGUSR1 (Slurm's warning before the time
+    limit) or fails while a node of several does not answer is put back in the queue: every stage
+    goes on where it was. No status is written then, so slurm.pl waits on.
     """
     index = "${SLURM_ARRAY_TASK_ID}"
     line = job.shell_line(index)
     several = int(job.options.get("num_nodes", 1)) > 1
     # The first node is the one where this script runs; its name in the list need not resolve.
     address = 'export MASTER_ADDR="${MASTER_ADDR:-$(hostname)}"\n' if several else ""
+    # Processes notice a lost node at once, Slurm only minutes later: ask the nodes themselves.
+    probe = _PROBE if several else ""
     job_id = f"${{SLURM_ARRAY_JOB_ID}}_{index}" if job.variable else "${SLURM_JOB_ID}"
     return f"""#!/usr/bin/env bash
 cd {shlex.quote(str(Path.cwd()))} || exit 1
@@ -128,9 +137,9 @@ rm -f "$log.again"
 srun --export=ALL --kill-on-bad-exit=1 bash -c {shlex.quote(_TASK)} \
   bash {_expandable(line) if job.variable else shlex.quote(line)} >>"$log" 2>&1
 status=$?
-if [ "$status" -eq 0 ] && [ -e "$log.again" ]; then
+{probe}if [ "$status" -eq 0 ] && [ -e "$log.again" ]; then
   rm -f "$log.again"
-  echo "# Stopped at $(date), has saved; queued again" >>"$log"
+  echo "# Stopped at $(date), can go on; queued again" >>"$log"
   scontrol requeue "{job_id}" 2>>"$log" && exit 0
   status={_SAVED}
 fi
