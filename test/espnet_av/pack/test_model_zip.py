@@ -19,7 +19,14 @@ from espnet_av.train.config import TrainConfig
 from espnet_av.train.loading import read_weights
 
 ROI, DECODE = RoiConfig(tracker="haar", size=88), DecodeConfig(beam_size=7)
-WEIGHTS = {"w": torch.arange(6.0).reshape(2, 3).T, "count": torch.tensor(3)}
+EMBEDDING = torch.arange(8.0).reshape(4, 2)
+# A tied embedding is one matrix under two names.
+WEIGHTS = {
+    "w": torch.arange(6.0).reshape(2, 3).T,
+    "count": torch.tensor(3),
+    "embed": EMBEDDING,
+    "output": EMBEDDING,
+}
 RECORD = {
     "set": "test",
     "mode": "AV",
