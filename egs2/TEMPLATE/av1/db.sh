@@ -10,13 +10,19 @@ fi
 # makes of its own voices, as conditions music:0, noise:0 and speech:0.
 MUSAN=${MUSAN:-}
 
-# Corpora that `espnet-av prepare` reads, for recipes of your own; `espnet-av prepare lrs3 --help`
-# says what is expected below each folder.
-LRS3=${LRS3:-}
+# What is expected below each of these is told by `espnet-av prepare muavic --help` and so on.
+# MUAVIC: the folder that MuAViC's own get_data.py filled, with muavic/ and metadata/.
 MUAVIC=${MUAVIC:-}
+# FLEURS: optional, the folder with data/<en_us...>/, sound unpacked: MuAViC's tests out of domain.
+FLEURS=${FLEURS:-}
+# LRS3: the folder with pretrain/, trainval/ and test/.
+LRS3=${LRS3:-}
+# LRS3_LANDMARKS: optional, face points that others published, as <folder>/<video>/<number>.pkl.
+LRS3_LANDMARKS=${LRS3_LANDMARKS:-}
+
+# Corpora with readers and without a recipe here, for recipes of your own.
 VOXCELEB2=${VOXCELEB2:-}
 AVSPEECH=${AVSPEECH:-}
-FLEURS=${FLEURS:-}
 COMMON_VOICE=${COMMON_VOICE:-}
 
 # mini_av is made by the machine itself and needs no path.
