@@ -52,6 +52,7 @@ def run(job: JobCommand) -> int:
     early: list[int] = []
     install_handlers(lambda number, _frame: early.append(number))
     submission = Submission(job, submit(job, command))
+    path.with_suffix(".job").write_text(submission.job_id, encoding="utf-8")  # for `status`
     install_handlers(submission.on_signal)
     for number in early:
         submission.on_signal(number, None)

@@ -1,0 +1,1 @@
+"""What runs in a folder, what failed and why."""
