@@ -10,6 +10,7 @@ from typeguard import typechecked
 
 from espnet_av.errors import ConfigError
 from espnet_av.ops.codebook import perplexity
+from espnet_av.ops.precision import full_precision
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +106,7 @@ class GumbelQuantizer(nn.Module):
             chosen = F.one_hot(sampled.argmax(dim=3), shape[1])
             # Forward: one entry. Backward: all of them, by their sampled probability.
             weights = chosen.float() + sampled - sampled.detach()
-        with torch.autocast(features.device.type, enabled=False):
+        with full_precision(features.device):
             entries = self.vars.float().view(*shape, -1)
             vectors = torch.einsum("btgv,gvc->btgc", weights, entries).flatten(2)
         radix = shape[1] ** torch.arange(shape[0], device=features.device)

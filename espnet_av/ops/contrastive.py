@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from espnet_av.ops.precision import full_precision
+
 MIN_NORM = 1e-8
 """A shorter vector counts as this long."""
 
@@ -65,7 +67,7 @@ def contrastive_loss(
         temperature: that similarities are divided by.
     """
     # Full precision: a temperature of 0.1 makes ten of each error in half precision.
-    with torch.autocast(predicted.device.type, enabled=False):
+    with full_precision(predicted.device):
         predicted = F.normalize(predicted.float(), dim=2, eps=MIN_NORM)
         targets = F.normalize(targets.float(), dim=2, eps=MIN_NORM)
         similarity = predicted @ targets.transpose(1, 2) / temperature

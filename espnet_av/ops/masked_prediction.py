@@ -2,9 +2,10 @@
 
 from typing import NamedTuple
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from espnet_av.ops.precision import full_precision
 
 MIN_NORM_PRODUCT = 1e-6
 """Below it, the product of two lengths counts as this."""
@@ -39,7 +40,7 @@ def cosine_logits(x: Tensor, units: Tensor, temperature: float) -> Tensor:
         (N, K) float32.
     """
     # Full precision: a temperature of 0.1 makes ten of each error in half precision.
-    with torch.autocast(x.device.type, enabled=False):
+    with full_precision(x.device):
         x, units = x.float(), units.float()
         product = x.norm(dim=1, keepdim=True) * units.norm(dim=1)
         return x @ units.T / (product.clamp(min=MIN_NORM_PRODUCT) * temperature)
