@@ -26,11 +26,13 @@ ALLOWED = {
     "train": {"models", "modules", "ops", "data", "media"},
     "search": {"models", "modules", "ops", "data"},
     "score": {"data", "ops", "search"},
+    "units": {"data", "ops", "score"},
     "pack": {"models", "train", "data", "search", "media"},
+    "status": set(),
     "speech2text": {"pack", "models", "train", "data", "search", "media"},
     "bin": {
-        "pack", "speech2text", "train", "search", "score", "models", "modules", "ops", "data",
-        "media", "corpora",
+        "pack", "speech2text", "train", "search", "score", "units", "models", "modules", "ops",
+        "data", "media", "corpora", "status",
     },
 }  # fmt: skip
 

@@ -15,6 +15,7 @@ VERBS = {
     "roi": "find mouths, write mouth clips and a tracking report (stage 2)",
     "dump": "filter and pack audio and mouth clips into archives (stage 3)",
     "noise": "make the noise bank: babble from the corpus, or noise folders (stage 3)",
+    "units": "cluster features, label every frame (stage 5)",
     "tokens": "train the tokenizer (stage 8)",
     "train": "train a model (stage 9)",
     "decode": "recognise test sets, each mode and noise (stage 10)",
@@ -22,6 +23,7 @@ VERBS = {
     "tables": "published tables beside what was run here",
     "pack": "put a trained model into one zip (stage 12)",
     "transcribe": "video or audio file -> text, with a packed model",
+    "status": "what runs in a folder, what failed and why, time left",
     "doctor": "what is installed, what is missing, how to get it",
 }
 """Each verb is the module of its name in this folder."""

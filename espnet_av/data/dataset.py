@@ -54,6 +54,7 @@ class AVDataset(Dataset[Sample]):
         units: labels to yield as `units`; utterances without any are left out.
         frame_hz: rate of `units`, that of the model's frames.
         cut_long: cut utterances longer than `config.max_frames`.
+        partial: leave out of a test set what lacks the modality, instead of refusing the set.
 
     Raises:
         DataDirError: the dump is broken, or lacks the text or alignments asked for.
@@ -73,6 +74,7 @@ class AVDataset(Dataset[Sample]):
         units: UnitSource | None = None,
         frame_hz: int = FRAME_HZ,
         cut_long: bool = False,
+        partial: bool = False,
     ) -> None:
         self.config, self.tokenizer, self.train = config, tokenizer, train
         self._data = select_langs(read_data_dir(dump_dir), config.langs)
@@ -80,6 +82,7 @@ class AVDataset(Dataset[Sample]):
             self._data = self._data.subset(select(self._data, "spread", config.num_utts))
         self._unit_source, self._frame_hz = units, frame_hz
         self._max_frames = config.max_frames if cut_long else 0
+        self._partial = train or partial
         self._modalities = modalities or config.modalities
         self._noise, self._condition, self._seed = noise, condition, seed
         self._label_ids = {
@@ -260,7 +263,7 @@ class AVDataset(Dataset[Sample]):
         needed = {"A": "wav.scp", "V": "video.scp"}.get(self._modalities)
         media = self._data.tables.get(needed, {}) if needed else None
         absent = [u for u in self._data.utt_ids if media is not None and u not in media]
-        if absent and not self.train:
+        if absent and not self._partial:
             msg = (
                 f"{self._data.path}/{needed}: {len(absent)} test utterances are missing, e.g. "
                 f"{absent[0]}; mode {self._modalities} cannot decode them, and none is left out "
