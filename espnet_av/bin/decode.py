@@ -75,7 +75,12 @@ class Job:
     @cached_property
     def experiment(self) -> tuple[Any, TrainConfig, Tokenizer]:
         """Model, training configuration, tokenizer."""
-        return load_experiment(self.options.exp_dir, self.checkpoint.name, self.device)
+        exp_dir = self.options.exp_dir
+        model, config, tokenizer = load_experiment(exp_dir, self.checkpoint.name, self.device)
+        if tokenizer is None:
+            msg = f"{exp_dir}: a pre-trained model, which writes no text; fine-tune it in stage 9"
+            raise ConfigError(msg)
+        return model, config, tokenizer
 
     @cached_property
     def noise(self) -> NoiseBank:

@@ -1,4 +1,4 @@
-"""Train a model: dump and tokens -> experiment folder; run again to go on where it stopped."""
+"""Train a model: dump, tokens or units -> experiment; run again to go on where it stopped."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ def get_parser() -> argparse.ArgumentParser:
     add_config(parser, "model, data, optimiser")
     parser.add_argument("--train_dir", type=Path, required=True, help="dump of the training set")
     parser.add_argument("--valid_dir", type=Path, required=True, help="dump of the validation set")
-    parser.add_argument("--token_dir", type=Path, required=True, help="tokenizer folder")
+    parser.add_argument("--token_dir", type=Path, help="tokenizer, for models of text")
+    parser.add_argument("--units_dir", type=Path, help="unit labels, for models that predict them")
     parser.add_argument("--noise_dir", type=Path, help="noises for dataset.noise_prob")
     parser.add_argument("--ngpu", type=int, default=0, help="GPUs on each machine; 0: CPU")
     parser.add_argument("--num_nodes", type=int, default=1, help="machines")
@@ -55,6 +56,7 @@ def _run(options: argparse.Namespace) -> int:
             train_dir=options.train_dir,
             valid_dir=options.valid_dir,
             token_dir=options.token_dir,
+            units_dir=options.units_dir,
             noise_dir=options.noise_dir,
         )
         devices = Devices(

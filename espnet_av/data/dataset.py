@@ -22,7 +22,8 @@ from espnet_av.data.selection import select
 from espnet_av.data.stretch import Stretch, choose_stretch
 from espnet_av.data.target import select_langs, target_table, target_texts, text_lang
 from espnet_av.data.tokenizer import Tokenizer
-from espnet_av.data.unit_labels import UnitSource, unit_labels
+from espnet_av.data.unit_labels import unit_labels
+from espnet_av.data.units import UnitSet
 from espnet_av.errors import ConfigError, DataDirError
 from espnet_av.media.noise import NoiseBank, mix
 
@@ -71,7 +72,7 @@ class AVDataset(Dataset[Sample]):
         seed: int = 0,
         modalities: Modalities | None = None,
         condition: NoiseCondition | None = None,
-        units: UnitSource | None = None,
+        units: UnitSet | None = None,
         frame_hz: int = FRAME_HZ,
         cut_long: bool = False,
         partial: bool = False,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import numpy as np
 
 from espnet_av.data.batch import PAD_ID
 from espnet_av.data.rates import FRAME_HZ
+from espnet_av.data.units import UnitSet
 from espnet_av.data.video_augment import num_frames_at
 from espnet_av.errors import DataDirError
 
@@ -15,23 +14,8 @@ _MAX_DIFFERENCE = 2
 """Labels that may be missing or too many: features lose frames at the end of an utterance."""
 
 
-class UnitSource(Protocol):
-    """The labels of a set, as `espnet_av.data.units` reads them."""
-
-    rate_hz: int
-    """Labels a second."""
-
-    def __contains__(self, utt_id: str) -> bool:
-        """Whether an utterance has labels."""
-        ...
-
-    def labels(self, utt_id: str) -> np.ndarray:
-        """(N,) int32 labels of an utterance."""
-        ...
-
-
 def unit_labels(
-    source: UnitSource, utt_id: str, num_frames: int, frame_hz: int, speed: float = 1.0
+    source: UnitSet, utt_id: str, num_frames: int, frame_hz: int, speed: float = 1.0
 ) -> np.ndarray:
     """Label of every model frame of an utterance.
 

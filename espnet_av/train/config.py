@@ -92,7 +92,8 @@ class TrainConfig:
     """So many best ones are averaged at the end; 0 does not average."""
 
     init_param: tuple[str, ...] = ()
-    """Weights to start from, `path[:source prefix[:destination prefix[:excluded,..]]]`."""
+    """Weights to start from, `path[:source prefix[:destination prefix[:excluded,..]]]`; the path
+    of an experiment folder means its final model."""
     ignore_init_mismatch: bool = False
     """Leave out weights of another shape instead of stopping."""
     freeze_param: tuple[str, ...] = ()

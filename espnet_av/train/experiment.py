@@ -16,10 +16,12 @@ from typing import Any
 import yaml
 
 from espnet_av.atomic import atomic_dir, atomic_write
-from espnet_av.config import to_dict
+from espnet_av.config import load_config, to_dict
+from espnet_av.data.units import SUMMARY, read_summary
 from espnet_av.errors import ConfigError
 from espnet_av.provenance import write_provenance
 from espnet_av.train.config import TrainConfig
+from espnet_av.train.loading import TOKENS
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +46,10 @@ class TrainInputs:
 
     train_dir: Path
     valid_dir: Path
-    token_dir: Path
+    token_dir: Path | None = None
+    """Tokenizer, for models that learn from text."""
+    units_dir: Path | None = None
+    """Unit labels, one folder in it for each set, for models that predict them."""
     noise_dir: Path | None = None
 
     def check(self) -> None:
@@ -55,14 +60,25 @@ class TrainInputs:
         """
         for name, path in vars(self).items():
             if path is not None and not path.is_dir():
-                stage = {"token_dir": 8}.get(name, 3)
+                stage = {"token_dir": 8, "units_dir": 5}.get(name, 3)
                 msg = f"--{name} {path}: no such folder; stage {stage} makes it, or check the path"
                 raise ConfigError(msg)
 
     def fingerprints(self) -> dict[str, str]:
         """Role -> hash of the small text files of its folder (not of the audio and video)."""
         folders = {name: path for name, path in vars(self).items() if path is not None}
-        return {name: _fingerprint(path) for name, path in folders.items()}
+        units_dir = folders.pop("units_dir", None)
+        found = {name: _fingerprint(path) for name, path in folders.items()}
+        if units_dir is not None:
+            found["units_dir"] = self._units_fingerprint(units_dir)
+        return found
+
+    def _units_fingerprint(self, units_dir: Path) -> str:
+        """Of the units and of the labels of these sets; other sets may come and go."""
+        summary = read_summary(units_dir)
+        sets = [summary["sets"].get(path.name) for path in (self.train_dir, self.valid_dir)]
+        told = [summary["checksum"], summary["rate_hz"], *sets]
+        return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
 
 def is_done(exp_dir: Path) -> bool:
@@ -88,14 +104,19 @@ def open_experiment(exp_dir: Path, config: TrainConfig, inputs: TrainInputs, wor
     record = {"num_processes": world, "data": inputs.fingerprints()}
     # A run that stopped before its first checkpoint, over a mistyped key say, binds nobody.
     if (exp_dir / "inputs.yaml").exists() and (is_done(exp_dir) or any(exp_dir.glob("*.ckpt"))):
-        old, new = _read_yaml(exp_dir / "config.yaml"), to_dict(config)
+        # Read as a configuration: keys that are younger than the run have their defaults.
+        old, new = to_dict(load_config(TrainConfig, exp_dir / "config.yaml")), to_dict(config)
         if not is_done(exp_dir):
             old, new = {**old, **_read_yaml(exp_dir / "inputs.yaml")}, {**new, **record}
         _check_same(exp_dir, _flatten(old), _flatten(new))
         return
     exp_dir.mkdir(parents=True, exist_ok=True)
-    with atomic_dir(exp_dir / "tokens") as token_dir:
-        shutil.copytree(inputs.token_dir, token_dir, dirs_exist_ok=True)
+    if inputs.token_dir is not None:
+        with atomic_dir(exp_dir / TOKENS) as token_dir:
+            shutil.copytree(inputs.token_dir, token_dir, dirs_exist_ok=True)
+    if inputs.units_dir is not None:
+        with atomic_write(exp_dir / SUMMARY) as stream:
+            stream.write((inputs.units_dir / SUMMARY).read_text(encoding="utf-8"))
     write_provenance(exp_dir, config, config.seed)
     with atomic_write(exp_dir / "inputs.yaml") as stream:
         yaml.safe_dump(record, stream, sort_keys=False)

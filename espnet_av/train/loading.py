@@ -14,12 +14,15 @@ from torch import Tensor, nn
 
 from espnet_av.config import build, load_config
 from espnet_av.data.tokenizer import Tokenizer
+from espnet_av.data.units import SUMMARY, read_summary
 from espnet_av.errors import CheckpointError, ConfigError
 from espnet_av.models import MODELS
 from espnet_av.train.config import TrainConfig
 
 logger = logging.getLogger(__name__)
 
+TOKENS = "tokens"
+"""Folder of an experiment with its tokenizer, if it was trained on text."""
 _SHOWN = 8
 _LIGHTNING_PREFIX = "model."
 
@@ -121,9 +124,14 @@ def load_weights(
 
 
 def initialise(model: nn.Module, init_param: Sequence[str], ignore_mismatch: bool) -> None:
-    """Apply ESPnet's `init_param` entries `path[:source[:destination[:excluded,..]]]` in order."""
+    """Apply ESPnet's `init_param` entries `path[:source[:destination[:excluded,..]]]` in order.
+
+    A path that is the folder of an experiment stands for its final model (`default_checkpoint`).
+    """
     for entry in init_param:
         path, source, destination, exclude = [*entry.split(":"), "", "", ""][:4]
+        if Path(path).is_dir():
+            path = str(Path(path) / default_checkpoint(read_train_config(Path(path))))
         report = load_weights(
             model,
             path,
@@ -135,14 +143,33 @@ def initialise(model: nn.Module, init_param: Sequence[str], ignore_mismatch: boo
         logger.info("init_param %s: %s", entry, report.text())
 
 
-def build_model(config: TrainConfig, tokenizer: Tokenizer) -> Any:
-    """The model of a training configuration, with fresh weights from torch's generator."""
+def build_model(
+    config: TrainConfig, tokenizer: Tokenizer | None, num_units: int | None = None
+) -> Any:
+    """The model of a training configuration, with fresh weights from torch's generator.
+
+    Args:
+        config: names the model.
+        tokenizer: None for models that need no text.
+        num_units: kinds of unit labels; None: the frame labels that the tokenizer knows, if any.
+
+    Raises:
+        ConfigError: there is no such model, its configuration is wrong, or it needs text.
+    """
     if config.model not in MODELS:
         msg = f"model: '{config.model}' is not a model; choices: {', '.join(MODELS)}"
         raise ConfigError(msg)
+    config_class: Any
+    model_class: Any
     config_class, model_class = MODELS[config.model]
     model_config = build(config_class, config.model_conf, "model_conf")
-    num_units = len(tokenizer.units) if tokenizer.units else None
+    if tokenizer is None:
+        if getattr(model_class, "needs_text", False):
+            msg = f"model {config.model} learns from text; pass --token_dir (stage 8 makes it)"
+            raise ConfigError(msg)
+        return model_class.from_config(model_config, num_units=num_units)
+    if num_units is None and tokenizer.units:
+        num_units = len(tokenizer.units)
     return model_class.from_config(
         model_config, vocab_size=tokenizer.vocab_size, num_units=num_units
     )
@@ -162,8 +189,8 @@ def read_train_config(exp_dir: Path) -> TrainConfig:
 
 def load_experiment(
     exp_dir: str | Path, checkpoint: str | None = None, device: str | torch.device = "cpu"
-) -> tuple[Any, TrainConfig, Tokenizer]:
-    """Model in eval mode, configuration and tokenizer of a training run.
+) -> tuple[Any, TrainConfig, Tokenizer | None]:
+    """Model in eval mode, configuration and tokenizer (None: no text) of a training run.
 
     Args:
         exp_dir: output folder of the run.
@@ -175,8 +202,9 @@ def load_experiment(
     """
     exp_dir = Path(exp_dir)
     config = read_train_config(exp_dir)
-    tokenizer = Tokenizer.load(exp_dir / "tokens")
-    model = build_model(config, tokenizer)
+    tokenizer = Tokenizer.load(exp_dir / TOKENS) if (exp_dir / TOKENS).is_dir() else None
+    num_units = _num_units(exp_dir)
+    model = build_model(config, tokenizer, num_units)
     path = exp_dir / (checkpoint or default_checkpoint(config))
     load_exactly(model, read_weights(path), path)
     return model.to(device).eval(), config, tokenizer
@@ -211,6 +239,10 @@ def default_checkpoint(config: TrainConfig) -> str:
         if config.average
         else f"{phase}.{key}.best.pth"
     )
+
+
+def _num_units(exp_dir: Path) -> int | None:
+    return int(read_summary(exp_dir)["num_units"]) if (exp_dir / SUMMARY).is_file() else None
 
 
 def _state_dict(content: Any, path: Path) -> dict[str, Tensor]:

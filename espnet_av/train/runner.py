@@ -20,7 +20,9 @@ from lightning.pytorch.plugins.environments import (
 from lightning.pytorch.strategies import DDPStrategy, ModelParallelStrategy, Strategy
 
 from espnet_av.data.dataset import AVDataset
+from espnet_av.data.rates import FRAME_HZ
 from espnet_av.data.tokenizer import Tokenizer
+from espnet_av.data.units import read_summary, read_units
 from espnet_av.errors import AVError, ConfigError, TrainingError
 from espnet_av.media.noise import NoiseBank
 from espnet_av.train.checkpoint_store import find_checkpoint
@@ -87,10 +89,12 @@ def train(
         return Outcome.NOTHING_TO_DO
     _prepare_torch(config)
     progress = Progress()
-    tokenizer = Tokenizer.load(inputs.token_dir)
-    data = _build_data(config, inputs, exp_dir, tokenizer, progress, is_main)
+    tokenizer = Tokenizer.load(inputs.token_dir) if inputs.token_dir else None
     found = find_checkpoint(exp_dir)
-    module = _build_module(config, tokenizer, progress, is_new=found is None)
+    module = _build_module(config, inputs, tokenizer, progress, is_new=found is None)
+    frame_hz = getattr(module.model, "feature_rate", FRAME_HZ)
+    report = exp_dir / "dropped.tsv" if is_main else None
+    data = _build_data(config, inputs, tokenizer, progress, frame_hz, report)
     callback = StepCallback(config, exp_dir, stop)
     start_step = found[1]["progress"]["micro_step"] // config.accum_grad if found else 0
     logger.info(
@@ -160,20 +164,33 @@ def build_trainer(
 def _build_data(
     config: TrainConfig,
     inputs: TrainInputs,
-    exp_dir: Path,
-    tokenizer: Tokenizer,
+    tokenizer: Tokenizer | None,
     progress: Progress,
-    is_main: bool,
+    frame_hz: int,
+    dropped_path: Path | None,
 ) -> AVDataModule:
     noise = None
     if config.dataset.noise_prob > 0 and inputs.noise_dir is not None:
         noise = NoiseBank.load(inputs.noise_dir)
-    train_set = AVDataset(
-        inputs.train_dir, tokenizer, config.dataset, noise, train=True, seed=config.seed
-    )
-    valid_set = AVDataset(inputs.valid_dir, tokenizer, config.dataset, train=False)
-    if is_main:
-        train_set.report_dropped(exp_dir / "dropped.tsv")
+
+    def dataset(dump_dir: Path, noise: NoiseBank | None, train: bool) -> AVDataset:
+        units = read_units(inputs.units_dir / dump_dir.name) if inputs.units_dir else None
+        return AVDataset(
+            dump_dir,
+            tokenizer,
+            config.dataset,
+            noise,
+            train=train,
+            seed=config.seed,
+            units=units,
+            frame_hz=frame_hz,
+            cut_long=True,
+        )
+
+    train_set = dataset(inputs.train_dir, noise, train=True)
+    valid_set = dataset(inputs.valid_dir, None, train=False)
+    if dropped_path is not None:
+        train_set.report_dropped(dropped_path)
     logger.info(
         "%d training utterances (%d left out), %d for validation",
         len(train_set),
@@ -184,10 +201,17 @@ def _build_data(
 
 
 def _build_module(
-    config: TrainConfig, tokenizer: Tokenizer, progress: Progress, is_new: bool
+    config: TrainConfig,
+    inputs: TrainInputs,
+    tokenizer: Tokenizer | None,
+    progress: Progress,
+    is_new: bool,
 ) -> AVLightningModule:
+    num_units = None
+    if inputs.units_dir is not None:
+        num_units = read_summary(inputs.units_dir)["num_units"]
     torch.manual_seed(config.seed)
-    model = build_model(config, tokenizer)
+    model = build_model(config, tokenizer, num_units)
     if is_new:
         initialise(model, config.init_param, config.ignore_init_mismatch)
     freeze(model, config.freeze_param)

@@ -1,9 +1,12 @@
-"""A linear model and a data set of vectors, for tests of the engine alone."""
+"""Linear models and a data set of vectors, for tests of the engine alone."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
+from torch.nn.functional import cross_entropy
 
 from espnet_av.compat import AbsESPnetModel
 from espnet_av.data.batch import Sample
@@ -36,9 +39,13 @@ class ToyModel(AbsESPnetModel):
         self.encoder = torch.nn.Linear(16, 4)
         self.head = torch.nn.Linear(4, 1)
         self.steps = []
+        self.updates = []
 
     def set_step(self, step, rank, seed):
         self.steps.append((step, rank, seed))
+
+    def set_update(self, update):
+        self.updates.append(update)
 
     def forward(self, video, video_lengths, text, **_):
         x = video.float().flatten(2) / 255
@@ -48,6 +55,60 @@ class ToyModel(AbsESPnetModel):
         loss = (error * mask).sum() / weight
         nan = torch.full_like(loss, float("nan")).detach()
         return loss, {"loss": loss.detach(), "acc": nan}, weight
+
+    def collect_feats(self, **batch):
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToyPretrainingConfig:
+    """The layers of `ToyPretraining`."""
+
+    size: int = 8
+    frame_rate: int = 25
+
+
+class ToyPretraining(AbsESPnetModel):
+    """Predicts unit labels of masked frames from sound, lips or both: an SSL model in shape."""
+
+    def __init__(self, config, num_units):
+        super().__init__()
+        samples = 16000 // config.frame_rate
+        self.feature_rate, self.samples = config.frame_rate, samples
+        self.frontend = torch.nn.ModuleDict(
+            {"audio": torch.nn.Linear(samples, config.size), "visual": torch.nn.LazyLinear(8)}
+        )
+        self.frontend["visual"](torch.zeros(1, 256))
+        layers = torch.nn.ModuleList(torch.nn.Linear(config.size, config.size) for _ in range(2))
+        self.encoder = torch.nn.ModuleDict({"layers": layers})
+        self.head = torch.nn.Linear(config.size, num_units)
+        self.place = (0, 0, 0)
+
+    @classmethod
+    def from_config(cls, config, *, num_units):
+        return cls(config, num_units)
+
+    def set_step(self, step, rank, seed):
+        self.place = (step, rank, seed)
+
+    def forward(self, units, utt_id, speech=None, video=None, **_):
+        x = torch.zeros(*units.shape, 8)
+        if speech is not None:
+            speech = torch.nn.functional.pad(speech, (0, units.size(1) * self.samples))
+            frames = speech[:, : units.size(1) * self.samples].unflatten(1, (units.size(1), -1))
+            x = x + self.frontend["audio"](frames)
+        if video is not None:
+            video = video.repeat_interleave(self.feature_rate // 25, 1).float().flatten(2) / 255
+            x[:, : video.size(1)] += self.frontend["visual"](video)
+        generator = torch.Generator().manual_seed(hash(self.place) % 2**31)
+        masked = torch.rand(units.shape, generator=generator) < 0.5
+        x = torch.where(masked[..., None], 0.1, x)
+        for layer in self.encoder["layers"]:
+            x = x + layer(x).tanh()
+        wanted = masked & (units >= 0)
+        weight = wanted.sum().float().clamp(min=1)
+        loss = cross_entropy(self.head(x)[wanted], units[wanted], reduction="sum") / weight
+        return loss, {"loss": loss.detach()}, weight
 
     def collect_feats(self, **batch):
         raise NotImplementedError

@@ -63,6 +63,9 @@ class AVSRModel(AbsESPnetModel):
         ConfigError: a component's configuration is wrong, or `num_units` is missing.
     """
 
+    needs_text = True
+    """Training it takes a tokenizer."""
+
     @typechecked
     def __init__(
         self, config: AVSRConfig, *, vocab_size: int, num_units: int | None = None

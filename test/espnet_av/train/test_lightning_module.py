@@ -55,6 +55,7 @@ def test_accumulated_micro_batches_equal_one_large_batch(tmp_path):
         torch.testing.assert_close(ours, expected, rtol=1e-5, atol=1e-6, msg=name)
     assert small.grad_norm == pytest.approx(large.grad_norm, rel=1e-5)
     assert [step for step, _, _ in small.model.steps] == list(range(12))
+    assert small.model.updates == [0] * 4 + [1] * 4 + [2] * 4
     assert small.progress.micro_step == 12
     # Weighted by frames: the mean of four unequal micro-batches is that of the large batch.
     first = callback.history.points["train"]["loss"][0][1]
