@@ -163,10 +163,106 @@ def test_names_of_experiments(recipe: Path) -> None:
     assert "-> data/token_list/bpe_99" in out
 
 
-def test_pretraining_option_without_a_command_stops(recipe: Path) -> None:
-    code, out, _ = run(recipe, "--stage", "4", "--stop_stage", "4", "--ssl_config", "conf/ssl.yaml")
+def test_stage_without_a_command_stops(recipe: Path) -> None:
+    code, out, _ = run(recipe, "--stage", "7", "--stop_stage", "7", "--mid_config", "conf/mid.yaml")
     assert code == 1
     assert "has no command yet" in out
+
+
+PRETRAINING = ["--ssl_config", "conf/train_w2v.yaml", "--units_config", "conf/units.yaml"]
+PRETRAINING += ["--avssl_config", "conf/train_xlavsr.yaml"]
+
+
+def trainings(started: list[str]) -> list[tuple[str, str]]:
+    """Experiment and first weights of every training."""
+    found = [line.split() for line in started if line.startswith("train ")]
+    starts = [next((w for w in words if w.startswith("init_param=")), "") for words in found]
+    return [(words[-1], start) for words, start in zip(found, starts, strict=True)]
+
+
+def test_pretraining_feeds_what_follows(recipe: Path) -> None:
+    code, out, started = run(recipe, "--stage", "4", "--stop_stage", "9", *PRETRAINING)
+    assert code == 0, out
+    assert verbs(started) == ["train", "units", "tokens"]
+    assert trainings(started) == [
+        ("exp/w2v", ""),
+        ("exp/xlavsr_r1", "init_param=[exp/w2v]"),
+        ("exp/avsr_char_from_xlavsr_r1", "init_param=[exp/xlavsr_r1]"),
+    ]
+    first = next(line for line in started if line.startswith("units"))
+    assert first == (
+        "units dump/units/xlavsr_r1 --config conf/units.yaml --train_dir dump/train --exp_dir "
+        "exp/w2v --sets dump/train dump/valid --ngpu 0 --fit"
+    )
+    steps = [line.split("--ngpu 0")[-1] for line in started if line.startswith("units")]
+    assert sorted(steps)[:3] == [" --fit", " --job 1 --num_jobs 2", " --job 2 --num_jobs 2"]
+    assert [line for line in started if "--units_dir dump/units/xlavsr_r1" in line] != []
+    # The same again does nothing; a change is passed on.
+    assert run(recipe, "--stage", "4", "--stop_stage", "9", *PRETRAINING)[2] == []
+    (recipe / "conf/units.yaml").write_text("num_units: 7\n", encoding="utf-8")
+    _, _, started = run(recipe, "--stage", "4", "--stop_stage", "9", *PRETRAINING)
+    assert [name for name, _ in trainings(started)] == [
+        "exp/xlavsr_r1",
+        "exp/avsr_char_from_xlavsr_r1",
+    ]
+
+
+def test_rounds_take_features_from_the_round_before(recipe: Path) -> None:
+    options = ["--rounds", "3", "--units_config", "conf/u1.yaml conf/u2.yaml", "--avssl_config"]
+    options += ["conf/train_avh.yaml", "--avssl_args", "--override seed=2"]
+    _, out, started = run(recipe, "--stage", "5", "--stop_stage", "9", *options)
+    assert re.findall(r"stage ([56]) \w+, round (\d) of 3: ", out) == [
+        (stage, number) for number in "123" for stage in "56"
+    ]
+    fits = [line.split() for line in started if line.endswith("--fit")]
+    assert [words[3] for words in fits] == ["conf/u1.yaml", "conf/u2.yaml", "conf/u2.yaml"]
+    sources = [
+        words[words.index("--exp_dir") + 1 :][:1] if "--exp_dir" in words else [] for words in fits
+    ]
+    assert sources == [[], ["exp/avh_seed=2_r1"], ["exp/avh_seed=2_r2"]]
+    assert trainings(started) == [
+        *[(f"exp/avh_seed=2_r{number}", "") for number in (1, 2, 3)],
+        ("exp/avsr_char_from_avh_seed=2_r3", "init_param=[exp/avh_seed=2_r3]"),
+    ]
+    # One part alone, of every round.
+    _, _, started = run(recipe, "--dry_run", "--stage", "6", "--stop_stage", "6", *options)
+    _, out, _ = run(recipe, "--stage", "6", "--stop_stage", "6", "--skip_stages", "6", *options)
+    assert out.count("stage 6 avssl: skipped") == 3
+
+
+def test_starting_points_may_be_chosen(recipe: Path) -> None:
+    options = ["--avssl_from", "none", "--finetune_from", "ssl"]
+    _, _, started = run(recipe, "--stage", "4", "--stop_stage", "9", *PRETRAINING, *options)
+    assert trainings(started) == [
+        ("exp/w2v", ""),
+        ("exp/xlavsr_r1", ""),
+        ("exp/avsr_char_from_w2v", "init_param=[exp/w2v]"),
+    ]
+    options = ["--finetune_from", "none", "--ssl_tag", "first", "--avssl_tag", "second"]
+    _, out, _ = run(recipe, "--dry_run", *PRETRAINING, *options)
+    for name in ("-> exp/first", "-> exp/second_r1", "-> exp/avsr_char"):
+        assert f"{name}\n" in out
+    options = ["--ssl_tag", "converted", "--stage", "4", "--stop_stage", "6", *PRETRAINING[2:]]
+    _, _, started = run(recipe, *options)
+    assert trainings(started) == [("exp/xlavsr_r1", "init_param=[exp/converted]")]
+    for source, shown in (("larger", "exp/larger"), ("mfcc", "MFCC of dump/train")):
+        _, out, _ = run(recipe, "--dry_run", *options, "--units_from", source)
+        assert f"stage 5 units: {shown} -> dump/units/xlavsr_r1" in out
+        assert ("--exp_dir" in out) == (source == "larger")
+    for wrong in (["--avssl_from", "avssl"], ["--finetune_from", "mid"]):
+        code, out, _ = run(recipe, "--dry_run", *wrong)
+        assert code == 1 and f"{wrong[0]} is " in out
+
+
+def test_sets_to_pretrain_on_are_dumped_and_joined(recipe: Path) -> None:
+    options = ["--ssl_sets", "av sound", "--ssl_args", "--override max_steps=3"]
+    _, _, started = run(recipe, "--stop_stage", "4", *PRETRAINING, *options)
+    assert "dump --config conf/dump.yaml data/sound dump/roi/sound dump/sound --finish" in started
+    assert "data_dir combine dump/av_sound dump/av dump/sound" in started
+    assert "--override max_steps=3 --train_dir dump/av_sound" in started[-1]
+    assert started[-1].endswith(
+        "--noise_dir dump/noise/train --valid_dir dump/valid exp/w2v_max_steps=3"
+    )
 
 
 @pytest.mark.parametrize("arguments", [["--stge", "1"], ["extra"], ["--dry_run", "maybe"]])
@@ -205,10 +301,6 @@ def test_mistakes_stop_before_anything_runs(recipe: Path, arguments: list[str]) 
         ("decode_model", "valid.loss.best.pth", "bin.pack --exp_dir exp/avsr_char --checkpoint"),
         ("expected_scores", "other.yaml", "bin.score --expected other.yaml"),
         ("system", "small", "--system small"),
-        ("ssl_config", "conf/s.yaml", "--ssl_config conf/s.yaml: this stage has no command yet"),
-        ("units_config", "conf/s.yaml", "--units_config conf/s.yaml: this stage has no command"),
-        ("avssl_config", "conf/s.yaml", "--avssl_config conf/s.yaml: this stage has no command"),
-        ("mid_config", "conf/s.yaml", "--mid_config conf/s.yaml: this stage has no command yet"),
     ],
 )
 def test_option_reaches_its_stage(recipe: Path, option: str, value: str, shown: str) -> None:

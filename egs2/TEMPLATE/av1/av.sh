@@ -36,12 +36,21 @@ token_args=""          # more options of bin.tokens, as in "--temperature 2 --la
 token_dir=""           # default: a folder in <datadir>/token_list for each choice of the above
 unit_parts=1           # frame labels that a word or phone of the ctm is cut into, in time
 # Pre-training: a stage without a configuration is skipped
-ssl_config=""
-units_config=""
-avssl_config=""
+ssl_sets=""            # what stages 4 to 6 learn from, several are joined; default: train_set
+ssl_config=""          # sound alone: wav2vec2
+ssl_args=""            # more options of bin.train, as in train_args below; so avssl_args
+ssl_tag=""             # its experiment, which may also be finished already; default: a name for the above
+units_from=""          # experiment whose features round 1 clusters, or mfcc; default: ssl_tag or mfcc
+rounds=1               # stages 5 and 6 run so often, units coming from the model of the round before
+units_config=""        # for each round a word, or the last one for all that follow; so avssl_config
+avssl_config=""        # sound and lips: avhubert; or sound by units: hubert
+avssl_args=""
+avssl_tag=""           # to which _r<round> is added
+avssl_from=""          # ssl or none: weights that each round starts from; default: ssl if there is one
 mid_config=""
 # Fine-tuning
 train_config=""        # default: <conf>/train_<system>.yaml, or train_avsr.yaml
+finetune_from=""       # avssl, ssl or none: weights to start from; default: the last configured
 train_args=""          # more options of bin.train, as in "--override max_steps=9 --override seed=2"
 tag=""                 # name of the experiment; default: from train_config and train_args
 # Decoding, scoring, packing
@@ -61,67 +70,12 @@ $(sed -n '/^# General/,/^expected_scores/p' "${BASH_SOURCE[0]}")"
 
 . utils/parse_options.sh
 . ./path.sh
+. utils/stage_jobs.sh
 . ./cmd.sh
 . ./db.sh
 
-log() { echo "$(date '+%Y-%m-%d %H:%M:%S') $*"; }
-
-# config_name <yaml>: its part of an experiment's name, conf/train_avsr.yaml -> avsr
-config_name() { basename "$1" .yaml | sed "s/^train_//"; }
-
 # all_sets: every data set once, one a line
-all_sets() { printf '%s\n' "${train_set}" "${valid_set}" ${test_sets} | sort -u; }
-
-# run <command>...: run it, or print it with --dry_run. Bash would only act on a signal after the
-# command has ended; waiting for a background one lets it pass the signal on at once.
-run() {
-    if ${dry_run} && [ "$1" = slurm.pl ]; then "$1" --dry_run "${@:2}"; return; fi
-    if ${dry_run}; then printf '    %s\n' "$*"; return; fi
-    "$@" &
-    wait $!
-}
-stop() { trap '' INT TERM; kill -TERM "${!:-}" 2>/dev/null || true; wait "${!:-}" || true; exit "$1"; }
-trap 'stop 143' TERM
-trap 'stop 130' INT
-
-# python_job <log> <bin> [<argument>...]: one job of a data stage
-python_job() {
-    local log_file=$1 bin=$2; shift 2
-    run ${train_cmd} "${log_file}" python3 -m "espnet_av.bin.${bin}" "$@"
-}
-
-# parallel_jobs <logdir> <bin> [<argument>...]: nj jobs, each with its part, then one joins them
-parallel_jobs() {
-    local logdir=$1 bin=$2; shift 2
-    run ${train_cmd} "JOB=1:${nj}" "${logdir}/${bin}.JOB.log" \
-        python3 -m "espnet_av.bin.${bin}" "$@" --job JOB --num_jobs "${nj}"
-    python_job "${logdir}/${bin}.log" "${bin}" "$@" --finish
-}
-
-# key <inputs> <words>...: what an output depends on: commands, configurations, earlier stages
-key() {
-    local inputs=$1; shift
-    { printf '%s\n' "$@"; for file in ${inputs}; do cat "${file}" 2>/dev/null || echo none; done; } |
-        sha256sum | cut -d ' ' -f 1
-}
-
-# once <marker> <inputs> <command>...: run it unless the marker says that just this was done
-once() {
-    local marker=$1 inputs=$2; shift 2
-    local wanted; wanted=$(key "${inputs}" "$@")
-    if [ "$(cat "${marker}" 2>/dev/null)" = "${wanted}" ]; then
-        log "    up to date: ${marker%/.done*}"
-        return
-    fi
-    "$@"
-    if ! ${dry_run}; then mkdir -p "${marker%/*}"; key "${inputs}" "$@" >"${marker}"; fi
-}
-
-# not_configured <option> <value>: say that a stage is skipped because its option is empty
-not_configured() {
-    if [ -z "$2" ]; then log "    not configured (--$1), skipped"; return 0; fi
-    log "    --$1 $2: this stage has no command yet"; return 1
-}
+all_sets() { printf '%s\n' "${train_set}" ${ssl_sets} "${valid_set}" ${test_sets} | sort -u; }
 
 prepare_data() { run ${train_cmd} "${datadir}/logdir/data.log" local/data.sh --datadir "${datadir}" "$@"; }
 
@@ -149,6 +103,10 @@ stage_dump() {
             parallel_jobs "${out}/logdir" dump --config "${dump_config}" \
             "${datadir}/${name}" "${dumpdir}/roi/${name}" "${out}"
     done
+    if [[ "${ssl_sets}" == *" "* ]]; then
+        once "${dumpdir}/${ssl_set}/.done" "$(printf "${dumpdir}/%s/.done " ${ssl_sets})" run \
+            combine_data.sh "${dumpdir}/${ssl_set}" $(printf "${dumpdir}/%s " ${ssl_sets})
+    fi
     once "${dumpdir}/noise/.done" \
         "${noise_config} $(printf "${dumpdir}/%s/.done " "${train_set}" ${babble_sets})" \
         python_job "${dumpdir}/noise/logdir/noise.log" noise --config "${noise_config}" \
@@ -157,24 +115,69 @@ stage_dump() {
         "${dumpdir}/${train_set}" "${dumpdir}/noise"
 }
 
+# train_model <experiment> <argument>...
+train_model() {
+    local out=$1; shift
+    run ${cuda_cmd} --gpu "${ngpu}" --num_nodes "${num_nodes}" \
+        --num_tasks "$(( ngpu > 0 ? ngpu : num_processes ))" "${out}/logdir/train.log" \
+        python3 -m espnet_av.bin.train --ngpu "${ngpu}" --num_nodes "${num_nodes}" \
+        --num_processes "${num_processes}" "$@" --noise_dir "${dumpdir}/noise/train" \
+        --valid_dir "${dumpdir}/${valid_set}" "${out}"
+}
+
+# avssl_exp, units_dir <round>: the experiment of a round of stage 6, and the units it learns
+avssl_exp() {
+    local name; name=$(experiment_name "$(nth "$1" ${avssl_config})" "${avssl_args}")
+    echo "${expdir}/${avssl_tag:-${name}}_r$1"
+}
+units_dir() { basename "$(avssl_exp "$1")" | sed "s|^|${dumpdir}/units/|"; }
+
+# features_exp <round>: the model whose features become the units; none: MFCC
+features_exp() {
+    if [ "$1" -gt 1 ]; then avssl_exp "$(( $1 - 1 ))"
+    elif [ "${units_from}" != mfcc ]; then echo "${units_from:+${expdir}/}${units_from:-${ssl_exp}}"; fi
+}
+
 stage_ssl() {
-    log "stage 4 ssl: ${dumpdir}/${train_set} -> ${expdir}/<ssl>"
-    not_configured ssl_config "${ssl_config}"
+    log "stage 4 ssl: ${dumpdir}/${ssl_set} -> ${ssl_exp:-${expdir}/<ssl>}"
+    is_configured ssl_config "${ssl_config}" || return 0
+    once "${ssl_exp}/.done.train" "${ssl_config} ${ssl_marks}" \
+        train_model "${ssl_exp}" --config "${ssl_config}" ${ssl_args} --train_dir "${dumpdir}/${ssl_set}"
+}
+
+# label_units <units_dir> <argument>...: centres from a share of the frames, then labels in jobs
+label_units() {
+    local out=$1; shift
+    local gpu="--gpu ${decode_ngpu}" program="python3 -m espnet_av.bin.units ${out} $*"
+    run ${decode_cmd} ${gpu} "${out}/logdir/fit.log" ${program} --ngpu "${decode_ngpu}" --fit
+    run ${decode_cmd} ${gpu} "JOB=1:${decode_nj}" "${out}/logdir/units.JOB.log" \
+        ${program} --ngpu "${decode_ngpu}" --job JOB --num_jobs "${decode_nj}"
+    run ${train_cmd} "${out}/logdir/units.log" ${program} --finish
 }
 
 stage_units() {
-    log "stage 5 units: features -> unit labels"
-    not_configured units_config "${units_config}"
+    local out config from; out=$(units_dir "$1") config=$(nth "$1" ${units_config}) from=$(features_exp "$1")
+    log "stage 5 units$2: ${from:-MFCC of ${dumpdir}/${ssl_set}} -> ${out}"
+    is_configured units_config "${units_config}" || return 0
+    once "${out}/.done" "${config} ${ssl_marks} ${from:+${from}/.done.train}" label_units "${out}" \
+        --config "${config}" --train_dir "${dumpdir}/${ssl_set}" ${from:+--exp_dir "${from}"} \
+        --sets "${dumpdir}/${ssl_set}" "${dumpdir}/${valid_set}"
 }
 
 stage_avssl() {
-    log "stage 6 avssl: ${dumpdir}/${train_set} + unit labels -> ${expdir}/<avssl>"
-    not_configured avssl_config "${avssl_config}"
+    local out units config; out=$(avssl_exp "$1") units=$(units_dir "$1") config=$(nth "$1" ${avssl_config})
+    log "stage 6 avssl$2: ${dumpdir}/${ssl_set} + ${units} -> ${out}"
+    is_configured avssl_config "${avssl_config}" || return 0
+    local marks="${ssl_marks} ${units}/.done ${avssl_start:+${avssl_start}/.done.train}"
+    once "${out}/.done.train" "${config} ${marks}" \
+        train_model "${out}" --config "${config}" ${avssl_start:+--override "init_param=[${avssl_start}]"} \
+        ${avssl_args} ${units_config:+--units_dir "${units}"} --train_dir "${dumpdir}/${ssl_set}"
 }
 
 stage_mid() {
     log "stage 7 mid: ${dumpdir}/${train_set} -> ${expdir}/<mid>"
-    not_configured mid_config "${mid_config}"
+    is_configured mid_config "${mid_config}" || return 0
+    log "    --mid_config ${mid_config}: this stage has no command yet"; return 1
 }
 
 stage_tokens() {
@@ -186,22 +189,14 @@ stage_tokens() {
         "${dumpdir}/${train_set}" "${token_dir}"
 }
 
-train_model() {
-    run ${cuda_cmd} --gpu "${ngpu}" --num_nodes "${num_nodes}" \
-        --num_tasks "$(( ngpu > 0 ? ngpu : num_processes ))" "${exp}/logdir/train.log" \
-        python3 -m espnet_av.bin.train --ngpu "${ngpu}" --num_nodes "${num_nodes}" \
-        --num_processes "${num_processes}" "$@"
-}
-
 stage_finetune() {
-    log "stage 9 finetune: ${dumpdir}/{${train_set},${valid_set}} + ${token_dir} -> ${exp}"
-    once "${exp}/.done.finetune" \
-        "${train_config} ${dumpdir}/${train_set}/.done ${dumpdir}/${valid_set}/.done ${token_dir}/.done" \
-        train_model --config "${train_config}" ${train_args} \
-        ${langs:+--override "dataset.langs=[${langs// /,}]"} \
+    log "stage 9 finetune: ${start:+${start} + }${dumpdir}/{${train_set},${valid_set}} + ${token_dir} -> ${exp}"
+    local inputs="${train_config} ${token_dir}/.done ${start:+${start}/.done.train}"
+    once "${exp}/.done.finetune" "${inputs} $(printf "${dumpdir}/%s/.done " "${train_set}" "${valid_set}")" \
+        train_model "${exp}" --config "${train_config}" ${start:+--override "init_param=[${start}]"} \
+        ${train_args} ${langs:+--override "dataset.langs=[${langs// /,}]"} \
         ${tgt_lang:+--override "dataset.target_lang=${tgt_lang}"} \
-        --train_dir "${dumpdir}/${train_set}" --valid_dir "${dumpdir}/${valid_set}" --token_dir "${token_dir}" \
-        --noise_dir "${dumpdir}/noise/train" "${exp}"
+        --token_dir "${token_dir}" --train_dir "${dumpdir}/${train_set}"
 }
 
 decode_sets() {
@@ -250,18 +245,40 @@ dump_config=${dump_config:-${conf}/dump.yaml}
 noise_config=${noise_config:-${conf}/noise.yaml}
 train_config=${train_config:-${conf}/train_${system:-avsr}.yaml}
 decode_config=${decode_config:-${conf}/decode.yaml}
+ssl_set=${ssl_sets// /_}; ssl_set=${ssl_set:-${train_set}}
+ssl_marks="${dumpdir}/${ssl_set}/.done ${dumpdir}/${valid_set}/.done"
+ssl_tag=${ssl_tag:-${ssl_config:+$(experiment_name "${ssl_config}" "${ssl_args}")}}
+ssl_exp=${ssl_tag:+${expdir}/${ssl_tag}}
+case "${avssl_from:-ssl}" in
+    ssl) avssl_start=${ssl_exp} ;; none) avssl_start="" ;;
+    *) echo "$0: --avssl_from is ssl or none, not '${avssl_from}'" >&2; exit 1 ;;
+esac
+finetune_from=${finetune_from:-${avssl_config:+avssl}}
+case "${finetune_from:-${ssl_tag:+ssl}}" in
+    avssl) start=$(avssl_exp "${rounds}") ;; ssl) start=${ssl_exp} ;; none|"") start="" ;;
+    *) echo "$0: --finetune_from is avssl, ssl or none, not '${finetune_from}'" >&2; exit 1 ;;
+esac
+name=$(experiment_name "${train_config}" "")_${token_type}${start:+_from_${start##*/}}
 args_name=${data_name}${train_args:+_${train_args//--override /}}
-tag=${tag:-$(config_name "${train_config}")_${token_type}${args_name//[^A-Za-z0-9.=-]/_}}
+tag=${tag:-${name}${args_name//[^A-Za-z0-9.=-]/_}}
 exp="${expdir}/${tag}"
 decode_dir="${exp}/$(basename "${decode_config}" .yaml)"
 decode_ngpu=$(( ngpu > 0 ? 1 : 0 ))
 stages=(data roi dump ssl units avssl mid tokens finetune decode score pack)
 
-for number in $(seq "${stage}" "${stop_stage}"); do
-    if [[ " ${skip_stages} " == *" ${number} "* ]]; then
-        log "stage ${number} ${stages[number - 1]}: skipped (--skip_stages)"
+# run_stage <number> [<round> <words about it>]: if it is asked for
+run_stage() {
+    [ "${stage}" -le "$1" ] && [ "$1" -le "${stop_stage}" ] || return 0
+    if [[ " ${skip_stages} " == *" $1 "* ]]; then
+        log "stage $1 ${stages[$1 - 1]}: skipped (--skip_stages)"
     else
-        "stage_${stages[number - 1]}"
+        "stage_${stages[$1 - 1]}" "${@:2}"
     fi
+}
+for number in 1 2 3 4; do run_stage "${number}"; done
+for round in $(seq "${rounds}"); do
+    words=$( [ "${rounds}" = 1 ] || echo ", round ${round} of ${rounds}" )
+    for number in 5 6; do run_stage "${number}" "${round}" "${words}"; done
 done
+for number in $(seq 7 12); do run_stage "${number}"; done
 log "done; results are in ${decode_dir}, logs in logdir/ beside each output"
