@@ -21,6 +21,10 @@ class ArkError(AVError):
     """An archive or a pointer into it is broken."""
 
 
+class DiskSpaceError(AVError):
+    """A stage would fill the disk."""
+
+
 class CheckpointError(AVError):
     """A checkpoint or a packed model cannot be used."""
 

@@ -10,7 +10,8 @@ from espnet_av.command import add_config, add_jobs, check_jobs, stage_parser, us
 from espnet_av.config import load_config
 from espnet_av.data.dump import finish_dump, plan_dump
 from espnet_av.data.dump_config import DumpConfig
-from espnet_av.data.shard import write_shards
+from espnet_av.data.shard_jobs import write_shards
+from espnet_av.data.throughput import describe_throughput
 from espnet_av.provenance import write_provenance
 
 
@@ -37,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             write_shards(shards, args.job, args.num_jobs)
             return
         dump = finish_dump(shards)
+        print(describe_throughput(shards))
         write_provenance(args.dump_dir, config)
         print(f"{args.data_dir} -> {args.dump_dir}: {len(dump.utt_ids)} utterances")
 

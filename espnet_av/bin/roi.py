@@ -10,7 +10,8 @@ import cv2
 
 from espnet_av.command import add_config, add_jobs, check_jobs, stage_parser, user_errors
 from espnet_av.config import load_config
-from espnet_av.data.shard import write_shards
+from espnet_av.data.shard_jobs import write_shards
+from espnet_av.data.throughput import describe_throughput
 from espnet_av.media.roi_config import RoiConfig
 from espnet_av.media.roi_stage import finish_roi, plan_roi
 from espnet_av.provenance import write_provenance
@@ -43,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             write_shards(shards, args.job, args.num_jobs)
             return
         clips = finish_roi(shards)
+        print(describe_throughput(shards))
         write_provenance(args.roi_dir, shards[0].config)
         print(
             f"{args.data_dir} -> {args.roi_dir}: {len(clips)} mouth clips; look at "

@@ -22,7 +22,7 @@ from typing import Any
 
 from espnet_av.command import add_config, add_jobs, check_jobs, device_of, stage_parser, user_errors
 from espnet_av.config import load_config
-from espnet_av.data.shard import write_shards
+from espnet_av.data.shard_jobs import write_shards
 from espnet_av.errors import CheckpointError, ConfigError
 from espnet_av.provenance import write_provenance
 from espnet_av.units.config import UnitsConfig

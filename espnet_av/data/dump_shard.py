@@ -19,6 +19,10 @@ from espnet_av.data.shard import Record, Shard, digest, file_size
 from espnet_av.data.table import read_table
 from espnet_av.errors import DataDirError, MediaError
 from espnet_av.media.audio import read_audio
+from espnet_av.media.container import stated_seconds
+
+_FLAC_BYTES_PER_SEC = 17_500
+"""Measured: speech of mini_av at 16 kHz."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,29 @@ class DumpShard(Shard[DumpRecord]):
     def pointers(self, record: DumpRecord) -> Iterable[str]:
         """See `Shard`."""
         return (record.audio | record.video).values()
+
+    def expected_bytes(self, utt_id: str) -> float:
+        """See `Shard`."""
+        name, start, end = self.data.recording(utt_id)
+        audio, clip = self.data.locate("wav.scp", name), self.clips.pointers.get(utt_id)
+        num_bytes = 0.0
+        if audio is not None:
+            is_cut = is_ark_pointer(audio) or end is not None
+            seconds = (end or 0.0) - start if is_cut else stated_seconds(audio, "audio")
+            num_bytes += max(seconds, 0.0) * _FLAC_BYTES_PER_SEC
+        if clip is not None:
+            ark = clip.rpartition(":")[0]
+            sharers = sum(other.startswith(f"{ark}:") for other in self.clips.pointers.values())
+            num_bytes += (file_size(clip) or 0) / sharers
+        return num_bytes
+
+    def media_sec(self, record: DumpRecord) -> float:
+        """See `Shard`."""
+        frames, samples = record.num_frames, record.num_samples
+        return sum(
+            max(frames.get(utt_id, 0) / FRAME_HZ, samples.get(utt_id, 0) / SAMPLE_RATE)
+            for utt_id in frames.keys() | samples.keys()
+        )
 
     def fingerprint(self) -> str:
         """Digest of the configuration, the utterances and the size of every file behind them."""

@@ -15,7 +15,6 @@ from espnet_av.config import to_dict
 from espnet_av.data.data_dir import DataDir
 from espnet_av.data.dropped import Drop
 from espnet_av.errors import ArkError, DataDirError
-from espnet_av.progress import ProgressBar
 
 
 @dataclass
@@ -65,6 +64,23 @@ class Shard(ABC, Generic[RecordT]):
     @abstractmethod
     def pointers(self, record: RecordT) -> Iterable[str]:
         """Every `file.ark:offset` that a record holds, relative to `out_dir`."""
+
+    def expected_bytes(self, utt_id: str) -> float:
+        """What the utterance will take in the archives, from its length; 0 if next to nothing.
+
+        Raises:
+            MediaError: its file cannot be opened.
+        """
+        return 0.0
+
+    def media_sec(self, record: RecordT) -> float:
+        """Seconds of speech that the archives hold; 0 if they hold none."""
+        return 0.0
+
+    def num_bytes(self) -> int:
+        """Size of the archives that are there."""
+        files = self.out_dir.glob(f"*.{self.number:06d}.ark")
+        return sum(path.stat().st_size for path in files)
 
     @property
     def record_path(self) -> Path:
@@ -118,20 +134,6 @@ def cut(
     return [make(start // size + 1, list(utt_ids[start : start + size])) for start in starts]
 
 
-def write_shards(shards: Sequence[AnyShard], job: int, num_jobs: int) -> None:
-    """Do the share of job `job` (from 1) of `num_jobs`; shards that are done are left alone."""
-    share = shards[job - 1 :: num_jobs]
-    if not share:
-        return
-    bar = ProgressBar(sum(len(shard.utt_ids) for shard in share), share[0].stage, "utt")
-    for shard in share:
-        if shard.read_record() is None:
-            shard.write(bar.update)
-        else:
-            bar.update(len(shard.utt_ids))
-    bar.close()
-
-
 def finished_records(shards: Sequence[Shard[RecordT]]) -> list[RecordT]:
     """The records of all shards.
 
@@ -154,7 +156,8 @@ def finished_records(shards: Sequence[Shard[RecordT]]) -> list[RecordT]:
 
 def delete_stale(out_dir: Path, num_shards: int) -> None:
     """Delete what an earlier run with more shards, or a killed job, has left."""
-    for path in [*out_dir.glob("*.??????.ark"), *(out_dir / "shards").glob("??????.json")]:
+    old = [*(out_dir / "shards").glob("??????.json"), *out_dir.glob("*.??????.ark")]
+    for path in [*old, *(out_dir / "logdir/timing").glob("??????.json")]:
         number = path.stem.rpartition(".")[2]
         if number.isdecimal() and int(number) > num_shards:
             path.unlink()

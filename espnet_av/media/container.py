@@ -54,6 +54,18 @@ def open_media(
         yield container, stream
 
 
+def stated_seconds(path: str | Path, kind: Literal["audio", "video"]) -> float:
+    """Duration as the header states it, without decoding; 0 if it does not.
+
+    Raises:
+        MediaError: as `open_media`.
+    """
+    with open_media(path, kind) as (container, stream):
+        if stream.duration is not None and stream.time_base is not None:
+            return float(stream.duration * stream.time_base)
+        return (container.duration or 0) / _MICROSECOND
+
+
 def origin_sec(container: InputContainer) -> float:
     """Time stamp, in seconds, at which the earliest track of the file begins."""
     return (container.start_time or 0) / _MICROSECOND

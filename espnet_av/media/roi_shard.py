@@ -9,10 +9,15 @@ from typing import Any, ClassVar, NamedTuple
 
 from espnet_av.data.ark import ArkWriter
 from espnet_av.data.dropped import Drop
+from espnet_av.data.rates import FRAME_HZ
 from espnet_av.data.shard import Record, Shard, digest, file_size
 from espnet_av.errors import ConfigError, MediaError
+from espnet_av.media.container import stated_seconds
 from espnet_av.media.roi_config import RoiConfig
 from espnet_av.media.roi_extract import NoMouthError, RoiClip, extract_roi
+
+_JPEG_PIXEL_BYTES = 0.2
+"""Measured: mouths of mini_av and GRID."""
 
 
 class Tracked(NamedTuple):
@@ -47,6 +52,19 @@ class RoiShard(Shard[RoiRecord]):
         """See `Shard`."""
         # The archive is there even if every utterance was dropped.
         return [f"{self.ark_path('video').name}:0"]
+
+    def expected_bytes(self, utt_id: str) -> float:
+        """See `Shard`."""
+        name, start, end = self.data.recording(utt_id)
+        video = self.data.locate("video.scp", name)
+        assert video is not None, f"{utt_id} was planned without a video"
+        seconds = stated_seconds(video, "video") if end is None else end - start
+        pixel_bytes = _JPEG_PIXEL_BYTES if self.config.encoding == "jpeg" else 1.0
+        return seconds * FRAME_HZ * self.config.size**2 * pixel_bytes
+
+    def media_sec(self, record: RoiRecord) -> float:
+        """See `Shard`."""
+        return sum(clip.num_frames for clip in record.clips.values()) / FRAME_HZ
 
     def fingerprint(self) -> str:
         """Digest of the configuration, the utterances and the files behind them with their size."""

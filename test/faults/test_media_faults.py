@@ -21,7 +21,7 @@ from media_samples import (
 from espnet_av.bin import roi
 from espnet_av.data import ark
 from espnet_av.data.ark import read_clip
-from espnet_av.data.shard import write_shards
+from espnet_av.data.shard_jobs import write_shards
 from espnet_av.errors import ArkError, DroppedTooManyError, MediaError
 from espnet_av.media.audio import audio_seconds, read_audio
 from espnet_av.media.landmarks import load_landmarks
@@ -169,7 +169,11 @@ def test_disk_full_in_mid_shard_leaves_nothing_to_be_trusted(tmp_path, monkeypat
     with pytest.raises(ArkError, match=r"shard 2 cannot be written \(No space left"):
         write_shards(plan_roi(data_dir, out_dir, CONFIG), 2, 2)
     monkeypatch.undo()
-    assert sorted(path.name for path in out_dir.iterdir()) == ["shards", "video.000001.ark"]
+    assert sorted(path.name for path in out_dir.iterdir()) == [
+        "logdir",
+        "shards",
+        "video.000001.ark",
+    ]
     assert [path.name for path in (out_dir / "shards").iterdir()] == ["000001.json"]
     # With space again the run goes on, and what was done stays as it was.
     write_shards(plan_roi(data_dir, out_dir, CONFIG), 1, 1)

@@ -13,7 +13,7 @@ from espnet_av.data.ark import ArkWriter
 from espnet_av.data.data_dir import Segment, write_data_dir
 from espnet_av.data.dump import finish_dump, plan_dump
 from espnet_av.data.dump_config import DumpConfig
-from espnet_av.data.shard import write_shards
+from espnet_av.data.shard_jobs import write_shards
 from espnet_av.data.table import write_table
 from espnet_av.media.noise import Noise, NoiseBank, write_manifest, write_noise
 

@@ -11,7 +11,7 @@ from espnet_av.data.ark import ArkWriter, read_audio_ark, read_clip
 from espnet_av.data.data_dir import DataDir, read_data_dir, write_data_dir
 from espnet_av.data.dump import finish_dump, plan_dump
 from espnet_av.data.dump_config import DumpConfig
-from espnet_av.data.shard import write_shards
+from espnet_av.data.shard_jobs import write_shards
 from espnet_av.errors import ArkError, ConfigError, DataDirError, DroppedTooManyError
 
 LENIENT = DumpConfig(max_dropped_ratio=1.0)
@@ -25,7 +25,7 @@ def make(corpus, out: Path, config: DumpConfig = LENIENT, jobs: int = 1) -> Data
 
 
 def content(folder: Path) -> dict[str, bytes]:
-    files = (path for path in folder.rglob("*") if path.is_file())
+    files = (p for p in folder.rglob("*") if p.is_file() and "logdir" not in p.parts)
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 

@@ -12,7 +12,7 @@ from media_samples import make_clip_corpus
 from espnet_av.data.ark import read_clip
 from espnet_av.data.data_dir import read_data_dir, write_data_dir
 from espnet_av.data.dump_shard import read_clips
-from espnet_av.data.shard import write_shards
+from espnet_av.data.shard_jobs import write_shards
 from espnet_av.errors import ConfigError, DataDirError, DroppedTooManyError
 from espnet_av.media import roi_shard
 from espnet_av.media.roi_config import RoiConfig
@@ -38,7 +38,7 @@ def contents(folder):
     return {
         path.relative_to(folder): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file()
+        if path.is_file() and "logdir" not in path.parts
     }
 
 
