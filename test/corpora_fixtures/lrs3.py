@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Sequence
 from pathlib import Path
 
 from corpora_fixtures.clips import mp4, put
+from media_samples import face_points
 
 SENTENCES = ("THANK YOU SO MUCH", "IT'S A {NS} GREAT IDEA", "WHAT ELSE", "I SAW {LG} IT")
 VIDEOS = ("-0aXx_b1c-d", "0Fi83BHQsMA")
@@ -52,3 +54,11 @@ def build_lrs3(root: Path, clips: dict[str, int] = CLIPS) -> Path:
                 put(place.with_suffix(".mp4"), mp4(seconds, side=64 if words else 112))
                 put(place.with_suffix(".txt"), clip_text(text, words, frames=number % 2 == 0))
     return root
+
+
+def write_lrs3_landmarks(root: Path, target: Path) -> Path:
+    """Face points of the short clips, as others publish them; returns `target`."""
+    for clip in sorted(root.rglob("*.mp4")):
+        points = put(target / clip.relative_to(root).with_suffix(".pkl"), "")
+        points.write_bytes(pickle.dumps(face_points(10)))
+    return target

@@ -296,6 +296,8 @@ def test_mistakes_stop_before_anything_runs(recipe: Path, arguments: list[str]) 
         ("token_args", "--temperature 2", "-> exp/avsr_char_temperature_2"),
         ("token_dir", "data/shared", "--token_dir data/shared --noise_dir"),
         ("system", "big", "--config conf/train_big.yaml"),
+        ("conf", "small", "bin.roi --config small/roi.yaml"),
+        ("conf", "small", "--config small/train_avsr.yaml"),
         ("decode_args", "--seed 3", "bin.decode --ngpu 0 --config conf/decode.yaml --seed 3"),
         ("decode_model", "valid.loss.best.pth", "--exp_dir exp/avsr_char --checkpoint valid.loss"),
         ("decode_model", "valid.loss.best.pth", "bin.pack --exp_dir exp/avsr_char --checkpoint"),
