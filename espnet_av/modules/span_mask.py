@@ -6,7 +6,7 @@ from torch import Tensor
 
 from espnet_av.errors import ConfigError
 from espnet_av.modules.step_noise import StepNoise
-from espnet_av.ops.span_masking import NOISE_WIDTH, place_spans
+from espnet_av.ops.span_masking import equalise_masks, place_spans
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,12 +54,14 @@ def draw_span_mask(
     Returns:
         (B, T) bool, True = masked.
     """
-    numbers = noise.frames(kind, lengths, num_frames, NOISE_WIDTH)
-    return place_spans(
+    # One number more than frames: it decides how many spans an utterance gets.
+    width = 2 if config.equal else 1
+    numbers = noise.frames(kind, lengths + 1, num_frames + 1, width)
+    mask = place_spans(
         lengths.to(noise.device, non_blocking=True),
-        numbers,
+        numbers[:, :, 0],
         start_prob=config.start_prob,
         span=config.span,
         min_spans=config.min_spans,
-        equal=config.equal,
     )
+    return equalise_masks(mask, numbers[:, 1:, 1]) if config.equal else mask

@@ -1,22 +1,11 @@
 """Random spans of frames, the masks of wav2vec 2.0, HuBERT and AV-HuBERT, for a whole batch."""
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
-
-NOISE_WIDTH = 3
-"""Random numbers a frame that `place_spans` wants: how many spans (first frame only), where they
-start, and which masked frames `equal` gives back."""
 
 
 def place_spans(
-    lengths: Tensor,
-    noise: Tensor,
-    *,
-    start_prob: float,
-    span: int,
-    min_spans: int,
-    equal: bool = False,
+    lengths: Tensor, noise: Tensor, *, start_prob: float, span: int, min_spans: int
 ) -> Tensor:
     """Marks spans of frames in each utterance (arXiv 2006.11477, section 3.1).
 
@@ -30,42 +19,56 @@ def place_spans(
 
     Args:
         lengths: (B,) int64 frames of each utterance, on the device of `noise`; 0 gets no span.
-        noise: (B, T, 3) uniform in [0, 1), T >= 1; of a row, only its valid frames matter.
+        noise: (B, T + 1) uniform in [0, 1), T >= 1: the first number of a row is for how many
+            spans it gets, the others rank its frames as starts.
         start_prob: expected spans a frame.
         span: frames of a span.
         min_spans: least number of spans, in an utterance with as many places.
-        equal: in each utterance as many masked frames as in the one that has the fewest (0 if one
-            is empty): the others give masked frames back at random.
 
     Returns:
         (B, T) bool, True = masked; never beyond a length.
     """
-    num_frames = noise.size(1)
+    num_frames = noise.size(1) - 1
     spans = torch.div(lengths, 2, rounding_mode="floor").clamp(1, span)
     places = torch.where(lengths > 0, lengths - spans + 1, 0)
-    wanted = (start_prob * lengths + noise[:, 0, 0]).floor().long().clamp(min=min_spans)
+    wanted = (start_prob * lengths + noise[:, 0]).long().clamp(min=min_spans)
     # The most that any row can want, known without asking the device.
     most = min(max(min_spans, int(start_prob * num_frames) + 1), num_frames)
     steps = torch.arange(num_frames, device=noise.device)
-    starts = _choose(noise[:, :, 1], steps < places.unsqueeze(1), wanted, most)
-    # A frame is masked if a span starts at it or up to `spans - 1` frames before.
-    total = F.pad(starts.long().cumsum(1), (1, 0))
-    before = (steps + 1 - spans.unsqueeze(1)).clamp(min=0)
-    mask = (total[:, 1:] > total.gather(1, before)) & (steps < lengths.unsqueeze(1))
-    if not equal:
-        return mask
-    return _choose(noise[:, :, 2], mask, mask.sum(1).min().expand_as(lengths), num_frames)
+    starts = _smallest(noise[:, 1:], steps < places.unsqueeze(1), most)
+    taken = (steps[:most] < torch.minimum(wanted, places).unsqueeze(1)).int()
+    # How many spans cover a frame: one more from a start on, one less from its end on.
+    ends = (starts + spans.unsqueeze(1)).clamp(max=num_frames)
+    changes = taken.new_zeros(len(lengths), num_frames + 1)
+    changes = changes.scatter_add(1, starts, taken).scatter_add(1, ends, -taken)
+    return changes.cumsum(1)[:, :num_frames] > 0
 
 
-def _choose(noise: Tensor, candidates: Tensor, counts: Tensor, most: int) -> Tensor:
-    """Marks in each row the `counts` candidates with the smallest noise, all if they are fewer.
+def equalise_masks(mask: Tensor, noise: Tensor) -> Tensor:
+    """Unmasks random frames until all utterances have as many as the one that has the fewest.
+
+    Args:
+        mask: (B, T) bool, True = masked.
+        noise: (B, T) uniform in [0, 1).
+
+    Returns:
+        (B, T) bool, nowhere True where `mask` is not.
+    """
+    num_frames = mask.size(1)
+    kept = torch.arange(num_frames, device=mask.device) < mask.sum(dim=1).min()
+    ranked = _smallest(noise, mask, num_frames)
+    return torch.zeros_like(mask).scatter(1, ranked, kept.expand_as(mask)) & mask
+
+
+def _smallest(noise: Tensor, candidates: Tensor, count: int) -> Tensor:
+    """Positions of the candidates with the smallest noise, in its order, then of others.
 
     Args:
         noise: (B, T).
         candidates: (B, T) bool.
-        counts: (B,) int64.
-        most: at least the largest of `counts`, at most T.
+        count: at most T.
+
+    Returns:
+        (B, count) int64.
     """
-    ranked = torch.where(candidates, noise, 2.0).topk(most, dim=1, largest=False).indices
-    taken = torch.arange(most, device=noise.device) < counts.unsqueeze(1)
-    return torch.zeros_like(candidates).scatter(1, ranked, taken) & candidates
+    return noise.masked_fill(~candidates, 2.0).topk(count, dim=1, largest=False).indices

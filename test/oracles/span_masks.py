@@ -23,11 +23,9 @@ def loop_spans(lengths, start_prob, span, min_spans, equal, rng):
 
 
 def placed_by_hand(length, noise, start_prob, span, min_spans):
-    """One row of `place_spans` for given random numbers (T, 3)."""
+    """One row of `place_spans` for given random numbers (T + 1)."""
     size = min(span, max(1, length // 2))
     places = list(range(length - size + 1)) if length else []
-    count = max(min_spans, int(start_prob * length + noise[0][0]))
-    starts = sorted(places, key=lambda place: noise[place][1])[:count]
-    return [
-        t < length and any(start <= t < start + size for start in starts) for t in range(len(noise))
-    ]
+    count = max(min_spans, int(start_prob * length + noise[0]))
+    starts = sorted(places, key=lambda place: noise[place + 1])[:count]
+    return [any(start <= t < start + size for start in starts) for t in range(len(noise) - 1)]
