@@ -47,5 +47,6 @@ def describe_throughput(shards: Sequence[AnyShard]) -> str:
     return (
         f"{shards[0].stage}: {media_sec / 3600:.3g} h of clips in {timedelta(seconds=round(sec))} "
         f"of work, {speed:.3g} h an hour for each job, {num_bytes / 1e9:.3g} GB; "
-        f"{_LARGE_HOURS} h would take {num_jobs} jobs {projected} and {size / 1e9:.3g} GB"
+        f"{_LARGE_HOURS} h would take {projected} with {num_jobs} in parallel, and "
+        f"{size / 1e9:.3g} GB"
     )
