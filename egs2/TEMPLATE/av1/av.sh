@@ -95,6 +95,16 @@ stage_roi() {
     done
 }
 
+# make_noise: babble of the training voices, or of those of test sets, and cuts of MUSAN
+make_noise() {
+    once "${dumpdir}/noise/.done" \
+        "${noise_config} $(printf "${dumpdir}/%s/.done " "${train_set}" ${babble_sets})" \
+        python_job "${dumpdir}/noise/logdir/noise.log" noise --config "${noise_config}" \
+        ${MUSAN:+--musan_dir "${MUSAN}"} \
+        ${babble_sets:+--test_dirs $(printf "${dumpdir}/%s " ${babble_sets}) --} \
+        "${dumpdir}/${train_set}" "${dumpdir}/noise"
+}
+
 stage_dump() {
     log "stage 3 dump: ${datadir}/<set> + ${dumpdir}/roi/<set> -> ${dumpdir}/<set>, ${dumpdir}/noise"
     for name in $(all_sets); do
@@ -107,12 +117,7 @@ stage_dump() {
         once "${dumpdir}/${ssl_set}/.done" "$(printf "${dumpdir}/%s/.done " ${ssl_sets})" run \
             combine_data.sh "${dumpdir}/${ssl_set}" $(printf "${dumpdir}/%s " ${ssl_sets})
     fi
-    once "${dumpdir}/noise/.done" \
-        "${noise_config} $(printf "${dumpdir}/%s/.done " "${train_set}" ${babble_sets})" \
-        python_job "${dumpdir}/noise/logdir/noise.log" noise --config "${noise_config}" \
-        ${MUSAN:+--musan_dir "${MUSAN}"} \
-        ${babble_sets:+--test_dirs $(printf "${dumpdir}/%s " ${babble_sets}) --} \
-        "${dumpdir}/${train_set}" "${dumpdir}/noise"
+    make_noise
 }
 
 # train_model <experiment> <argument>...
