@@ -12,9 +12,10 @@ tgt=${tgt:-en}
 languages=${languages:-el es fr it pt ru}       # or fewer: languages="es it" ./run.sh
 if [ "${tgt}" = en ]; then
     way=x_en tests=$(for lang in ${languages}; do echo "test_${lang}_en"; done)
-    read_speech=$(for lang in ${languages}; do echo "fleurs_${lang}"; done)
+    read_speech=$(for lang in ${languages}; do echo "fleurs_${lang}"; done) babble=${tests}
 else
-    way=en_x tests="test_en_${tgt}" read_speech=""
+    # Babble of held-out training voices: the same for every target.
+    way=en_x tests="test_en_${tgt}" read_speech="" babble=""
 fi
 
 exec ./av.sh \
@@ -22,7 +23,7 @@ exec ./av.sh \
     --datadir "data/${way}" \
     --dumpdir "dump/${way}" \
     --test_sets "${tests} ${FLEURS:+${read_speech}}" \
-    --babble_sets "${tests}" \
+    --babble_sets "${babble}" \
     --tgt_lang "${tgt}" \
     --conf ../avsr1/conf \
     --system xlavsr_300m \
