@@ -9,8 +9,10 @@ from torch import Tensor
 
 from espnet_av.errors import ConfigError
 
-_SCORES_CPU, _SCORES_GPU = 2**19, 2**26
+_SCORES_CPU, _SCORES_GPU = 2**16, 2**26
 """Distances held at a time: what a processor cache holds, and what keeps a GPU busy."""
+_MIN_ROWS = 256
+"""But products of fewer points than this are slow."""
 _CHUNK = 2**16
 """Points summed up in 32 bit before 64 bit takes over."""
 _REFILL_ROUNDS = 20
@@ -54,7 +56,7 @@ def assign(points: Tensor, centres: Tensor) -> Assignment:
     norms = moved.square().sum(1)
     limit = _SCORES_GPU if points.is_cuda else _SCORES_CPU
     labels, distances = [], []
-    for chunk in points.split(max(1, limit // len(centres))):
+    for chunk in points.split(max(_MIN_ROWS, limit // len(centres))):
         shifted = chunk.float() - shift
         best, label = torch.addmm(norms, shifted, moved.T, alpha=-2).min(1)
         labels.append(label)

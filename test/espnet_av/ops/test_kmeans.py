@@ -28,8 +28,9 @@ def cloud(size, dim=3, seed=0, spread=1.0, blobs=12):
 def test_assignment_equals_the_reference(offset, monkeypatch):
     points, centres = cloud(200) + offset, cloud(17, seed=1) + offset
     labels, distances = nearest(points, centres)
-    for limit in (2**19, 40):  # in one chunk, and in chunks of two points
-        monkeypatch.setattr(kmeans, "_SCORES_CPU", limit)
+    for rows in (256, 7):  # in one chunk, and in many
+        monkeypatch.setattr(kmeans, "_MIN_ROWS", rows)
+        monkeypatch.setattr(kmeans, "_SCORES_CPU", rows)
         found = assign(points, centres)
         assert found.labels.tolist() == labels.tolist()
         np.testing.assert_allclose(found.distances, distances, rtol=2e-3, atol=1e-3)
