@@ -280,10 +280,14 @@ run_stage() {
         "stage_${stages[$1 - 1]}" "${@:2}"
     fi
 }
-for number in 1 2 3 4; do run_stage "${number}"; done
-for round in $(seq "${rounds}"); do
-    words=$( [ "${rounds}" = 1 ] || echo ", round ${round} of ${rounds}" )
-    for number in 5 6; do run_stage "${number}" "${round}" "${words}"; done
-done
-for number in $(seq 7 12); do run_stage "${number}"; done
-log "done; results are in ${decode_dir}, logs in logdir/ beside each output"
+# Bash reads a block to its end before it runs it: this file may change meanwhile.
+{
+    for number in 1 2 3 4; do run_stage "${number}"; done
+    for round in $(seq "${rounds}"); do
+        words=$( [ "${rounds}" = 1 ] || echo ", round ${round} of ${rounds}" )
+        for number in 5 6; do run_stage "${number}" "${round}" "${words}"; done
+    done
+    for number in $(seq 7 12); do run_stage "${number}"; done
+    log "done; results are in ${decode_dir}, logs in logdir/ beside each output"
+    exit
+}
