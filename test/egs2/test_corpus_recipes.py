@@ -1,0 +1,109 @@
+"""The READMEs of the recipes for real corpora, followed to the letter on a few clips."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BLOCK = re.compile(r"^```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LEFT_OUT = {"egs2", ".git", ".venv"}
+
+# Half a minute each on two idle cores; whole recipes on busy ones take longer than one test may.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+
+
+def copy_project(target: Path) -> Path:
+    """The project with recipes of its own, as they are in git, and links to everything else."""
+    target.mkdir()
+    for entry in ROOT.iterdir():
+        if entry.name not in LEFT_OUT:
+            (target / entry.name).symlink_to(entry)
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "egs2"]
+    listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    for name in filter(None, listed.split("\0")):
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, target / name, follow_symlinks=False)
+    return target
+
+
+def follow(recipe: Path) -> str:
+    """Run every block of commands in a recipe's README, one after another in one shell."""
+    blocks = BLOCK.findall((recipe / "README.md").read_text(encoding="utf-8"))
+    assert blocks
+    result = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", "\n".join(blocks)],
+        cwd=recipe,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "VIRTUAL_ENV": sys.prefix},
+    )
+    assert result.returncode == 0, result.stdout
+    return result.stdout
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return copy_project(tmp_path / "project")
+
+
+def conditions(recipe: Path, pattern: str) -> set[tuple[str, str, str]]:
+    (path,) = recipe.glob(f"exp_rehearsal/{pattern}/decode/scores.json")
+    scores = json.loads(path.read_text(encoding="utf-8"))
+    return {(item["set"], item["mode"], item["noise"]) for item in scores["conditions"]}
+
+
+def test_muavic_recognition(project: Path) -> None:
+    recipe = project / "egs2/muavic/avsr1"
+    printed = follow(recipe)
+    noises = ("clean", "babble:0")
+    heard = {(f"test_{lang}", mode, noise) for lang in ("en", "el", "es")
+             for mode in ("A", "AV") for noise in noises}  # fmt: skip
+    read = {(f"fleurs_{lang}", "A", noise) for lang in ("en", "el", "es") for noise in noises}
+    assert conditions(recipe, "xlavsr_300m_*") == heard | read
+    rows = (recipe / "data_rehearsal/coverage.tsv").read_text(encoding="utf-8").splitlines()
+    assert "train\tel\t6\t6\t0\t0\t0\t0" in "\n".join(rows)
+    # Stage 1 shows the same.
+    assert re.search(r"^train +el +6 +6 ", printed, re.MULTILINE)
+    (results,) = recipe.glob("exp_rehearsal/*/decode/RESULTS.md")
+    text = results.read_text(encoding="utf-8")
+    assert "Table 2" in text and "not run here" in text
+    (log,) = recipe.glob("exp_rehearsal/*/train.log")
+    assert "share of the training frames by lang: el 33.3%" in log.read_text(encoding="utf-8")
+    test_noise = (recipe / "dump_rehearsal/noise/test/noise.tsv").read_text(encoding="utf-8")
+    assert test_noise.count("babble-test-") >= 2
+
+
+def test_muavic_translation_both_ways(project: Path) -> None:
+    recipe = project / "egs2/muavic/avst1"
+    follow(recipe)
+    noises = ("clean", "babble:0")
+    seen = {(f"test_{lang}_en", mode, noise) for lang in ("el", "es")
+            for mode in ("A", "AV") for noise in noises}  # fmt: skip
+    read = {(f"fleurs_{lang}", "A", noise) for lang in ("el", "es") for noise in noises}
+    assert conditions(recipe, "*_to_en_*") == seen | read
+    into_greek = {("test_en_el", mode, noise) for mode in ("A", "AV") for noise in noises}
+    assert conditions(recipe, "*_to_el_*") == into_greek
+    for way, text in (("to_en", "Thank you"), ("to_el", "Ευχαριστώ")):
+        refs = [*recipe.glob(f"exp_rehearsal/*_{way}_*/decode/test_*/AV_clean/ref")]
+        assert refs and all(text in ref.read_text(encoding="utf-8") for ref in refs)
+    for results in recipe.glob("exp_rehearsal/*/decode/RESULTS.md"):
+        assert "BLEU" in results.read_text(encoding="utf-8")
+
+
+def test_lrs3(project: Path) -> None:
+    recipe = project / "egs2/lrs3/avsr1"
+    follow(recipe)
+    levels = ("clean", *(f"babble:{level}" for level in (10, 5, 0, -5, -10)))
+    expected = {("test", mode, noise) for mode in ("A", "AV") for noise in levels}
+    assert conditions(recipe, "av_hubert_large_*") == expected | {("test", "V", "clean")}
+    assert (recipe / "dump_rehearsal/roi/test/contact_sheet.png").is_file()
