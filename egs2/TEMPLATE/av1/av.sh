@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The twelve stages of every recipe. A recipe's run.sh sets the options below; users add theirs.
 # Options that hold several words (sets, modes, commands) are meant to split:
-# shellcheck disable=SC2086,SC2046
+# shellcheck disable=SC2086,SC2046,SC2329
 set -euo pipefail
 
 # General
