@@ -21,6 +21,7 @@ VERBS = {
     "decode": "recognise test sets, each mode and noise (stage 10)",
     "score": "score hypotheses, write tables and plots (stage 11)",
     "tables": "published tables beside what was run here",
+    "convert": "weights from Hugging Face or fairseq, or to Hugging Face",
     "pack": "put a trained model into one zip (stage 12)",
     "transcribe": "video or audio file -> text, with a packed model",
     "status": "what runs in a folder, what failed and why, time left",

@@ -1,37 +1,21 @@
 """Hugging Face's wav2vec 2.0 and HuBERT beside ours: names, small sizes, equal random weights."""
 
-import re
+import json
+from pathlib import Path
 
 import torch
 from transformers import HubertConfig, Wav2Vec2Config
 
-from espnet_av.models.hubert import HubertConfig as OurHubertConfig
-from espnet_av.models.hubert import HubertModel as OurHubertModel
-from espnet_av.models.wav2vec2 import Wav2Vec2Config as OurConfig
-from espnet_av.models.wav2vec2 import Wav2Vec2PretrainingModel
-from espnet_av.modules.quantizer import QuantizerConfig
+from espnet_av.config import build
+from espnet_av.models import MODELS
+from espnet_av.models.foreign_checkpoint import ForeignCheckpoint
+from espnet_av.models.hubert.convert import convert as convert_hubert
+from espnet_av.models.key_map import KeyMap
+from espnet_av.models.masked_audio.key_rules import hf_rules
+from espnet_av.models.wav2vec2.convert import HF_HEADS
+from espnet_av.models.wav2vec2.convert import convert as convert_wav2vec2
 
-TAPS = r"^encoder\.pos_conv_embed\.conv\.parametrizations\.weight\."
-CONV = r"^feature_extractor\.conv_layers\.(\d+)\."
-
-NAMES = (
-    (r"^wav2vec2\.", ""),
-    (CONV + r"conv\.", r"frontend.audio.extractor.convs.\1."),
-    (CONV + r"layer_norm\.", r"frontend.audio.extractor.norms.\1."),
-    (r"^feature_projection\.layer_norm\.", "frontend.audio.layer_norm."),
-    (r"^feature_projection\.projection\.", "frontend.audio.project."),
-    (r"^masked_spec_embed$", "mask_emb"),
-    (TAPS + "original0$", "encoder.pos_conv.0.weight_g"),
-    (TAPS + "original1$", "encoder.pos_conv.0.weight_v"),
-    (r"^encoder\.pos_conv_embed\.conv\.bias$", "encoder.pos_conv.0.bias"),
-    (r"^(encoder\.layers\.\d+)\.attention\.", r"\1.self_attn."),
-    (r"^(encoder\.layers\.\d+)\.layer_norm\.", r"\1.self_attn_layer_norm."),
-    (r"^(encoder\.layers\.\d+)\.feed_forward\.intermediate_dense\.", r"\1.fc1."),
-    (r"^(encoder\.layers\.\d+)\.feed_forward\.output_dense\.", r"\1.fc2."),
-    (r"^quantizer\.codevectors$", "quantizer.vars"),
-    (r"^project_hid\.", "final_proj."),
-)
-"""(pattern, replacement) from Hugging Face's names to ours; a name may match several, in order."""
+CONVERT = {"wav2vec2": convert_wav2vec2, "hubert": convert_hubert}
 
 SIZES = {
     "hidden_size": 16,
@@ -58,9 +42,9 @@ PROJECTION_SIZE = 10
 
 
 def our_name(name):
-    for pattern, replacement in NAMES:
-        name = re.sub(pattern, replacement, name)
-    return name
+    """Our name of a weight of `Wav2Vec2ForPreTraining`."""
+    ((ours, _),) = KeyMap(hf_rules("wav2vec2.") + HF_HEADS).places(name)
+    return ours
 
 
 def their_config(kind, norm, pre_norm):
@@ -78,38 +62,8 @@ def their_config(kind, norm, pre_norm):
     )
 
 
-def our_model(kind, norm, pre_norm):
-    """Our model of the same sizes."""
-    encoder = {
-        "num_layers": 3,
-        "attention_heads": 2,
-        "linear_units": 24,
-        "pos_conv_kernel": 6,
-        "pos_conv_groups": 2,
-        "pre_norm": pre_norm,
-        "layerdrop": 0.0,
-        "dropout_rate": 0.0,
-        "attention_dropout_rate": 0.0,
-    }
-    values = {
-        "audio_frontend_conf": {"channels": 8, "norm": f"{norm}_norm", "normalise_wave": False},
-        "feature_size": 16,
-        "dropout_rate": 0.0,
-        "encoder_conf": encoder,
-        "features_penalty": 0.0,
-        "projection_size": PROJECTION_SIZE,
-    }
-    if kind == "hubert":
-        return OurHubertModel.from_config(OurHubertConfig(**values), num_units=4)
-    quantizer = QuantizerConfig(num_groups=2, num_entries=5, size=6)
-    config = OurConfig(quantizer=quantizer, target_dropout_rate=0.0, num_negatives=4, **values)
-    return Wav2Vec2PretrainingModel.from_config(config)
-
-
-def twins(kind, norm, pre_norm, their_class):
-    """(theirs, ours) with the same weights, all of them random and none small."""
-    torch.manual_seed(0)
-    theirs = their_class(their_config(kind, norm, pre_norm))
+def randomise(theirs):
+    """Weights that are all random and none small."""
     for name, parameter in theirs.named_parameters():
         if name.endswith("layer_norm.weight"):
             torch.nn.init.uniform_(parameter, 0.5, 1.5)
@@ -117,14 +71,37 @@ def twins(kind, norm, pre_norm, their_class):
             torch.nn.init.normal_(parameter, std=0.2)
         else:
             torch.nn.init.normal_(parameter, std=0.25)
-    ours = our_model(kind, norm, pre_norm)
-    report = ours.load_state_dict(
-        {our_name(name): value for name, value in theirs.state_dict().items()}, strict=False
-    )
-    assert not report.unexpected_keys
-    heads = ("quantizer.", "project_q.", "final_proj.", "units_head.")
-    assert all(name.startswith(heads) for name in report.missing_keys), report.missing_keys
-    return theirs, ours
+    return theirs
+
+
+def as_checkpoint(theirs, **changes):
+    """A model of theirs as it would be read from its folder; waves are not normalised."""
+    values = {
+        "path": Path("their_model"),
+        "style": "hf",
+        "weights": {name: value.detach() for name, value in theirs.state_dict().items()},
+        "config": json.loads(theirs.config.to_json_string(use_diff=False)),
+        "preprocessor": {"do_normalize": False},
+    }
+    return ForeignCheckpoint(**{**values, **changes})
+
+
+def build_converted(converted, **changes):
+    """The model of a conversion, in evaluation."""
+    config_class, model_class = MODELS[converted.model]
+    config = build(config_class, {**converted.model_conf, **changes})
+    sizes = {"num_units": converted.num_units} if converted.num_units else {}
+    model = model_class.from_config(config, **sizes)
+    model.load_state_dict(converted.weights)
+    return model.eval()
+
+
+def twins(kind, norm, pre_norm, their_class):
+    """(theirs, ours) with the same weights, through our converter."""
+    torch.manual_seed(0)
+    theirs = randomise(their_class(their_config(kind, norm, pre_norm)))
+    converted = CONVERT[kind](as_checkpoint(theirs))
+    return theirs, build_converted(converted, features_penalty=0.0)
 
 
 def noise(frames=(11, 6, 9), seed=0):
