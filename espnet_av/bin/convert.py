@@ -5,8 +5,7 @@ an experiment. OUT can be trained further (`init_param`), decoded with, or give 
 Nothing in a foreign checkpoint is run. What became of every weight is in OUT/conversion.txt.
 
     convert --family xlsr wav2vec2-xls-r-300m exp/xlsr_300m
-    convert --family xlsr --to xlavsr --frame_rate 25 --visual large_vox_iter5.pt \
-        xlsr2_300m.pt exp/xlavsr_start
+    convert --family xlsr --to xlavsr --visual large_vox_iter5.pt xlsr2_300m.pt exp/xlavsr_start
 """
 
 from __future__ import annotations
