@@ -18,6 +18,7 @@ from espnet_av.models import MODELS
 from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.schedules import build_schedule
+from espnet_av.units.config import UnitsConfig
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = sorted(ROOT.glob("egs2/*/*/conf/**/*.yaml"))
@@ -28,6 +29,7 @@ KINDS = {
     "dump": DumpConfig,
     "noise": NoiseConfig,
     "corpus": MiniAvConfig,
+    "units": UnitsConfig,
 }
 
 
