@@ -62,13 +62,15 @@ def test_it_learns_to_tell_frames_apart():
     sizes = {"feature_size": 32, "projection_size": 16, "audio_frontend_conf": {"channels": 24}}
     sizes["encoder_conf"] = {**masked_audio.ENCODER, "num_layers": 1}
     model = masked_audio.model("wav2vec2", features_penalty=0.0, **sizes)
-    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
-    losses = []
-    for step in range(130):
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    shares = []
+    for step in range(120):
         model.set_step(step, 0, 0)
         loss, stats, _ = model(**data)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        losses.append(stats["loss_contrastive"].item())
-    assert sum(losses[-20:]) < 0.7 * sum(losses[:20])
+        shares.append(stats["acc"].item())
+    # Not the loss: it is small at first, while most frames have one code and few count as negatives.
+    assert sum(shares[-20:]) / 20 > 0.75
+    assert stats["prob_perplexity"].item() > 3.0
