@@ -71,6 +71,6 @@ def test_it_learns_to_tell_frames_apart():
         loss.backward()
         optimizer.step()
         shares.append(stats["acc"].item())
-    # Not the loss: it is small at first, while most frames have one code and few count as negatives.
+    # Not the loss: it is small at first, while most frames share a code and few are negatives.
     assert sum(shares[-20:]) / 20 > 0.75
     assert stats["prob_perplexity"].item() > 3.0
