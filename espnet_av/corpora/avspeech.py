@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from espnet_av.corpora.clip import Clip, make_id, survey, write_sets
-from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem
+from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem, Published
 from espnet_av.corpora.files import visible_files
 from espnet_av.errors import DataDirError
 
 SPLITS = ("train", "test")
+PUBLISHED_SUM = Published(hours=4700)
+"""Hours of both lists together, about (arXiv 1804.03619)."""
 _SUFFIXES = (".mp4", ".mkv", ".webm")
 
 
@@ -53,30 +55,35 @@ def prepare_avspeech(
             "the folder that holds the lists and the videos"
         )
         raise DataDirError(msg)
-    coverage = Coverage("avspeech")
-    files = {path.stem: path for path in reversed(visible_files(root, _SUFFIXES))}
+    coverage = Coverage("avspeech", total=PUBLISHED_SUM)
+    paths = visible_files(root, _SUFFIXES)
+    files = {path.stem: path for path in reversed(paths)}
+    listed: set[str] = set()
     clips: list[Clip] = []
-    used: set[str] = set()
     for split, path in lists.items():
-        for clip in _read(path, Part(split, "-"), files, coverage):
-            clips.append(clip)
-            if clip.video is not None:
-                used.add(clip.video.stem)
-    for stem in sorted(set(files) - used):
-        coverage.note(make_id(stem), "unlisted", "left out", f"{files[stem]}: in no list")
+        clips += _read(path, Part(split, "-"), files, listed, coverage)
+    for path in paths:
+        if path.stem not in listed:
+            coverage.note(make_id(path.stem), "unlisted", "left out", f"{path}: in no list")
+        elif path != files[path.stem]:
+            detail = f"{path}: {files[path.stem]} is read"
+            coverage.note(make_id(path.stem), "same_name", "left out", detail)
     kept = survey(clips, coverage, num_jobs)
     coverage.finish(out_dir, max_missing_ratio)
     return write_sets(out_dir, kept, lambda clip: clip.part.split)
 
 
-def _read(path: Path, part: Part, files: dict[str, Path], coverage: Coverage) -> Iterator[Clip]:
-    """The stretches of one list that have a file; the others are lost."""
+def _read(
+    path: Path, part: Part, files: dict[str, Path], listed: set[str], coverage: Coverage
+) -> Iterator[Clip]:
+    """The stretches of one list that have a file; the others are lost. `listed` gets all names."""
     with path.open(encoding="utf-8", newline="") as stream:
         for number, row in enumerate(csv.reader(stream), start=1):
             where = f"{path}:{number}"
             video, start, end = _stretch(row, where)
             speaker = make_id(f"avspeech_{video}")
             utt_id = f"{speaker}-{round(1000 * start):07d}-{round(1000 * end):07d}"
+            listed |= {video, f"{video}_{row[1]}_{row[2]}"}
             cut = files.get(f"{video}_{row[1]}_{row[2]}")
             whole = files.get(video)
             if cut is None and whole is None:

@@ -35,6 +35,8 @@ class Clip:
     """The file with the picture; None: the corpus has no picture."""
     audio: Path | None = None
     """A file of the sound alone; None: the sound is the video's own."""
+    fs: tuple[int, ...] = ()
+    """Sample rates the corpus promises of `audio`; empty: any."""
     text: str | None = None
     translations: dict[str, str] = field(default_factory=dict)
     """Target language -> translation."""
@@ -61,7 +63,8 @@ def survey(clips: Sequence[Clip], coverage: Coverage, num_jobs: int) -> list[Cli
     """Keep what can be used of each clip, and report and count the rest.
 
     A clip without its video keeps a separate sound file and the other way round; a clip with
-    neither is dropped. Odd frame rates and missing landmarks are noted; both are cured later.
+    neither is dropped. Odd frame and sample rates and missing landmarks are noted; all are cured
+    later.
 
     Args:
         clips: what the corpus promises; a doubled id is dropped.
@@ -179,9 +182,18 @@ def _count(
         if sound is not None and present.audio != clip.audio:
             kind = "missing_audio" if sound.missing else "unreadable_audio"
             coverage.note(clip.utt_id, kind, "kept, the video's own sound", sound.error)
+    _note_rates(present, video, sound, coverage)
+
+
+def _note_rates(
+    present: Clip, video: Media | None, sound: Media | None, coverage: Coverage
+) -> None:
     if present.video and video and abs(video.fps - _FPS) > _FPS_SLACK:
         rate = f"{present.video}: {video.fps:.3f} frames/s"
-        coverage.note(clip.utt_id, "odd_frame_rate", "kept, read at 25 frames/s", rate)
+        coverage.note(present.utt_id, "odd_frame_rate", "kept, read at 25 frames/s", rate)
+    if present.fs and sound and sound.has_audio and sound.fs not in present.fs:
+        rate = f"{present.audio}: {sound.fs} samples/s, not {' or '.join(map(str, present.fs))}"
+        coverage.note(present.utt_id, "odd_sample_rate", "kept, resampled", rate)
 
 
 def _with_landmarks(

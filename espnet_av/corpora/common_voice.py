@@ -8,12 +8,15 @@ from pathlib import Path
 from espnet_av.config import unknown_key_message
 from espnet_av.corpora.clip import Clip, make_id, survey, write_sets
 from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem
+from espnet_av.corpora.files import visible_files
 from espnet_av.corpora.tsv import read_tsv
 from espnet_av.errors import DataDirError
 
 SPLITS = {"train": "train", "dev": "valid", "test": "test"}
 """Published name -> ours."""
 _COLUMNS = ("client_id", "path", "sentence")
+_FS = (32000, 48000)
+"""Of later and of earlier releases."""
 _SPEAKER_DIGITS = 16
 """Of the 128 hexadecimal digits that name a volunteer."""
 
@@ -31,6 +34,8 @@ def prepare_common_voice(
     `root/<lang>/{train,dev,test}.tsv` list the sentences (columns are found by their names, which
     differ among releases); the sound is `root/<lang>/clips/<file>.mp3`. Ids read
     `cv_<lang>_<volunteer>-<file>`. The durations of MP3 files are estimates of their headers.
+    Clips that only other lists of the release name (`other.tsv`, `invalidated.tsv`, ...) are left
+    to it; sound that no list names is reported.
 
     Args:
         root: one release, such as `cv-corpus-17.0-2024-03-15`.
@@ -61,6 +66,7 @@ def prepare_common_voice(
             raise DataDirError(unknown_key_message(lang, present, f"{root}: languages"))
         for split in SPLITS:
             clips += _read(root / lang, Part(split, lang), coverage)
+        _note_unlisted(root / lang, coverage)
     kept = survey(clips, coverage, num_jobs)
     coverage.finish(out_dir, max_missing_ratio)
     return write_sets(out_dir, kept, lambda clip: f"{SPLITS[clip.part.split]}_{clip.part.lang}")
@@ -92,6 +98,23 @@ def _read(folder: Path, part: Part, coverage: Coverage) -> Iterator[Clip]:
             speaker=speaker,
             part=part,
             audio=audio,
+            fs=_FS,
             text=row[sentence],
             origin=where,
         )
+
+
+def _note_unlisted(folder: Path, coverage: Coverage) -> None:
+    listed: set[str] = set()
+    for tsv in sorted(folder.glob("*.tsv")):
+        # Lists of a million lines: one at a time in memory, and one column of it.
+        with tsv.open(encoding="utf-8-sig", errors="replace", newline="\n") as stream:
+            header = stream.readline().rstrip("\r\n").split("\t")
+            if "path" in header:
+                column = header.index("path")
+                rows = (line.rstrip("\r\n").split("\t", column + 1) for line in stream)
+                listed |= {row[column].removesuffix(".mp3") for row in rows if len(row) > column}
+    for path in visible_files(folder / "clips", [".mp3"]):
+        if path.stem not in listed:
+            name = make_id(f"cv_{folder.name}_{path.stem}")
+            coverage.note(name, "unlisted", "left out", f"{path}: no list of {folder} names it")

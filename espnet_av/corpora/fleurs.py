@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from espnet_av.corpora.clip import Clip, make_id, survey, write_sets
-from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem
+from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem, Published
 from espnet_av.corpora.files import visible_files
 from espnet_av.corpora.languages import check_languages
 from espnet_av.corpora.tsv import read_tsv
@@ -27,6 +27,9 @@ CODES = {
 """Folders of MuAViC's languages."""
 SPLITS = {"train": "train", "dev": "valid", "test": "test"}
 """Published name -> ours."""
+HOURS_PER_LANGUAGE = 12
+"""Of the three splits together, about (arXiv 2205.12446)."""
+_FS = 16000
 _NUMBER, _FILE, _RAW, _NORMALISED = 0, 1, 2, 3
 _NUM_COLUMNS = 7
 
@@ -70,10 +73,12 @@ def prepare_fleurs(
     root, out_dir = Path(root).absolute(), Path(out_dir)
     base = root / "data" if (root / "data").is_dir() else root
     column = _RAW if text == "raw" else _NORMALISED
-    coverage = Coverage("fleurs")
+    asked = check_languages(languages, CODES)
+    whole = None if splits else Published(hours=HOURS_PER_LANGUAGE * len(asked))
+    coverage = Coverage("fleurs", total=whole)
     translations = _translations(base, translate_to, column)
     clips: list[Clip] = []
-    for lang in check_languages(languages, CODES):
+    for lang in asked:
         for split in splits or SPLITS:
             clips += _read(base / CODES[lang], Part(split, lang), column, translations, coverage)
     kept = survey(clips, coverage, num_jobs)
@@ -126,6 +131,7 @@ def _read(
             speaker=name,
             part=part,
             audio=sounds / row[_FILE],
+            fs=(_FS,),
             text=row[column],
             translations=told,
             origin=where,

@@ -16,6 +16,7 @@ PUBLISHED = {
     Part("noise", "-"): Published(930, 6),
 }
 """Files and hours of each category (arXiv 1510.08484)."""
+_FS = 16000
 _LISTS = ("ANNOTATIONS", "LICENSE")
 _NAME = re.compile(r"^((?:music|speech|noise)-[a-z-]+-[0-9]{4})\b", re.MULTILINE)
 
@@ -30,8 +31,9 @@ def prepare_musan(
     """Check a copy of MUSAN, and write `out_dir/musan` with `utt2category` (music, noise, speech).
 
     `root/{music,noise,speech}/<source>/*.wav` are read; a file that an `ANNOTATIONS` or `LICENSE`
-    beside it names and that is not there counts as missing. The noise stage reads the same folder:
-    `python -m espnet_av.bin.noise --musan_dir root`.
+    beside it names and that is not there counts as missing; one that they do not name is reported
+    and kept. The noise stage reads the same folder: `python -m espnet_av.bin.noise --musan_dir
+    root`.
 
     Args:
         root: the corpus.
@@ -48,7 +50,7 @@ def prepare_musan(
     """
     root, out_dir = Path(root).absolute(), Path(out_dir)
     coverage = Coverage("musan", PUBLISHED)
-    clips = [clip for part in PUBLISHED for clip in _find(root, part)]
+    clips = [clip for part in PUBLISHED for clip in _find(root, part, coverage)]
     if not clips:
         msg = (
             f"{root}: no MUSAN file found; expected music/, noise/ and speech/; set MUSAN= in "
@@ -61,22 +63,29 @@ def prepare_musan(
     return {part.split: sum(clip.part == part for clip in kept) for part in PUBLISHED}
 
 
-def _find(root: Path, part: Part) -> list[Clip]:
+def _find(root: Path, part: Part, coverage: Coverage) -> list[Clip]:
     """Files that are there and files that the lists beside them name."""
     folder = root / part.split
-    paths = set(visible_files(folder, [".wav"]))
+    present = set(visible_files(folder, [".wav"]))
+    named: set[Path] = set()
     # Lists have no suffix.
     for listing in visible_files(folder, [""]):
         if listing.name in _LISTS:
             text = listing.read_text(encoding="utf-8", errors="replace")
-            paths |= {listing.with_name(f"{stem}.wav") for stem in _NAME.findall(text)}
+            named |= {listing.with_name(f"{stem}.wav") for stem in _NAME.findall(text)}
+    folders = {path.parent for path in named}
+    for path in sorted(present - named):
+        if path.parent in folders:
+            detail = f"{path}: neither {' nor '.join(_LISTS)} beside it names it"
+            coverage.note(make_id(path.stem), "unlisted", "kept", detail)
     return [
         Clip(
             utt_id=make_id(path.stem),
             speaker=make_id(path.stem),
             part=part,
             audio=path,
+            fs=(_FS,),
             category=part.split,
         )
-        for path in sorted(paths)
+        for path in sorted(present | named)
     ]

@@ -26,6 +26,8 @@ class Media(NamedTuple):
     """Duration of the sound; None: no audio track."""
     fps: float = 0.0
     """Frames per second; 0: unknown."""
+    fs: int = 0
+    """Samples per second; 0: no sound."""
     width: int = 0
     """Of the picture, in pixels."""
     missing: bool = False
@@ -71,6 +73,7 @@ def probe(path: str | Path) -> Media:
                 video_sec=_seconds(container, video[0]) if video else None,
                 audio_sec=_seconds(container, audio[0]) if audio else None,
                 fps=float(video[0].average_rate or 0) if video else 0.0,
+                fs=audio[0].rate if audio else 0,
                 width=video[0].width if video else 0,
                 error="" if video or audio else f"{path}: neither picture nor sound in it",
             )

@@ -12,8 +12,10 @@ from espnet_av.corpora.hold_out import read_id_list
 from espnet_av.errors import DataDirError
 
 SPLITS = ("dev", "test")
+PUBLISHED = {Part("dev", "-"): Published(1_092_009), Part("test", "-"): Published(36_237)}
+"""Utterances of each folder (arXiv 1806.05622)."""
 PUBLISHED_SUM = Published(1_128_246, 2442)
-"""Utterances and hours of dev and test together (arXiv 1806.05622)."""
+"""Utterances and hours of both together."""
 PUBLISHED_ENGLISH = Published(628_418, 1326)
 """Clips and hours of the list of English ones that AV-HuBERT trains on."""
 
@@ -30,7 +32,8 @@ def prepare_voxceleb2(
     """Write `out_dir/{dev,test}` from a copy of VoxCeleb2; there is no `text`.
 
     `root/{dev,test}/mp4/<speaker>/<video>/<number>.mp4` are read; where the sound lies apart, as
-    `aac/<speaker>/<video>/<number>.m4a` or `wav/....wav`, that is used. Ids read
+    `aac/<speaker>/<video>/<number>.m4a` or `wav/....wav`, that is used. A clip counts as missing
+    when only its sound or its face track `txt/<speaker>/<video>/<number>.txt` is there. Ids read
     `id00012-<video>-<number>`.
 
     Args:
@@ -51,8 +54,8 @@ def prepare_voxceleb2(
     """
     root, out_dir = Path(root).absolute(), Path(out_dir)
     lang = "en" if english_list else "-"
-    published = PUBLISHED_ENGLISH if english_list else PUBLISHED_SUM
-    coverage = Coverage("voxceleb2", total=published)
+    total = PUBLISHED_ENGLISH if english_list else PUBLISHED_SUM
+    coverage = Coverage("voxceleb2", None if english_list else PUBLISHED, total)
     parts = [Part(split, lang) for split in SPLITS]
     clips = {place: clip for part in parts for place, clip in _find(root, part, landmarks_dir)}
     if not clips:
@@ -69,14 +72,15 @@ def prepare_voxceleb2(
 
 
 def _find(root: Path, part: Part, landmarks_dir: Path | None) -> Iterator[tuple[str, Clip]]:
-    """Path below the corpus without extension, and clip; sound without a video counts too."""
+    """Path below the corpus without extension, and clip; sound or a track alone counts too."""
     folder = root / part.split
     videos = {_place(path): path for path in visible_files(folder / "mp4", [".mp4"])}
     sounds = {_place(path): path for path in visible_files(folder / "aac", [".m4a"])}
     sounds |= {_place(path): path for path in visible_files(folder / "wav", [".wav"])}
-    for place in sorted({*videos, *sounds}):
+    tracks = map(_place, visible_files(folder / "txt", [".txt"]))
+    for place in sorted({*videos, *sounds, *tracks}):
         clip = Clip(
-            utt_id=make_id(place.replace("/", "-")),
+            utt_id=_utt_id(place),
             speaker=make_id(place.split("/")[0]),
             part=part,
             video=videos.get(place, folder / "mp4" / f"{place}.mp4"),
@@ -90,6 +94,10 @@ def _place(path: Path) -> str:
     return "/".join((*path.parts[-3:-1], path.stem))
 
 
+def _utt_id(place: str) -> str:
+    return make_id(place.replace("/", "-"))
+
+
 def _only_listed(clips: dict[str, Clip], english_list: Path, coverage: Coverage) -> dict[str, Clip]:
     """The clips a list names; what it names in vain is lost, the rest is left out."""
     places = {place: clip.utt_id for place, clip in clips.items()}
@@ -99,7 +107,8 @@ def _only_listed(clips: dict[str, Clip], english_list: Path, coverage: Coverage)
         raise DataDirError(msg)
     for name in unknown:
         part = Part(next((split for split in SPLITS if name.startswith(f"{split}/")), "dev"), "en")
-        problem = Problem(name, "missing", DROPPED, f"named in {english_list}, no such clip")
+        detail = f"'{name}' named in {english_list}, no such clip"
+        problem = Problem(_utt_id(_place(Path(name))), "missing", DROPPED, detail)
         coverage.lose(part, problem, "missing")
     for clip in clips.values():
         if clip.utt_id not in listed:

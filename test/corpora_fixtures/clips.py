@@ -28,10 +28,10 @@ def mp4(seconds: float = 0.4, fps: float = 25.0, side: int = 112, sound: bool = 
 
 
 @functools.cache
-def wav(seconds: float = 0.4) -> bytes:
+def wav(seconds: float = 0.4, fs: int = FS) -> bytes:
     """A tone."""
     buffer = io.BytesIO()
-    soundfile.write(buffer, tone(seconds, FS), FS, format="WAV")
+    soundfile.write(buffer, tone(seconds, fs), fs, format="WAV")
     return buffer.getvalue()
 
 

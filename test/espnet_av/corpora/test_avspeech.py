@@ -1,7 +1,7 @@
 """AVSpeech's lists and the videos one has become data dirs."""
 
 import pytest
-from corpora_fixtures.clips import mp4, put, report
+from corpora_fixtures.clips import put, report
 from corpora_fixtures.faces_and_voices import build_avspeech
 
 from espnet_av.corpora.avspeech import prepare_avspeech
@@ -27,27 +27,6 @@ def test_whole_videos_are_cut_by_segments(corpus, tmp_path):
     assert test.utt_ids == ["avspeech__cut1-0012500-0012900"]
     assert "segments" not in test.tables
     assert report(tmp_path / "data") == [("avspeech_-gone-0030000-0036000", "missing", "dropped")]
-
-
-def test_every_fault_is_named(corpus, tmp_path):
-    put(corpus / "more" / "broken.webm", b"no video")
-    put(corpus / "more" / "short.mp4", mp4(fps=30))
-    put(corpus / "more" / "unknown.mkv", b"")
-    with (corpus / "avspeech_test.csv").open("a") as stream:
-        stream.write("broken,1,2,0,0\nshort,0.1,0.9,0,0\nshort,7,8,0,0\n")
-    prepare_avspeech(corpus, tmp_path / "data", max_missing_ratio=0.6)
-    assert sorted(report(tmp_path / "data")) == sorted([
-        ("avspeech_-gone-0030000-0036000", "missing", "dropped"),
-        ("avspeech_broken-0001000-0002000", "unreadable", "dropped"),
-        ("avspeech_short-0000100-0000900", "cut_by_end", "kept, shorter"),
-        ("avspeech_short-0000100-0000900", "odd_frame_rate", "kept, read at 25 frames/s"),
-        ("avspeech_short-0007000-0008000", "beyond_end", "dropped"),
-        ("unknown", "unlisted", "left out"),
-    ])  # fmt: skip
-    test = read_data_dir(tmp_path / "data" / "test")
-    start, end = test.recording("avspeech_short-0000100-0000900")[1:]
-    assert start == 0.1
-    assert 0.3 < end < 0.6
 
 
 def test_videos_that_are_gone_need_leave(corpus, tmp_path):

@@ -27,26 +27,6 @@ def test_a_whole_copy(corpus, tmp_path):
     assert float(coverage(tmp_path / "data")["test", "de"]["hours"]) == 0.0
 
 
-def test_every_fault_is_named(corpus, tmp_path):
-    clips = corpus / "de" / "clips"
-    (clips / "common_voice_de_00.mp3").unlink()
-    put(clips / "common_voice_de_01.mp3", b"")
-    text = (corpus / "de" / "dev.tsv").read_text()
-    (corpus / "de" / "dev.tsv").write_text(text.replace('Ein "Satz 1', ""))
-    # Early releases name files without their suffix.
-    text = (corpus / "de" / "test.tsv").read_text()
-    (corpus / "de" / "test.tsv").write_text(text.replace(".mp3", ""))
-    counts = prepare_common_voice(
-        corpus, tmp_path / "data", languages=["de"], max_missing_ratio=0.5
-    )
-    assert counts == {"valid_de": 1, "test_de": 2}
-    assert report(tmp_path / "data") == [
-        (f"{SPEAKERS[1]}-common_voice_de_11", "no_text", "dropped"),
-        (f"{SPEAKERS[0]}-common_voice_de_00", "missing", "dropped"),
-        (f"{SPEAKERS[1]}-common_voice_de_01", "unreadable", "dropped"),
-    ]
-
-
 def test_bad_lists_and_languages(corpus, tmp_path):
     with pytest.raises(DataDirError, match=r"unknown key 'nl'.*valid keys: de, pt"):
         prepare_common_voice(corpus, tmp_path / "data", languages=["nl"])
