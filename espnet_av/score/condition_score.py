@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import defaultdict
 from dataclasses import asdict, dataclass
@@ -108,6 +109,7 @@ def as_record(score: ConditionScore, resampling: Resampling) -> dict[str, Any]:
         **{key: value for key, value in score.info.items() if key != "config"},
         "folder": str(score.folder),
         "fingerprint": (score.folder / DONE).read_text(encoding="utf-8").strip(),
+        "refs": hashlib.sha256(json.dumps(score.refs).encode()).hexdigest()[:16],
         **_figures(score, set(score.refs), resampling),
     }
     for table, rows in score.groups.items():

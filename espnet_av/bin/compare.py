@@ -1,0 +1,62 @@
+"""Compare systems over seeds: their scores.json -> one table with means, spreads and differences.
+
+From the folder that the experiments were run in; a system is a name and one file for each seed:
+
+    compare --system "from scratch" exp/scratch_s*/decode/scores.json \
+        --system XLAVS-R exp/xlavsr_s*/decode/scores.json --output results/comparison.md
+
+Differences are to the first system. Runs that differ in more than what is compared are refused.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from espnet_av.atomic import atomic_write
+from espnet_av.command import stage_parser, user_errors
+from espnet_av.errors import ConfigError
+from espnet_av.score.plot_seeds import plot_seeds
+from espnet_av.score.seed_table import format_comparison
+from espnet_av.score.seeds import check_comparable, read_system
+
+
+def get_parser() -> argparse.ArgumentParser:
+    """Command-line options."""
+    parser = stage_parser("compare", __doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument(
+        "--system",
+        nargs="+",
+        action="append",
+        required=True,
+        metavar=("NAME", "SCORES"),
+        help="name of a row, then the scores.json of its seeds; may be given several times",
+    )
+    parser.add_argument(
+        "--output", type=Path, help="markdown to write, and a picture of the same name beside it"
+    )
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the table; write it and the picture."""
+    options = get_parser().parse_args(arguments)
+    with user_errors("compare"):
+        if options.output is not None and options.output.suffix != ".md":
+            msg = f"--output {options.output}: the name of a markdown file ends in .md"
+            raise ConfigError(msg)
+        systems = [read_system(name, [Path(p) for p in paths]) for name, *paths in options.system]
+        check_comparable(systems)
+        text = format_comparison(systems)
+        if options.output is not None:
+            picture = options.output.with_suffix(".png")
+            plot_seeds(systems, picture)
+            with atomic_write(options.output) as stream:
+                stream.write(f"{text}\n![a dot for each seed]({picture.name})\n")
+    print(text, end="")
+
+
+if __name__ == "__main__":
+    main()

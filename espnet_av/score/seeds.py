@@ -1,0 +1,188 @@
+"""One system trained several times: its scores, from runs that differ in the seed alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from espnet_av.errors import ConfigError, DataDirError
+from espnet_av.score.metric import Metric
+
+Condition = tuple[str, str, str]
+"""Test set, mode, noise."""
+_SPEED_KEYS = ("num_workers", "num_threads", "prefetch_batches", "log_interval_steps")
+"""Keys of a training that move no weight."""
+_NAMES_OF_SEEDS = ("experiment", "checkpoint", "weights_sha256")
+"""What tells the models of two seeds apart, in the source of units."""
+_FILE, _UNITS = "scores.json", "units.yaml"
+
+
+@dataclass
+class System:
+    """What one row of a comparison holds."""
+
+    name: str
+    metric: Metric
+    rates: dict[Condition, dict[int, float]] = field(default_factory=dict)
+    """Condition -> seed of the training -> percent or BLEU points."""
+    origins: dict[int, str] = field(default_factory=dict)
+    """Seed -> its `scores.json`."""
+    num_parameters: int = 0
+    shared: dict[str, Any] = field(default_factory=dict)
+    """Facts that must be the same in every system, by the words for them in messages."""
+    own: dict[str, Any] = field(default_factory=dict)
+    """Facts that must be the same for every seed of this system."""
+
+
+def read_system(name: str, paths: Sequence[Path]) -> System:
+    """Read the `scores.json` of every seed of a system.
+
+    Raises:
+        DataDirError: a file is missing or broken, or two have the same seed.
+        ConfigError: two were trained, decoded or scored differently; the fact is named.
+    """
+    system: System | None = None
+    for path in paths:
+        run = _read_run(name, path)
+        if system is None:
+            system = run
+            continue
+        _check_same(system, run, {**system.shared, **system.own}, {**run.shared, **run.own})
+        (seed,) = run.origins
+        if seed in system.origins:
+            msg = (
+                f"{path}: {name} has seed {seed} from {system.origins[seed]} already; another "
+                "seed is --override seed=<number> of the training"
+            )
+            raise DataDirError(msg)
+        system.origins |= run.origins
+        for condition, rates in run.rates.items():
+            system.rates[condition] |= rates
+    if system is None:
+        msg = f"{name}: no {_FILE} is named"
+        raise ConfigError(msg)
+    return system
+
+
+def check_comparable(systems: Sequence[System]) -> None:
+    """Check that systems were tested on the same sentences and noises, and scored alike.
+
+    Raises:
+        ConfigError: two were not, or two have the same name.
+    """
+    names = [system.name for system in systems]
+    for name in names:
+        if names.count(name) > 1:
+            msg = f"two systems are called '{name}'; give each a name of its own"
+            raise ConfigError(msg)
+    for system in systems[1:]:
+        _check_same(systems[0], system, systems[0].shared, system.shared)
+
+
+def _read_run(name: str, path: Path) -> System:
+    try:
+        scores = json.loads(path.read_text(encoding="utf-8"))
+        metric: Metric = scores["scoring"]["metric"]
+        records = scores["conditions"]
+        first = records[0]
+        seed = int(first["train_seed"])
+        system = System(name, metric, origins={seed: str(path)})
+        system.num_parameters = int(first["num_parameters"])
+        tests = {}
+        for record in records:
+            condition = (record["set"], record["mode"], record["noise"])
+            system.rates[condition] = {seed: float(record[metric]["rate"])}
+            tests[" ".join(condition)] = (record["seed"], record["refs"])
+        system.shared = {
+            "way of scoring": scores["scoring"],
+            "way of decoding": scores["decode_config"],
+            "set, mode and noise": sorted(tests),
+            "seed of the noise and references": tests,
+        }
+        system.own = {
+            "weights that are decoded": first["checkpoint"],
+            **_training_facts(Path(first["exp_dir"])),
+        }
+    except FileNotFoundError as error:
+        msg = (
+            f"{error.filename}: no such file; run the score stage (11) first, and compare from the "
+            "folder that experiments were run in"
+        )
+        raise DataDirError(msg) from error
+    except (json.JSONDecodeError, KeyError, IndexError) as error:
+        msg = (
+            f"{path}: no scores, or of an older version ({error!r}); run the score stage (11) again"
+        )
+        raise DataDirError(msg) from error
+    return system
+
+
+def _training_facts(exp_dir: Path) -> dict[str, Any]:
+    """What a training and all those it started from were told, without seeds and names."""
+    facts: dict[str, Any] = {}
+    for place, folder in enumerate(_chain(exp_dir)):
+        words = "training" if place == 0 else f"pre-training {place} before it"
+        config = _read_yaml(folder / "config.yaml")
+        for key in ("seed", "init_param", *_SPEED_KEYS):
+            config.pop(key, None)
+        facts[f"configuration of the {words}"] = config
+        inputs = _read_yaml(folder / "inputs.yaml")
+        inputs["data"].pop("units_dir", None)  # clusters of a model's features depend on its seed
+        facts[f"data of the {words}"] = inputs
+        if (folder / _UNITS).is_file():
+            units = _read_yaml(folder / _UNITS)
+            source = {k: v for k, v in units["source"].items() if k not in _NAMES_OF_SEEDS}
+            told = {key: units[key] for key in ("num_units", "rate_hz")}
+            facts[f"units of the {words}"] = {**told, **source}
+    return facts
+
+
+def _chain(exp_dir: Path) -> list[Path]:
+    """An experiment, then those that its weights or its units come from, each once."""
+    origins = [
+        str(path).split(":")[0] for path in _read_yaml(exp_dir / "config.yaml")["init_param"]
+    ]
+    if (exp_dir / _UNITS).is_file():
+        source = _read_yaml(exp_dir / _UNITS)["source"]
+        origins += [str(exp_dir.parent / source["experiment"])] if "experiment" in source else []
+    found = [exp_dir]
+    for origin in origins:
+        if Path(origin).is_dir():
+            found += [folder for folder in _chain(Path(origin)) if folder not in found]
+    return found
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return content
+
+
+def _check_same(old: System, new: System, one: Mapping[str, Any], other: Mapping[str, Any]) -> None:
+    for words in {**one, **other}:
+        if one.get(words) != other.get(words):
+            (first, *_), (last, *_) = old.origins.values(), new.origins.values()
+            msg = (
+                f"{last}: {words} differs from that of {first}: "
+                f"{_difference(one.get(words), other.get(words))}; only runs that differ in "
+                "nothing but what is compared can share a table"
+            )
+            raise ConfigError(msg)
+
+
+def _difference(old: Any, new: Any) -> str:
+    """The first key that differs, or both values."""
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        for key in {**old, **new}:
+            if old.get(key) != new.get(key):
+                return f"{key}: {_difference(old.get(key), new.get(key))}"
+    if isinstance(old, list) and isinstance(new, list):
+        gone = [item for item in old if item not in new]
+        come = [item for item in new if item not in old]
+        if gone or come:
+            return f"{gone} there, {come} here"
+    return f"{old} there, {new} here"
