@@ -21,10 +21,7 @@ class MiniAvConfig:
     """What to synthesise; equal configurations give equal pictures, texts and phone times."""
 
     langs: tuple[str, ...] = ("en",)
-    """Languages, of `ar de el en es fr it pt ru`."""
-    same_sentences: bool = True
-    """Each language says the same sentences, translated; false: each says others, so that a model
-    which writes translations cannot know a sentence from another language."""
+    """Languages, of `ar de el en es fr it pt ru`; each gets the same sentences, translated."""
     num_train: int = 1200
     """Training utterances of each language."""
     num_valid: int = 60
@@ -49,9 +46,9 @@ class MiniAvConfig:
         if set(self.speakers) & set(self.unseen_speakers):
             msg = f"unseen_speakers: {set(self.speakers) & set(self.unseen_speakers)} also train"
             raise ValueError(msg)
-        limit = NUM_MEANINGS if self.same_sentences else NUM_MEANINGS // len(self.langs)
-        if min(self.sizes.values()) < 0 or not 0 < sum(self.sizes.values()) <= limit:
-            msg = f"num_*: {self.sizes}: none is negative and together they are 1 to {limit}"
+        total = sum(self.sizes.values())
+        if min(self.sizes.values()) < 0 or not 0 < total <= NUM_MEANINGS:
+            msg = f"num_*: {self.sizes}: none is negative and together they are 1 to {NUM_MEANINGS}"
             raise ValueError(msg)
 
     @property
@@ -62,11 +59,7 @@ class MiniAvConfig:
     @property
     def digest(self) -> str:
         """Short hash by which a finished corpus is recognised."""
-        settings = to_dict(self)
-        if self.same_sentences:
-            # Younger than the others; the corpora from before it stay what they are.
-            del settings["same_sentences"]
-        text = json.dumps([_FORMAT, settings], sort_keys=True)
+        text = json.dumps([_FORMAT, to_dict(self)], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

