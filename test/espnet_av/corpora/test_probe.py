@@ -37,6 +37,12 @@ def test_damage(tmp_path):
     assert "not readable" in probe(put(tmp_path / "text.mp4", "a text")).error
     assert "not readable" in probe(put(tmp_path / "half.mp4", mp4()[:3000])).error
     assert "ends early" in probe(put(tmp_path / "half.wav", wav()[:3000])).error
+    # An MP3 file tells its size behind the tag of its title, whatever the length of that.
+    sound = packed_sound("mp3", "libmp3lame", 0.5)
+    bare = sound[sound.index(b"\xff\xfb") :]
+    for title in (b"", b"ID3\x04\0\0\0\0\x01\x02" + bytes(130)):
+        assert probe(put(tmp_path / "a.mp3", title + bare)).error == ""
+        assert "ends early" in probe(put(tmp_path / "a.mp3", title + bare[:-200])).error
     # With its index in front a cut file opens; the index then points past the end.
     first = indexed_first(put(tmp_path / "a.mp4", mp4()), tmp_path / "first.mp4")
     assert probe(first).error == ""
