@@ -64,7 +64,7 @@ def plot_snr(
             above = (mode == "A") == is_error(metric)
             _draw_line(axes, mode, sorted(points, key=lambda point: point[0]), above=above)
     mine = [row for row in targets if row["set"] == set_name and row["metric"] == metric]
-    _draw_targets(axes, mine, category, places)
+    _draw_targets(axes, [(row, _height(row, chosen)) for row in mine], category, places)
     axes.set_xticks(list(places.values()), [CLEAN, *(f"{level:g}" for level in levels)])
     num_utts = chosen[0][metric]["num_utts"]
     title = (
@@ -132,17 +132,18 @@ def _draw_flat(axes: Any, figure: Mapping[str, Any]) -> None:
 
 def _draw_targets(
     axes: Any,
-    targets: Sequence[Mapping[str, Any]],
+    targets: Sequence[tuple[Mapping[str, Any], float | None]],
     category: str,
     places: Mapping[str | float, float],
 ) -> None:
     drawn = False
-    for row in targets:
-        if row["lang"] or not _place(row["noise"], category) or _key(row["noise"]) not in places:
+    for row, height in targets:
+        elsewhere = not _place(row["noise"], category) or _key(row["noise"]) not in places
+        if row["lang"] or elsewhere or height is None:
             continue
         x = places[_key(row["noise"])]
         axes.hlines(
-            row["target"],
+            height,
             x - 0.18,
             x + 0.18,
             color=MODE_COLORS[row["mode"]],
@@ -152,6 +153,17 @@ def _draw_targets(
         drawn = True
     if drawn:
         axes.plot([], [], color=INK, linestyle=(0, (2, 1)), linewidth=2, label="target")
+
+
+def _height(target: Mapping[str, Any], records: Sequence[Record]) -> float | None:
+    """Where a target lies on the axis; one that compares two modes needs the other's figure."""
+    value = float(target["target"])
+    if target["ratio_to"] is None:
+        return value
+    for row in records:
+        if row["mode"] == target["ratio_to"] and _key(row["noise"]) == _key(target["noise"]):
+            return value / 100.0 * float(row[target["metric"]]["rate"])
+    return None
 
 
 def _place(noise: str, category: str) -> bool:
