@@ -58,8 +58,8 @@ def test_interrupt_cancels(jobs, number: int, wait_until) -> None:
 
 
 def test_job_cancelled_by_somebody_else_is_explained(jobs, wait_until) -> None:
-    process = jobs.start("JOB=1:2", "a.JOB.log", "sleep", "60")
-    wait_until(lambda: "# Running on" in jobs.read("a.2.log"))
+    process = jobs.start("JOB=1:2", "a.JOB.log", "bash", "-c", "echo on; sleep 60; echo off")
+    wait_until(lambda: all("\non\n" in jobs.read(f"a.{number}.log") for number in (1, 2)))
     match = re.search(r"job (\d+)_2", jobs.read("a.2.log"))
     jobs.slurm.command("scancel", match[1])
     error = process.communicate(timeout=60)[1]
