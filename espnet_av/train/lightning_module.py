@@ -9,7 +9,6 @@ from typing import Any
 import lightning as L
 import torch
 from torch import Tensor, nn
-from torch.distributed.fsdp import fully_shard
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
@@ -20,13 +19,11 @@ from espnet_av.train.meter import StatsMeter
 from espnet_av.train.optimizers import build_optimizer
 from espnet_av.train.random_state import seed_micro_step
 from espnet_av.train.schedules import build_schedule
+from espnet_av.train.sharding import shard
 from espnet_av.train.step_batch import StepBatch
 from espnet_av.train.step_sampler import Progress
 
 logger = logging.getLogger(__name__)
-
-MIN_SHARDED_PARAMS = 100_000
-"""Smaller layers are sharded with their parent."""
 
 
 class AVLightningModule(L.LightningModule):
@@ -53,15 +50,8 @@ class AVLightningModule(L.LightningModule):
 
     def configure_model(self) -> None:
         """Shard the layers when the strategy brings a device mesh (FSDP2)."""
-        if self.device_mesh is None:
-            return
-        mesh = self.device_mesh["data_parallel"]
-        for container in self.model.modules():
-            if isinstance(container, (nn.ModuleList, nn.Sequential)):
-                for layer in container:
-                    if sum(p.numel() for p in layer.parameters()) >= MIN_SHARDED_PARAMS:
-                        fully_shard(layer, mesh=mesh)
-        fully_shard(self.model, mesh=mesh)
+        if self.device_mesh is not None:
+            shard(self.model, self.device_mesh["data_parallel"])
 
     def configure_optimizers(self) -> dict[str, Any]:
         """Optimiser over the trainable parameters; schedule advanced per optimiser step."""

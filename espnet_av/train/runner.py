@@ -227,6 +227,13 @@ def _fit(
     except AVError:
         raise
     except RuntimeError as error:
+        if _is_lost_process(error):
+            msg = (
+                f"another process of this run has ended ({str(error).splitlines()[0]}); its log "
+                "says why, often memory ran out; run the same command again, training goes on from "
+                "the last checkpoint"
+            )
+            raise TrainingError(msg) from error
         if "DataLoader worker" not in str(error):
             raise
         msg = (
@@ -235,6 +242,12 @@ def _fit(
             "checkpoint"
         )
         raise TrainingError(msg) from error
+
+
+def _is_lost_process(error: RuntimeError) -> bool:
+    """Whether a collective operation failed because a process that takes part in it is gone."""
+    words = ("Connection closed by peer", "Connection reset by peer", "Broken pipe")
+    return isinstance(error, torch.distributed.DistError) or any(w in str(error) for w in words)
 
 
 def _stopped(exp_dir: Path, stop: StopRequest) -> Outcome:

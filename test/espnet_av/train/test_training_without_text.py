@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 import yaml
-from oracles.tiny_run import TINY_CONFIG, write_tiny_dump
+from oracles.pretraining_run import (
+    NUM_UNITS,
+    label,
+    train_arguments,
+    write_pretraining_folders,
+)
+from oracles.tiny_run import TINY_CONFIG
 from oracles.toy_training import ToyPretraining, ToyPretrainingConfig
 
 from espnet_av.bin import train as train_bin
-from espnet_av.data.ark import ArkWriter
-from espnet_av.data.data_dir import read_data_dir, write_data_dir
-from espnet_av.data.units import label_crc, write_units
 from espnet_av.models import MODELS
 from espnet_av.train.loading import load_experiment
 
@@ -23,7 +25,6 @@ CONFIG = {
     "max_steps": 2,
     "average": 1,
 }
-NUM_UNITS = 5
 
 
 @pytest.fixture(autouse=True)
@@ -31,44 +32,16 @@ def toy_model(monkeypatch):
     monkeypatch.setitem(MODELS, "toy", (ToyPretrainingConfig, ToyPretraining))
 
 
-def label(units_dir, dump_dir, rate_hz=50, checksum="0"):
-    """Random unit labels of a dump."""
-    data, rng, tables = read_data_dir(dump_dir), np.random.default_rng(0), ({}, {})
-    with ArkWriter(units_dir / dump_dir.name / "units.0.ark") as ark:
-        for utt_id in data.utt_ids:
-            count = int(data.get("utt2num_samples", utt_id)) * rate_hz // 16000
-            labels = rng.integers(NUM_UNITS, size=count - 1)
-            tables[0][utt_id] = ark.write_ints(utt_id, labels)
-            tables[1][utt_id] = label_crc(labels)
-    info = {"num_units": NUM_UNITS, "rate_hz": rate_hz, "checksum": checksum, "source": {}}
-    write_units(units_dir, {dump_dir.name: tables}, **info)
-
-
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
-    """Dumps without text, a third of their utterances without video, and their unit labels."""
-    root = tmp_path_factory.mktemp("pretraining")
-    for name, count in (("train", 12), ("valid", 3)):
-        dump = root / "dump" / name
-        write_tiny_dump(dump, count, seed=len(name) + count)
-        data = read_data_dir(dump)
-        tables = {key: dict(rows) for key, rows in data.tables.items() if key != "text"}
-        for utt_id in data.utt_ids[::3]:
-            del tables["video.scp"][utt_id], tables["utt2num_frames"][utt_id]
-        (dump / "text").unlink()
-        write_data_dir(dump, tables)
-        label(root / "units", dump)
-    return root
+    return write_pretraining_folders(tmp_path_factory.mktemp("pretraining"))
 
 
 def run(folders, exp, *more, units=True, **changes):
     exp.parent.mkdir(parents=True, exist_ok=True)
     path = exp.parent / "train.yaml"
     path.write_text(yaml.safe_dump({**CONFIG, **changes}))
-    options = ["--config", str(path), "--train_dir", str(folders / "dump/train")]
-    options += ["--valid_dir", str(folders / "dump/valid")]
-    options += ["--units_dir", str(folders / "units")] if units else []
-    return train_bin.main([*options, *more, str(exp)])
+    return train_bin.main([*train_arguments(folders, path, units), *more, str(exp)])
 
 
 @pytest.mark.parametrize("frame_rate", [25, 50])
