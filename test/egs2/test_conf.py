@@ -74,7 +74,7 @@ def test_model_is_built(path: Path) -> None:
     config_class, model_class = MODELS[config.model]
     model_config = build(config_class, config.model_conf, str(path))
     # ESPnet's encoders read values while they are built, so they cannot be shapes alone.
-    shapes_alone = config.model_conf.get("encoder") == "wav2vec2"
+    shapes_alone = getattr(model_config, "encoder", None) == "wav2vec2"
     with torch.device("meta") if shapes_alone else skip_init():
         model = model_class.from_config(model_config, vocab_size=40, num_units=60)
     size = sum(parameter.numel() for parameter in model.parameters())

@@ -24,7 +24,7 @@ valid_set=valid
 test_sets="test"       # one or more
 local_data_opts=""     # options for local/data.sh
 roi_config=""          # default: <conf>/roi.yaml; so the others
-dump_config=""
+dump_config=""         # a set may have its own, as <conf>/dump_train.yaml
 noise_config=""
 babble_sets=""         # test sets whose voices babble in tests; default: held-out voices of train
 langs=""               # train only on what is spoken in these, as "de es"; default: all
@@ -108,9 +108,10 @@ make_noise() {
 stage_dump() {
     log "stage 3 dump: ${datadir}/<set> + ${dumpdir}/roi/<set> -> ${dumpdir}/<set>, ${dumpdir}/noise"
     for name in $(all_sets); do
-        local out="${dumpdir}/${name}"
-        once "${out}/.done" "${dump_config} ${dumpdir}/roi/${name}/.done" \
-            parallel_jobs "${out}/logdir" dump --config "${dump_config}" \
+        local out="${dumpdir}/${name}" config="${dump_config%.yaml}_${name}.yaml"
+        if [ ! -f "${config}" ]; then config=${dump_config}; fi
+        once "${out}/.done" "${config} ${dumpdir}/roi/${name}/.done" \
+            parallel_jobs "${out}/logdir" dump --config "${config}" \
             "${datadir}/${name}" "${dumpdir}/roi/${name}" "${out}"
     done
     if [[ "${ssl_sets}" == *" "* ]]; then
@@ -222,7 +223,8 @@ stage_decode() {
 stage_score() {
     log "stage 11 score: ${decode_dir} -> ${decode_dir}/RESULTS.md"
     once "${decode_dir}/.done.score" "${expected_scores} ${decode_dir}/.done.decode" \
-        python_job "${decode_dir}/logdir/score.log" score --expected "${expected_scores}" \
+        python_job "${decode_dir}/logdir/score.log" score \
+        ${expected_scores:+--expected "${expected_scores}"} \
         ${system:+--system "${system}"} \
         "${decode_dir}"
     run grep -v '^#' "${decode_dir}/logdir/score.log"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# mini_av, synthesised here -> ${datadir}/{train,valid,test,test_unseen}
+# mini_av, synthesised here -> ${datadir}/{train,train_clips,train_sound,valid,test,test_unseen}
 set -euo pipefail
 
 datadir=data
@@ -14,3 +14,9 @@ help_message="Usage: local/data.sh [--datadir data] [--corpus_config conf/corpus
 corpusdir=${corpusdir:-downloads/$(basename "${corpus_config}" .yaml)}
 python3 -m espnet_av.bin.prepare mini_av --config "${corpus_config}" --nj "${nj}" \
     "${corpusdir}" "${datadir}"
+
+# For u-HuBERT (run_uhubert.sh): half of the training set as clips, the other half as sound alone.
+total=$(wc -l <"${datadir}/train/utt2spk")
+utils/subset_data_dir.sh --first "${datadir}/train" $(( total / 2 )) "${datadir}/train_clips"
+utils/subset_data_dir.sh --last "${datadir}/train" $(( total - total / 2 )) "${datadir}/train_sound"
+rm "${datadir}/train_sound/video.scp"
