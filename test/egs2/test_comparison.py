@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from espnet_av.config import build, load_config
+from espnet_av.models import MODELS
+from espnet_av.train.config import TrainConfig
+
 ROOT = Path(__file__).resolve().parents[2]
 RECIPE = ROOT / "egs2/mini_av/avsr1"
 NOTE = '#!/usr/bin/env bash\nprintf "%s " "${0##*/}" "$@" >>calls; echo >>calls\n'
@@ -93,7 +97,18 @@ def test_pre_training_of_one_seed_is_the_same_wherever_it_is_used(recipe: Path) 
     ]
     assert told == told[:1] * 4
     assert "seed=7" in told[0]["ssl_args"]
-    assert "--override model_conf.quantizer.temperature_decay=0.995" in told[0]["ssl_args"]
+
+
+@pytest.mark.parametrize("system", ["avhubert", "xlavsr"])
+def test_configurations_take_what_they_are_told(recipe: Path, system: str) -> None:
+    (call, *_) = run(recipe, "local/system.sh", system, "7")[2]
+    for part in ("ssl", "avssl", "train"):
+        if option(call, f"{part}_config"):
+            told = re.findall(r"--override (\S+)", option(call, f"{part}_args"))
+            config = load_config(TrainConfig, RECIPE / option(call, f"{part}_config"), told)
+            assert config.seed == 7
+            build(MODELS[config.model][0], config.model_conf, part)
+    assert all((RECIPE / name).is_file() for name in option(call, "units_config").split())
 
 
 def test_an_unknown_system_is_refused(recipe: Path) -> None:

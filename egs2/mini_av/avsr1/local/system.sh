@@ -11,10 +11,8 @@ system=$1 seed=$2 tune=wave heards="AV A"
 # args <steps> [<key=value>...]: options of a training
 args() { printf -- '--override %s ' num_workers=0 "seed=${seed}" "max_steps=$1" "${@:2}"; }
 short=(batch_frames=300 max_utts=4 scheduler_conf.warmup_steps=50)
-# So few updates end with one code in each codebook unless the pull towards many is stronger.
-codes=(diversity_weight=0.5 features_penalty=0.0 quantizer.temperature_decay=0.995)
 sound=(--ssl_tag "sound_s${seed}" --ssl_config conf/train_wav2vec2.yaml)
-sound+=(--ssl_args "$(args 800 "${short[@]}" "${codes[@]/#/model_conf.}")")         # 0.21 s
+sound+=(--ssl_args "$(args 800 "${short[@]}")")                                     # 0.21 s
 lips=(--avssl_tag "${system}_s${seed}" --avssl_args "$(args 450 "${short[@]}")")    # 0.18 s, wave 0.29 s
 units=(--units_config conf/units_wav2vec2.yaml --units_from "sound_s${seed}")
 mfcc=(--rounds 2 --units_config "conf/units_mfcc.yaml conf/units_avhubert.yaml")
