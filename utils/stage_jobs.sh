@@ -63,5 +63,6 @@ nth() {
 experiment_name() {
     local args=${2//--override /} name
     name=$(basename "$1" .yaml)${args:+_${args}}
-    echo "${name#train_}" | sed 's/[^A-Za-z0-9.=-]/_/g'
+    name=${name#train_}
+    echo "${name//[^A-Za-z0-9.=-]/_}"
 }
