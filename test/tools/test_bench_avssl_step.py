@@ -1,23 +1,10 @@
 """The pre-training benchmark runs, and stops when its two steps differ."""
 
-import importlib.util
 import sys
 
 import pytest
-import torch
 
 SIZES = "--num_clips 3 --num_frames 8 --width 2 --size 16 --num_layers 1 --steps 3 --warm_up 0"
-
-
-@pytest.fixture
-def bench(repo_root):
-    path = repo_root / "tools" / "benchmarks" / "bench_avssl_step.py"
-    spec = importlib.util.spec_from_file_location("bench_avssl_step", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    threads = torch.get_num_threads()
-    yield module
-    torch.set_num_threads(threads)
 
 
 def test_writes_a_table(bench, tmp_path, monkeypatch, capsys):

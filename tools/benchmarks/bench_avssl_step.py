@@ -10,28 +10,23 @@ end, then prints times and their ratio:
 
 import argparse
 import copy
-import datetime
-import os
-import platform
 import statistics
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
 import torch.nn.functional as F
+from page import heading, publish, version_line
+from timing import clock, mean_spread
 from torch import Tensor, nn
 
-from espnet_av.atomic import atomic_write
 from espnet_av.config import build
 from espnet_av.models.avhubert import AVHubertConfig, AVHubertModel
 from espnet_av.models.avhubert.masking import DrawnMasks, draw_masks
 from espnet_av.modules.gradient_scale import scale_gradient
 from espnet_av.modules.step_noise import StepNoise
 from espnet_av.modules.visual_resnet import ResNetFrontend
-from espnet_av.provenance import git_hash, versions
 
 NUM_UNITS = 500
 SEED = 0
@@ -49,10 +44,7 @@ def main() -> None:
         compare(args, per, shortest) for shortest in (1.0, 0.5) for per in ("batch", "utterance")
     ]
     text = report(args, rows)
-    print(text)
-    if args.out:
-        with atomic_write(args.out) as stream:
-            stream.write(text)
+    publish(text, args.out)
 
 
 def parse_args() -> argparse.Namespace:
@@ -200,14 +192,6 @@ class Run:
         self.seconds.append(clock(batch["video"].device.type) - start)
 
 
-def clock(device: str) -> float:
-    """Seconds: of this process on a CPU, where other load must not count; of the wall on a GPU."""
-    if device == "cpu":
-        return time.process_time()
-    torch.cuda.synchronize()
-    return time.perf_counter()
-
-
 def compare(args: argparse.Namespace, per: str, shortest: float) -> dict[str, Any]:
     """Times both kinds side by side, and asserts equal losses and weights."""
     model, batch = make_model(args, per), make_batch(args, shortest)
@@ -235,13 +219,11 @@ def compare(args: argparse.Namespace, per: str, shortest: float) -> dict[str, An
 def report(args: argparse.Namespace, rows: list[dict[str, Any]]) -> str:
     """The results file: machine, command, table, versions."""
     lines = [
-        "# AV-HuBERT pre-training step: what exists and is kept, against everything",
-        "",
-        f"{datetime.date.today()}; {machine(args.device)}, {os.cpu_count()} cores, "
-        f"{args.num_threads} thread(s); git {git_hash()}",
-        "",
-        f"    python {' '.join(sys.argv)}",
-        "",
+        *heading(
+            "AV-HuBERT pre-training step: what exists and is kept, against everything",
+            args.device,
+            args.num_threads,
+        ),
         f"{args.num_clips} clips of up to {args.num_frames} frames of 88x88; ResNet-18 of width "
         f"{args.width}, stacked filterbank, {args.num_layers} layers of {args.size}, {NUM_UNITS} "
         f"units, input masks; p_m {args.drop_prob}, p_a {args.audio_given_drop}; batch norm "
@@ -256,28 +238,11 @@ def report(args: argparse.Namespace, rows: list[dict[str, Any]]) -> str:
     for row in rows:
         ratio = statistics.mean(row["theirs"]) / statistics.mean(row["ours"])
         lines.append(
-            f"| {row['padding']:.0%} | {row['per']} | {spread(row['ours'])} "
-            f"| {spread(row['theirs'])} | **{ratio:.2f}** | {row['worst']:.1e} |"
+            f"| {row['padding']:.0%} | {row['per']} | {mean_spread(row['ours'])} "
+            f"| {mean_spread(row['theirs'])} | **{ratio:.2f}** | {row['worst']:.1e} |"
         )
-    lines += ["", ", ".join(f"{name} {version}" for name, version in versions().items()), ""]
+    lines += ["", version_line(), ""]
     return "\n".join(lines)
-
-
-def machine(device: str) -> str:
-    """Name of the processor."""
-    if device != "cpu":
-        return torch.cuda.get_device_name(device)
-    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
-
-
-def spread(seconds: list[float]) -> str:
-    """Mean, median and 95th percentile in milliseconds, as table cells."""
-    ordered = sorted(seconds)
-    p95 = ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
-    values = (statistics.mean(seconds), statistics.median(seconds), p95)
-    return " | ".join(f"{1e3 * value:.0f}" for value in values)
 
 
 if __name__ == "__main__":

@@ -16,10 +16,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import torch
+from page import processor, publish, version_line
 
-from espnet_av.atomic import atomic_write
 from espnet_av.compat import CTC, BatchBeamSearch, CTCPrefixScorer, LengthBonus, TransformerDecoder
-from espnet_av.provenance import git_hash, versions
+from espnet_av.provenance import git_hash
 from espnet_av.search import DecodeConfig, decode_batch
 
 SCORE_TOLERANCE = 1e-3
@@ -42,10 +42,7 @@ def main() -> None:
     theirs, their_sec = timed(lambda: search_one_by_one(model, frames, config), args.repeats)
     num_ties = assert_equal(ours, theirs)
     text = report(args, model, frames, our_sec, their_sec, num_ties)
-    print(text)
-    if args.out:
-        with atomic_write(args.out) as stream:
-            stream.write(text)
+    publish(text, args.out)
 
 
 def parse_args() -> argparse.Namespace:
@@ -217,24 +214,13 @@ def report(
             f"{len(frames)} utterances, {audio_sec:.0f} s at 25 frames per second; vocabulary "
             f"{model.vocab_size}; {args.repeats} repeats of each.",
             "",
-            f"- machine: {machine(args.device)}, {args.num_threads} thread(s)",
+            f"- machine: {processor(args.device)}, {args.num_threads} thread(s)",
             f"- command: `python tools/benchmarks/bench_beam_search.py {options}`",
             f"- git: {git_hash()}",
-            "- versions: " + ", ".join(f"{k} {v}" for k, v in versions().items()),
+            f"- versions: {version_line()}",
             "",
         ]
     )
-
-
-def machine(device: str) -> str:
-    if device.startswith("cuda"):
-        return torch.cuda.get_device_name(device)
-    names = [
-        line.split(":", 1)[1].strip()
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        if line.startswith("model name")
-    ]
-    return names[0] if names else "CPU"
 
 
 if __name__ == "__main__":

@@ -9,9 +9,7 @@ prints both, and the times with their ratio:
 
 import argparse
 import datetime
-import platform
 import statistics
-import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -19,12 +17,13 @@ from typing import Any
 
 import numpy as np
 import torch
+from page import processor, publish, version_line
 from sklearn.cluster import MiniBatchKMeans
 from threadpoolctl import threadpool_limits
+from timing import clock
 
-from espnet_av.atomic import atomic_write
 from espnet_av.ops.kmeans import assign, fit_kmeans
-from espnet_av.provenance import git_hash, versions
+from espnet_av.provenance import git_hash
 
 TOLERANCE = 1.001
 """Our mean inertia may be at most this many times scikit-learn's."""
@@ -41,10 +40,7 @@ def main() -> None:
         ours, theirs = compare(args, points)
     assert_no_higher(ours["inertia"], theirs["inertia"])
     text = report(args, points, ours, theirs)
-    print(text)
-    if args.out:
-        with atomic_write(args.out) as stream:
-            stream.write(text)
+    publish(text, args.out)
 
 
 def parse_args() -> argparse.Namespace:
@@ -148,12 +144,9 @@ def inertia(points: torch.Tensor, centres: torch.Tensor, labels: torch.Tensor) -
 
 def timed(device: str, function: Callable[[], Any]) -> tuple[Any, float]:
     """Result, and seconds: of the processor on a CPU (others may use it too), else of the clock."""
-    clock = time.process_time if device == "cpu" else time.perf_counter
-    start = clock()
+    start = clock(device)
     result = function()
-    if device != "cpu":
-        torch.cuda.synchronize()
-    return result, clock() - start
+    return result, clock(device) - start
 
 
 def assert_no_higher(ours: list[float], theirs: list[float]) -> None:
@@ -210,19 +203,10 @@ def report(
             f"- date: {datetime.datetime.now(datetime.UTC).date()}",
             f"- command: `python tools/benchmarks/bench_kmeans.py {options}`",
             f"- git: {git_hash()}",
-            "- versions: " + ", ".join(f"{k} {v}" for k, v in versions().items()),
+            f"- versions: {version_line()}",
             "",
         ]
     )
-
-
-def processor(device: str) -> str:
-    """Name of the processor."""
-    if device != "cpu":
-        return torch.cuda.get_device_name(device)
-    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
 
 
 if __name__ == "__main__":

@@ -8,22 +8,17 @@ their ratio:
 
 import argparse
 import copy
-import datetime
-import os
-import platform
 import statistics
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import torch
+from page import heading, publish, version_line
+from timing import clock, mean_spread
 from torch import Tensor, nn
 
-from espnet_av.atomic import atomic_write
 from espnet_av.models.avsr import AVSRConfig, AVSRModel, ModalityDropoutConfig
 from espnet_av.ops.stream_lengths import StreamLengths
-from espnet_av.provenance import git_hash, versions
 
 VOCAB_SIZE, TEXT_LENGTH = 30, 25
 LOSS_TOLERANCE = 1e-4
@@ -38,10 +33,7 @@ def main() -> None:
     torch.set_num_threads(args.num_threads)
     rows = [compare(args, per) for per in ("batch", "utterance")]
     text = report(args, rows)
-    print(text)
-    if args.out:
-        with atomic_write(args.out) as stream:
-            stream.write(text)
+    publish(text, args.out)
 
 
 def parse_args() -> argparse.Namespace:
@@ -165,14 +157,6 @@ class Run:
         self.seconds.append(clock(self.device) - start)
 
 
-def clock(device: str) -> float:
-    """Seconds: of this process on a CPU, where other load must not count; of the wall on a GPU."""
-    if device == "cpu":
-        return time.process_time()
-    torch.cuda.synchronize()
-    return time.perf_counter()
-
-
 def compare(args: argparse.Namespace, per: str) -> dict[str, Any]:
     """Times both kinds side by side, after asserting equal losses and weights."""
     model = build(args, per)
@@ -203,13 +187,11 @@ def compare(args: argparse.Namespace, per: str) -> dict[str, Any]:
 def report(args: argparse.Namespace, rows: list[dict[str, Any]]) -> str:
     """The results file: machine, command, table, versions."""
     lines = [
-        "# Modality dropout: skipping against computing and zeroing",
-        "",
-        f"{datetime.date.today()}; {machine(args.device)}, {os.cpu_count()} cores, "
-        f"{args.num_threads} thread(s); git {git_hash()}",
-        "",
-        f"    python {' '.join(sys.argv)}",
-        "",
+        *heading(
+            "Modality dropout: skipping against computing and zeroing",
+            args.device,
+            args.num_threads,
+        ),
         f"{args.num_clips} clips of {args.num_frames} frames of 88x88, ResNet-18 of width "
         f"{args.width} (image_pool {args.image_pool}, {args.activation}), 2-layer bidirectional "
         f"GRU, CTC; p_m {args.drop_prob}, p_a {args.audio_given_drop}; {args.steps} optimiser "
@@ -224,28 +206,12 @@ def report(args: argparse.Namespace, rows: list[dict[str, Any]]) -> str:
     for row in rows:
         ratio = statistics.mean(row["compute"]) / statistics.mean(row["skip"])
         lines.append(
-            f"| {row['per']} | {row['norm']} | {spread(row['skip'])} | {spread(row['compute'])} "
+            f"| {row['per']} | {row['norm']} | {mean_spread(row['skip'])} "
+            f"| {mean_spread(row['compute'])} "
             f"| **{ratio:.2f}** | {row['worst']:.1e} |"
         )
-    lines += ["", ", ".join(f"{name} {version}" for name, version in versions().items()), ""]
+    lines += ["", version_line(), ""]
     return "\n".join(lines)
-
-
-def machine(device: str) -> str:
-    """Name of the processor."""
-    if device != "cpu":
-        return torch.cuda.get_device_name(device)
-    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
-
-
-def spread(seconds: list[float]) -> str:
-    """Mean, median and 95th percentile in milliseconds, as table cells."""
-    ordered = sorted(seconds)
-    p95 = ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
-    values = (statistics.mean(seconds), statistics.median(seconds), p95)
-    return " | ".join(f"{1e3 * value:.0f}" for value in values)
 
 
 if __name__ == "__main__":

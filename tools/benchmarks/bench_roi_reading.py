@@ -7,11 +7,7 @@ then prints times and ratios:
 """
 
 import argparse
-import datetime
-import os
-import platform
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -20,13 +16,13 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+from page import heading, publish, version_line
+from timing import p95
 
-from espnet_av.atomic import atomic_write
 from espnet_av.data.ark import ArkWriter, read_clip
 from espnet_av.media.roi_config import RoiConfig
 from espnet_av.media.roi_extract import extract_roi
 from espnet_av.media.video import read_video, write_video
-from espnet_av.provenance import git_hash, versions
 
 CONFIG = RoiConfig(tracker="haar")
 
@@ -54,10 +50,7 @@ def main() -> None:
         seconds = measure(ways, len(paths), args.rounds)
         sizes = stored_kilobytes(Path(folder), paths)
     text = report(args, ways, errors, seconds, sizes)
-    print(text)
-    if args.out:
-        with atomic_write(args.out) as stream:
-            stream.write(text)
+    publish(text, args.out)
 
 
 def parse_args() -> argparse.Namespace:
@@ -157,12 +150,7 @@ def report(
     """The results file: machine, command, table, versions."""
     base = statistics.mean(seconds["face mp4, cv2.VideoCapture to grey, no crop"])
     lines = [
-        "# Reading mouth clips: the dump against mp4 files",
-        "",
-        f"{datetime.date.today()}; {machine()}, {os.cpu_count()} cores; git {git_hash()}",
-        "",
-        f"    python {' '.join(sys.argv)}",
-        "",
+        *heading("Reading mouth clips: the dump against mp4 files", "cpu"),
         f"{args.num_clips} clips of GRID (3 s, 75 frames of 360x288; mouths of 96x96), "
         f"{args.rounds} rounds after one to warm up, ways alternating. Times are CPU seconds of "
         "the process; cv2 decodes with the threads of its FFmpeg, PyAV with one. The difference "
@@ -173,23 +161,16 @@ def report(
         "|---|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for way, error, size in zip(ways, errors, sizes, strict=True):
-        times = sorted(seconds[way.name])
+        times = seconds[way.name]
         mean = statistics.mean(times)
-        p95 = times[min(len(times) - 1, int(0.95 * len(times)))]
         lines.append(
-            f"| {way.name} | {size:.0f} | {1e3 * statistics.median(times):.2f} | {1e3 * p95:.2f} "
+            f"| {way.name} | {size:.0f} | {1e3 * statistics.median(times):.2f} "
+            f"| {1e3 * p95(times):.2f} "
             f"| {1 / mean:,.0f} | **{base / mean:.1f}** | "
             + (f"{error[0]:.2f} | {error[1]} |" if error else "no crop | no crop |")
         )
-    lines += ["", ", ".join(f"{name} {version}" for name, version in versions().items()), ""]
+    lines += ["", version_line(), ""]
     return "\n".join(lines)
-
-
-def machine() -> str:
-    """Name of the processor."""
-    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
 
 
 if __name__ == "__main__":

@@ -7,22 +7,17 @@ then prints times and their ratio:
 """
 
 import argparse
-import datetime
-import os
-import platform
 import statistics
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
+from page import heading, publish, version_line
+from timing import clock, p95
 from torch import Tensor
 
-from espnet_av.atomic import atomic_write
 from espnet_av.ops.span_masking import place_spans
-from espnet_av.provenance import git_hash, versions
 
 START_PROB, SPAN, MIN_SPANS = 0.08, 10, 2
 SIZES = ((8, 400), (32, 400), (128, 400), (32, 1500))
@@ -46,12 +41,9 @@ def main() -> None:
             f"| {num_utts} | {longest} | {spread(at_once)} | {spread(loop)} | **{ratio:.2f}** "
             f"| {worst:.1f} |"
         )
-    lines += ["", ", ".join(f"{name} {version}" for name, version in versions().items()), ""]
+    lines += ["", version_line(), ""]
     text = "\n".join(lines)
-    print(text)
-    if args.out:
-        with atomic_write(args.out) as stream:
-            stream.write(text)
+    publish(text, args.out)
 
 
 def parse_args() -> argparse.Namespace:
@@ -123,25 +115,15 @@ def measure(draw: Callable[[], Tensor], args: argparse.Namespace) -> list[float]
     return seconds
 
 
-def clock(device: str) -> float:
-    """Seconds: of this process on a CPU, where other load must not count; of the wall on a GPU."""
-    if device == "cpu":
-        return time.process_time()
-    torch.cuda.synchronize()
-    return time.perf_counter()
-
-
 def header(args: argparse.Namespace) -> str:
     """The results file up to its rows."""
     return "\n".join(
         [
-            "# Span masks: a batch at once against a loop over utterances",
-            "",
-            f"{datetime.date.today()}; {machine(args.device)}, {os.cpu_count()} cores, "
-            f"{args.num_threads} thread(s); git {git_hash()}",
-            "",
-            f"    python {' '.join(sys.argv)}",
-            "",
+            *heading(
+                "Span masks: a batch at once against a loop over utterances",
+                args.device,
+                args.num_threads,
+            ),
             f"start_prob {START_PROB}, span {SPAN}, min_spans {MIN_SPANS}; {args.repeats} draws of "
             "each kind. Both have the same distribution: masked share of each utterance and its "
             "square, number of runs, share by position; the last column is the largest difference "
@@ -155,20 +137,9 @@ def header(args: argparse.Namespace) -> str:
     )
 
 
-def machine(device: str) -> str:
-    """Name of the processor."""
-    if device != "cpu":
-        return torch.cuda.get_device_name(device)
-    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
-
-
 def spread(seconds: list[float]) -> str:
     """Median and 95th percentile in microseconds, as table cells."""
-    ordered = sorted(seconds)
-    p95 = ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
-    return f"{1e6 * statistics.median(seconds):.0f} | {1e6 * p95:.0f}"
+    return f"{1e6 * statistics.median(seconds):.0f} | {1e6 * p95(seconds):.0f}"
 
 
 if __name__ == "__main__":
