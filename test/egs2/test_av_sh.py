@@ -144,13 +144,24 @@ def test_signal_lets_the_running_job_save(recipe: Path, number: int) -> None:
     script = "trap 'echo saved >saved; exit 0' TERM\ntouch begun\nwhile sleep 0.1; do :; done\n"
     (recipe / "local/data.sh").write_text(f"#!/usr/bin/env bash\n{script}", encoding="utf-8")
     environment = {**os.environ, "VIRTUAL_ENV": str(recipe.parents[3] / "venv")}
-    process = subprocess.Popen(["bash", "./av.sh"], cwd=recipe, env=environment)
+    # A shell that was started in the background ignores interrupts, and so would all below it.
+    process = subprocess.Popen(
+        ["bash", "./av.sh"],
+        cwd=recipe,
+        env=environment,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     for _ in range(500):
         if (recipe / "begun").exists():
             break
         time.sleep(0.02)
     process.send_signal(number)
-    assert process.wait(timeout=30) == 128 + number
+    try:
+        assert process.wait(timeout=30) == 128 + number
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
     assert (recipe / "saved").exists()
     assert not (recipe / "data/.done").exists()
 
@@ -339,7 +350,10 @@ def test_slurm_backend_passes_resources(recipe: Path) -> None:
 
 
 def test_recipes_of_the_project_print_their_plan() -> None:
+    # run_comparison.sh only calls the others many times; test_comparison.py holds what it calls.
     for script in sorted(ROOT.glob("egs2/*/*/run*.sh")):
+        if script.name == "run_comparison.sh":
+            continue
         command = [script, "--dry_run", "--datadir", "nowhere/data", "--dumpdir", "nowhere/dump"]
         command += ["--expdir", "nowhere/exp"]
         result = subprocess.run(command, capture_output=True, text=True, check=True)
