@@ -83,7 +83,7 @@ def _label(axes: Any, category: str, title: str, metric: Metric) -> None:
     axes.set_title(title, color=INK, fontsize=11, loc="left")
     # Error rates rise with the noise, BLEU falls.
     place = "upper left" if is_error(metric) else "upper right"
-    axes.legend(frameon=False, fontsize=9, loc=place)
+    axes.legend(framealpha=1.0, edgecolor="white", fontsize=9, loc=place).set_zorder(10)
 
 
 def categories_of(records: Sequence[Record], set_name: str) -> list[str]:
