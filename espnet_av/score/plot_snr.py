@@ -81,9 +81,8 @@ def _label(axes: Any, category: str, title: str, metric: Metric) -> None:
     axes.margins(y=0.1)
     axes.set_ylim(bottom=min(0.0, -0.04 * axes.get_ylim()[1]))
     axes.set_title(title, color=INK, fontsize=11, loc="left")
-    # Error rates rise with the noise, BLEU falls.
-    place = "upper left" if is_error(metric) else "upper right"
-    axes.legend(framealpha=1.0, edgecolor="white", fontsize=9, loc=place).set_zorder(10)
+    # Below the axes: lines and targets may be anywhere in them.
+    axes.legend(frameon=False, fontsize=9, ncols=4, loc="upper center", bbox_to_anchor=(0.5, -0.14))
 
 
 def categories_of(records: Sequence[Record], set_name: str) -> list[str]:
