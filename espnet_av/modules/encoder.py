@@ -59,6 +59,10 @@ ENCODERS: dict[str, tuple[type[AbsEncoder], dict[str, Any]]] = {
 `wav2vec2` is our own."""
 
 
+NO_INPUT_LAYER = ("conformer", "e_branchformer")
+"""Encoders that can do with a positional encoding alone before their layers (`input_layer: none`);
+ESPnet's others would lose that too, or refuse."""
+
 PROBE_FRAMES = 64
 """Frames with which a new encoder is asked whether it keeps the frame rate."""
 
@@ -71,7 +75,9 @@ def build_encoder(
     Args:
         name: a key of `ENCODERS`.
         input_size: D of the features.
-        conf: arguments of the class, as in ESPnet's `encoder_conf`.
+        conf: arguments of the class, as in ESPnet's `encoder_conf`; `input_layer: none` leaves out
+            the projection and its norm, for features that are already as the layers want them,
+            such as those of ESPnet's own subsampling.
         interctc_layers: 1-based layers whose output is wanted too.
 
     Raises:
@@ -89,6 +95,9 @@ def build_encoder(
     for key in arguments:
         if key not in valid:
             raise ConfigError(unknown_key_message(key, valid, f"encoder_conf of {name}"))
+    if arguments.get("input_layer", "") in ("none", None):
+        _check_no_input_layer(name, encoder_class, input_size, arguments)
+        arguments["input_layer"] = None
     try:
         encoder = encoder_class(input_size=input_size, **arguments)
         if isinstance(encoder, Wav2Vec2Encoder):
@@ -112,6 +121,24 @@ def encoder_arguments(encoder_class: type[AbsEncoder]) -> list[str]:
     """Names that `encoder_conf` may use."""
     parameters = list(inspect.signature(encoder_class.__init__).parameters)
     return [name for name in parameters if name not in ("self", "input_size")]
+
+
+def _check_no_input_layer(
+    name: str, encoder_class: type[AbsEncoder], input_size: int, arguments: dict[str, Any]
+) -> None:
+    """Raises ConfigError if the encoder needs a projection: by its kind or because sizes differ."""
+    if name not in NO_INPUT_LAYER:
+        msg = f"encoder_conf of {name}: input_layer none is for {', '.join(NO_INPUT_LAYER)} only"
+        raise ConfigError(msg)
+    default = inspect.signature(encoder_class.__init__).parameters["output_size"].default
+    output_size = arguments.get("output_size", default)
+    if output_size != input_size:
+        msg = (
+            f"encoder_conf of {name}: input_layer none changes no size, but features have "
+            f"{input_size} and output_size is {output_size}; make feature_size {output_size}, or "
+            "use input_layer linear"
+        )
+        raise ConfigError(msg)
 
 
 def _frames_out(encoder: AbsEncoder, input_size: int) -> int:

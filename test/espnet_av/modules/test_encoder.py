@@ -7,7 +7,7 @@ import torch
 
 from espnet_av.errors import ConfigError
 from espnet_av.modules.decoder import DECODERS, build_decoder
-from espnet_av.modules.encoder import ENCODERS, build_encoder
+from espnet_av.modules.encoder import ENCODERS, NO_INPUT_LAYER, build_encoder
 
 SMALL = {
     "conformer": {"output_size": 8, "attention_heads": 2, "linear_units": 8, "num_blocks": 2},
@@ -77,6 +77,20 @@ def test_one_utterance_gives_what_espnet_gives(name):
     assert torch.equal(encoder(x, lengths)[0], plain(x, lengths)[0])
 
 
+@pytest.mark.parametrize("name", NO_INPUT_LAYER)
+def test_without_input_layer_only_the_projection_is_gone(name):
+    conf = {**SMALL[name], "input_layer": "none"}
+    bare = build_encoder(name, 8, conf, []).eval()
+    whole = build_encoder(name, 8, SMALL[name], []).eval()
+    assert {key for key in whole.state_dict() if not key.startswith("embed.")} == set(
+        bare.state_dict()
+    )
+    whole.load_state_dict(bare.state_dict(), strict=False)
+    whole.embed = whole.embed[-1:]
+    x, lengths = torch.randn(2, 9, 8), torch.tensor([9, 5])
+    assert torch.equal(bare(x, lengths)[0], whole(x, lengths)[0])
+
+
 @pytest.mark.parametrize("bidirectional", [True, False])
 @pytest.mark.parametrize("use_projection", [True, False])
 def test_rnn_variants_sort_and_restore(bidirectional, use_projection):
@@ -105,6 +119,9 @@ def test_intermediate_outputs():
         ("conformer", {"num_block": 2}, [], "did you mean 'num_blocks'"),
         ("conformer", {"num_blocks": "two"}, [], "num_blocks"),
         ("conformer", {"input_layer": "conv2d"}, [], "already deliver 25 Hz"),
+        ("conformer", {"input_layer": "none", "output_size": 8}, [], "feature_size 8"),
+        ("conformer", {"input_layer": None}, [], "have 16 and output_size is 256"),
+        ("transformer", {"input_layer": "none", "output_size": 16}, [], "is for conformer, "),
         ("rnn", {"subsample": [2]}, [], "already deliver 25 Hz"),
         ("rnn", {}, [1], "no intermediate outputs"),
         ("wav2vec2", {"attention_heads": 3}, [], "attention_heads is 3.* try 2"),
