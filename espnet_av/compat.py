@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from espnet.nets.scorers.length_bonus import LengthBonus as LengthBonus
     from espnet2.asr.ctc import CTC as CTC
     from espnet2.asr.decoder.abs_decoder import AbsDecoder as AbsDecoder
+    from espnet2.asr.decoder.transducer_decoder import TransducerDecoder as TransducerDecoder
     from espnet2.asr.decoder.transformer_decoder import TransformerDecoder as TransformerDecoder
     from espnet2.asr.encoder.abs_encoder import AbsEncoder as AbsEncoder
     from espnet2.asr.encoder.branchformer_encoder import BranchformerEncoder as BranchformerEncoder
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from espnet2.asr.encoder.rnn_encoder import RNNEncoder as RNNEncoder
     from espnet2.asr.encoder.transformer_encoder import TransformerEncoder as TransformerEncoder
     from espnet2.asr.frontend.abs_frontend import AbsFrontend as AbsFrontend
+    from espnet2.asr_transducer.joint_network import JointNetwork as JointNetwork
     from espnet2.iterators.abs_iter_factory import AbsIterFactory as AbsIterFactory
     from espnet2.torch_utils.device_funcs import force_gatherable as force_gatherable
     from espnet2.train.abs_espnet_model import AbsESPnetModel as AbsESPnetModel
@@ -70,6 +72,7 @@ _MODULE_OF = {
     "DistributedOption": "espnet2.train.distributed_utils",
     "EBranchformerEncoder": "espnet2.asr.encoder.e_branchformer_encoder",
     "Hypothesis": "espnet.nets.beam_search",
+    "JointNetwork": "espnet2.asr_transducer.joint_network",
     "LabelSmoothingLoss": "espnet.nets.pytorch_backend.transformer.label_smoothing_loss",
     "LengthBonus": "espnet.nets.scorers.length_bonus",
     "MultiConvConformerEncoder": "espnet2.asr.encoder.multiconvformer_encoder",
@@ -77,6 +80,7 @@ _MODULE_OF = {
     "Reporter": "espnet2.train.reporter",
     "Trainer": "espnet2.train.trainer",
     "TrainerOptions": "espnet2.train.trainer",
+    "TransducerDecoder": "espnet2.asr.decoder.transducer_decoder",
     "TransformerDecoder": "espnet2.asr.decoder.transformer_decoder",
     "TransformerEncoder": "espnet2.asr.encoder.transformer_encoder",
     "add_sos_eos": "espnet.nets.pytorch_backend.transformer.add_sos_eos",
