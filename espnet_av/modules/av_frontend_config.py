@@ -44,8 +44,8 @@ class AVFrontendConfig:
     """Size of both feature streams and of their fusion."""
     fusion: Literal["concat", "norm_concat", "linear", "sum", "none"] = "concat"
     """How the streams are joined: LayerNorm on both together (`concat`) or on each, then Linear;
-    Linear alone, which starts as the audio stream unchanged; a sum; `none` = there is one stream
-    only."""
+    Linear alone, which starts as the audio stream unchanged; `sum`: audio plus Linear of the video,
+    which starts at zero (FAVA); `none` = there is one stream only."""
     dropout_rate: float = 0.1
     """Dropout on the fused features."""
     modality_dropout: ModalityDropoutConfig = field(default_factory=ModalityDropoutConfig)

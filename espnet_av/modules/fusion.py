@@ -72,19 +72,26 @@ class LinearFusion(nn.Module):
 
 
 class SumFusion(nn.Module):
-    """audio + video, as in FAVA (arXiv 2312.09369).
+    """audio + Linear(video), as FAVA adds its streams (arXiv 2312.09369); starts as the audio.
+
+    The linear layer starts at zero and has no offset. So the first output equals the audio stream
+    exactly, whatever the lips are, and a pre-trained audio model is where fine-tuning starts; and
+    an utterance without video is the audio stream at any time. The front end behind the zero gets
+    its first gradient in the second step, once the layer has moved.
 
     Args:
-        size: D, not needed by a sum; kept so that every fusion is built alike.
+        size: D of each stream and of the result.
     """
 
     @typechecked
     def __init__(self, size: int) -> None:
         super().__init__()
+        self.project = nn.Linear(size, size, bias=False)
+        nn.init.zeros_(self.project.weight)
 
     def forward(self, audio: Tensor, video: Tensor) -> Tensor:
         """(B, T, D) twice -> (B, T, D)."""
-        return audio + video
+        return audio + self.project(video)
 
 
 FUSIONS: dict[str, type[nn.Module]] = {

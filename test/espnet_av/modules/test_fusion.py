@@ -29,12 +29,15 @@ def test_norm_concat_keeps_the_streams_apart():
     assert torch.allclose(absent, expected, atol=1e-5)
 
 
-def test_sum_has_no_parameters():
+def test_sum_adds_the_projected_lips():
+    torch.manual_seed(0)
     fusion = FUSIONS["sum"](3)
-    assert torch.equal(
-        fusion(torch.ones(1, 1, 3), torch.full((1, 1, 3), 2.0)), torch.full((1, 1, 3), 3.0)
-    )
-    assert not list(fusion.parameters())
+    audio, video = torch.randn(2, 4, 3), torch.randn(2, 4, 3)
+    assert torch.equal(fusion(audio, video), audio)
+    torch.nn.init.normal_(fusion.project.weight)
+    expected = audio + torch.einsum("btd,ed->bte", video, fusion.project.weight)
+    assert torch.allclose(fusion(audio, video), expected, atol=1e-6)
+    assert torch.equal(fusion(audio, torch.zeros_like(video)), audio)
 
 
 def test_linear_joins_without_a_norm():
