@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +27,7 @@ def prepare_voxceleb2(
     *,
     english_list: Path | None = None,
     landmarks_dir: Path | None = None,
+    sound_only: bool = False,
     max_missing_ratio: float = 0.05,
     num_jobs: int = 4,
 ) -> dict[str, int]:
@@ -42,6 +44,8 @@ def prepare_voxceleb2(
         english_list: ids of the English clips, one `<speaker>/<video>/<number>` a line, with any
             folder in front; only these are taken, and get the language `en`.
         landmarks_dir: face points as `{dev,test}/<speaker>/<video>/<number>.pkl`, one list a clip.
+        sound_only: write no pictures. A copy that has nothing but `aac/` or `wav/` is then whole,
+            and no later stage looks for faces.
         max_missing_ratio: largest share of clips that may be incomplete or missing.
         num_jobs: processes that read headers.
 
@@ -61,9 +65,12 @@ def prepare_voxceleb2(
     if not clips:
         msg = (
             f"{root}: no VoxCeleb2 clip found; expected dev/mp4/ and test/mp4/ with "
-            "id00012/<video>/00001.mp4; set VOXCELEB2= in db.sh to the folder that holds them"
+            "id00012/<video>/00001.mp4, or aac/ and 00001.m4a for --sound_only true; set "
+            "VOXCELEB2= in db.sh to the folder that holds them"
         )
         raise DataDirError(msg)
+    if sound_only:
+        clips = {place: _sound_of(clip) for place, clip in clips.items()}
     if english_list is not None:
         clips = _only_listed(clips, english_list, coverage)
     kept = survey(list(clips.values()), coverage, num_jobs)
@@ -88,6 +95,11 @@ def _find(root: Path, part: Part, landmarks_dir: Path | None) -> Iterator[tuple[
             landmarks=landmarks_dir / part.split / f"{place}.pkl" if landmarks_dir else None,
         )
         yield f"{part.split}/{place}", clip
+
+
+def _sound_of(clip: Clip) -> Clip:
+    """The clip without its picture; its sound is a file of its own, or that of the video."""
+    return dataclasses.replace(clip, video=None, audio=clip.audio or clip.video, landmarks=None)
 
 
 def _place(path: Path) -> str:

@@ -9,7 +9,7 @@ from media_samples import face_points
 
 from espnet_av.corpora.voxceleb2 import prepare_voxceleb2
 from espnet_av.data.data_dir import read_data_dir
-from espnet_av.errors import DataDirError
+from espnet_av.errors import DataDirError, DroppedTooManyError
 
 
 @pytest.fixture
@@ -58,6 +58,24 @@ def test_sound_apart(tmp_path):
     test = read_data_dir(tmp_path / "data" / "test")
     assert list(test.tables["wav.scp"].values()) == [str(sound)]
     assert report(tmp_path / "data") == []
+
+
+def test_sound_only(tmp_path):
+    root = tmp_path / "vox"
+    apart = put(root / "dev/aac/id00012/x/00001.m4a", packed_sound("mp4", "aac"))
+    inside = put(root / "test/mp4/id00017/y/00001.mp4", mp4())
+    lost = put(root / "test/txt/id00017/y/00002.txt", "Identity : \tid00017\n")
+    options = {"landmarks_dir": tmp_path / "marks", "max_missing_ratio": 0.4}
+    prepare_voxceleb2(root, tmp_path / "data", sound_only=True, **options)
+    for name, sound in (("dev", apart), ("test", inside)):
+        data = read_data_dir(tmp_path / "data" / name)
+        assert set(data.tables) == {"wav.scp", "utt2spk"}
+        assert list(data.tables["wav.scp"].values()) == [str(sound)]
+    assert report(tmp_path / "data") == [(f"id00017-y-{lost.stem}", "missing", "dropped")]
+    assert coverage(tmp_path / "data")["dev", "-"]["found"] == "1"
+    # With pictures the same copy lacks most of them.
+    with pytest.raises(DroppedTooManyError, match="missing_video 1"):
+        prepare_voxceleb2(root, tmp_path / "whole", max_missing_ratio=0.4)
 
 
 def test_landmarks_that_others_found(corpus, tmp_path):
