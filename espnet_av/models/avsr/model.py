@@ -1,58 +1,24 @@
-"""The audio-visual recogniser: an ESPnet model whose input is sound, lips or both."""
-
-from collections.abc import Sequence
-from typing import Any
+"""The audio-visual recogniser with CTC and attention."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from typeguard import typechecked
 
-from espnet_av.compat import CTC, AbsDecoder, AbsESPnetModel, LabelSmoothingLoss
-from espnet_av.errors import ConfigError
+from espnet_av.compat import AbsDecoder, LabelSmoothingLoss
+from espnet_av.models.avsr.attention_loss import attention_loss
 from espnet_av.models.avsr.config import AVSRConfig
-from espnet_av.models.avsr.encoded import Encoded
-from espnet_av.models.avsr.losses import attention_loss, ctc_error_rate, ctc_loss, units_loss
-from espnet_av.modules.av_frontend import AVFrontend, Fused
-from espnet_av.modules.batch_norm import freeze_batch_norm
+from espnet_av.models.recogniser import SHARED_STATS, Encoded, Recogniser
+from espnet_av.models.recogniser.ctc_losses import ctc_losses
 from espnet_av.modules.decoder import build_decoder
-from espnet_av.modules.encoder import build_encoder
-from espnet_av.modules.local_head import LocalHead
-from espnet_av.modules.wav2vec2_encoder import Wav2Vec2Encoder
-from espnet_av.modules.zero_gradient import zero_touch
-from espnet_av.ops.ctc import required_frames
 from espnet_av.ops.frame_loss import IGNORED
-from espnet_av.ops.lengths import valid_mask
 
-STATS = (
-    "loss",
-    "loss_ctc",
-    "loss_interctc",
-    "loss_att",
-    "loss_units",
-    "loss_audio_units",
-    "loss_visual_units",
-    "acc",
-    "acc_units",
-    "acc_audio_units",
-    "acc_visual_units",
-    "cer_ctc",
-    "ctc_impossible",
-)
-"""Names of the statistics, the same at every step on every rank; NaN where one does not apply.
-
-Losses in nats per utterance; `acc` is a share of tokens (teacher forcing), `acc_*units` of frames;
-`audio_units` and `visual_units` are of the heads on the front ends; `cer_ctc` is computed in
-evaluation only; `ctc_impossible` counts utterances with more text than frames, which add nothing to
-the CTC loss.
-"""
+STATS = (*SHARED_STATS, "loss_att", "acc")
+"""Names of the statistics; `acc` is the share of tokens that attention gets right (teacher
+forcing)."""
 
 
-class AVSRModel(AbsESPnetModel):
+class AVSRModel(Recogniser):
     """Front ends -> modality dropout -> fusion -> ESPnet encoder -> CTC, attention, frame labels.
-
-    Sound and lips are both features at `frame_rate`: T = samples // 640 = video frames at 25 Hz,
-    twice as many at 50 Hz; frame labels have the same rate. Token ids follow ESPnet: 0 is the CTC
-    blank, the last one is start and end of sentence.
 
     Args:
         config: see `AVSRConfig`.
@@ -63,178 +29,41 @@ class AVSRModel(AbsESPnetModel):
         ConfigError: a component's configuration is wrong, or `num_units` is missing.
     """
 
-    needs_text = True
-    """Training it takes a tokenizer."""
+    stats = STATS
+    config: AVSRConfig
 
     @typechecked
     def __init__(
         self, config: AVSRConfig, *, vocab_size: int, num_units: int | None = None
     ) -> None:
-        super().__init__()
-        self.config = config
-        self.vocab_size = vocab_size
-        self.blank_id = 0
-        self.sos = self.eos = vocab_size - 1
-        self._update: int | None = None
-        self.frontend = AVFrontend(config)
-        self.encoder = build_encoder(
-            config.encoder, config.feature_size, config.encoder_conf, config.interctc_layers
-        )
-        size = self.encoder.output_size()
-        self.ctc: CTC | None = CTC(vocab_size, size) if config.ctc_weight > 0.0 else None
+        super().__init__(config, vocab_size=vocab_size, num_units=num_units)
+
+    def build_text_branch(self, encoder_size: int) -> None:
+        """Makes the attention decoder."""
+        config = self.config
         self.decoder: AbsDecoder | None = None
         if config.decoder != "none":
-            self.decoder = build_decoder(config.decoder, vocab_size, size, config.decoder_conf)
-        self.criterion_att = LabelSmoothingLoss(vocab_size, IGNORED, config.lsm_weight)
-        self.dropout = nn.Dropout(config.output_dropout_rate)
-        self.units_head: nn.Linear | None = None
-        if config.units_weight > 0.0:
-            self.units_head = nn.Linear(size, _check_units("units_weight", num_units))
-        self.frontend_heads = nn.ModuleDict()
-        if config.frontend_units_weight > 0.0:
-            count = _check_units("frontend_units_weight", num_units)
-            for name in ("audio", "visual"):
-                if getattr(config, f"{name}_frontend") != "none":
-                    self.frontend_heads[name] = LocalHead(config.feature_size, count)
-        self.train()
-
-    @property
-    def feature_rate(self) -> int:
-        """Encoder frames a second."""
-        return self.config.frame_rate
-
-    @classmethod
-    def from_config(
-        cls, config: AVSRConfig, *, vocab_size: int, num_units: int | None = None
-    ) -> "AVSRModel":
-        """Builds the model; see the class."""
-        return cls(config, vocab_size=vocab_size, num_units=num_units)
-
-    def set_step(self, step: int, rank: int = 0, seed: int = 0) -> None:
-        """Makes modality dropout and layerdrop of the next `forward` follow these three numbers.
-
-        Without this call they draw from torch's default CPU generator.
-
-        Args:
-            step: number of the micro-batch since the start of training.
-            rank: number of the process; ranks must drop independently.
-            seed: of the run.
-        """
-        self.frontend.set_step(step, rank, seed)
-        if isinstance(self.encoder, Wav2Vec2Encoder):
-            self.encoder.set_step(step, rank, seed)
-
-    def set_update(self, update: int) -> None:
-        """Says which optimiser step (from 0) comes next: it decides whether the encoder learns."""
-        self._update = update
-
-    def train(self, mode: bool = True) -> "AVSRModel":
-        """As in torch, but that frozen batch norm stays in evaluation."""
-        super().train(mode)
-        if self.config.freeze_batch_norm:
-            freeze_batch_norm(self.frontend)
-        return self
-
-    def forward(
-        self,
-        speech: Tensor | None = None,
-        speech_lengths: Tensor | None = None,
-        video: Tensor | None = None,
-        video_lengths: Tensor | None = None,
-        text: Tensor | None = None,
-        text_lengths: Tensor | None = None,
-        units: Tensor | None = None,
-        utt_id: Sequence[str] | None = None,
-        **_: Any,
-    ) -> tuple[Tensor, dict[str, Tensor], Tensor]:
-        """Computes the training loss of a batch.
-
-        Args:
-            speech: (B, S) float at 16 kHz; None = no utterance has audio.
-            speech_lengths: (B,) int64, 0 = this utterance has none.
-            video: (B, V, H, W) uint8 at 25 Hz; None = no utterance has video.
-            video_lengths: (B,) int64, 0 = this utterance has none.
-            text: (B, L) int64 token ids.
-            text_lengths: (B,) int64.
-            units: (B, T) int64 frame labels at `frame_rate`, -1 = none.
-            utt_id: names for error messages.
-
-        Returns:
-            (loss (), statistics `STATS` each (), weight () = utterances that the loss is averaged
-            over).
-
-        Raises:
-            DataDirError: an utterance has no modality, or two of different durations.
-        """
-        assert text is not None, "training needs text"
-        assert text_lengths is not None, "training needs text_lengths"
-        # Read before the encoder is queued: later, the host would wait for it.
-        text_lengths = text_lengths.cpu()
-        inside = valid_mask(text_lengths, text.size(1), text.device)
-        text = torch.where(inside, text, IGNORED)
-        encoded = self.encode(speech, speech_lengths, video, video_lengths, utt_id)
-        rows = encoded.fused.rows
-        stats = dict.fromkeys(STATS, _scalar(float("nan"), encoded.out))
-        loss = self._text_loss(encoded, text[rows.to(text.device)], text_lengths[rows], stats)
-        if units is None:
-            units = torch.full((text.size(0), 1), IGNORED, device=encoded.out.device)
-        if self.units_head is not None:
-            loss = loss + self._units_loss(self.units_head, encoded, units, stats)
-        for name, head in self.frontend_heads.items():
-            loss = loss + self._frontend_units_loss(name, head, encoded.fused, units, stats)
-        # A copy: ESPnet's Trainer divides the loss in place.
-        stats["loss"] = loss.detach().clone()
-        return loss, stats, _scalar(float(text.size(0)), encoded.out)
-
-    def collect_feats(
-        self,
-        speech: Tensor | None = None,
-        speech_lengths: Tensor | None = None,
-        video: Tensor | None = None,
-        video_lengths: Tensor | None = None,
-        **_: Any,
-    ) -> dict[str, Tensor]:
-        """Fused features (B, T, D) and their lengths, for ESPnet's statistics stage."""
-        fused = self.frontend(speech, speech_lengths, video, video_lengths)
-        return {"feats": fused.features, "feats_lengths": fused.lengths}
-
-    def encode(
-        self,
-        speech: Tensor | None,
-        speech_lengths: Tensor | None,
-        video: Tensor | None,
-        video_lengths: Tensor | None,
-        utt_id: Sequence[str] | None = None,
-    ) -> Encoded:
-        """Runs front ends, fusion and encoder; arguments as in `forward`."""
-        learns = torch.is_grad_enabled() and not self._is_frozen()
-        with torch.set_grad_enabled(learns):
-            fused = self.frontend(speech, speech_lengths, video, video_lengths, utt_id)
-            out, _, _ = self.encoder(fused.features, fused.lengths)
-        # With intermediate outputs ESPnet returns (last, [(layer, output), ...]).
-        out, intermediate = out if isinstance(out, tuple) else (out, [])
-        return Encoded(self.dropout(out), fused.lengths, intermediate, fused)
-
-    def _is_frozen(self) -> bool:
-        """Whether front ends and encoder do not learn in this step."""
-        if not self.training or not self.config.freeze_encoder_steps:
-            return False
-        if self._update is None:
-            msg = (
-                "freeze_encoder_steps is set, but this training loop does not say at which step it "
-                "is (set_update); train with espnet_av.bin.train, or set it to 0"
+            self.decoder = build_decoder(
+                config.decoder, self.vocab_size, encoder_size, config.decoder_conf
             )
-            raise ConfigError(msg)
-        return self._update < self.config.freeze_encoder_steps
+        self.criterion_att = LabelSmoothingLoss(self.vocab_size, IGNORED, config.lsm_weight)
 
-    def _text_loss(
-        self, encoded: Encoded, text: Tensor, text_lengths: Tensor, stats: dict[str, Tensor]
-    ) -> Tensor:
-        """Weighted sum of CTC, intermediate CTC and attention losses; fills their statistics."""
+    def text_loss(
+        self, encoded: Encoded, text: Tensor, text_lengths: Tensor
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Weighted sum of CTC and attention losses; see `Recogniser.text_loss`."""
         weight = self.config.ctc_weight
-        loss = torch.zeros((), device=encoded.out.device)
+        loss, stats = torch.zeros((), device=encoded.out.device), {}
         if self.ctc is not None:
-            loss = loss + weight * self._ctc_loss(self.ctc, encoded, text, text_lengths, stats)
+            ctc, stats = ctc_losses(
+                self.ctc,
+                encoded,
+                text,
+                text_lengths,
+                self.config.interctc_weight,
+                with_error_rate=not self.training,
+            )
+            loss = loss + weight * ctc
         if self.decoder is not None:
             attention, accuracy = attention_loss(
                 self.decoder,
@@ -245,74 +74,6 @@ class AVSRModel(AbsESPnetModel):
                 text_lengths,
                 self.eos,
             )
-            stats["loss_att"], stats["acc"] = attention.detach(), accuracy
+            stats |= {"loss_att": attention.detach(), "acc": accuracy}
             loss = loss + (1.0 - weight) * attention
-        return loss
-
-    def _ctc_loss(
-        self,
-        ctc: CTC,
-        encoded: Encoded,
-        text: Tensor,
-        text_lengths: Tensor,
-        stats: dict[str, Tensor],
-    ) -> Tensor:
-        """CTC loss of the last and the intermediate layers; fills their statistics."""
-        lengths = encoded.lengths
-        loss = ctc_loss(ctc, encoded.out, lengths, text, text_lengths)
-        stats["loss_ctc"] = loss.detach()
-        needed = required_frames(text, text_lengths.to(text.device, non_blocking=True))
-        impossible = needed > lengths.to(text.device, non_blocking=True)
-        # The first rows are the utterances, once each.
-        num_utts = int(encoded.fused.rows.max()) + 1
-        stats["ctc_impossible"] = impossible[:num_utts].sum().float()
-        if not self.training:
-            rate = ctc_error_rate(ctc, encoded.out, lengths, text, text_lengths)
-            stats["cer_ctc"] = _scalar(rate, encoded.out)
-        if not encoded.intermediate:
-            return loss
-        inner = torch.stack(
-            [ctc_loss(ctc, out, lengths, text, text_lengths) for _, out in encoded.intermediate]
-        ).mean()
-        stats["loss_interctc"] = inner.detach()
-        share = self.config.interctc_weight
-        return (1.0 - share) * loss + share * inner
-
-    def _units_loss(
-        self, head: nn.Linear, encoded: Encoded, units: Tensor, stats: dict[str, Tensor]
-    ) -> Tensor:
-        """Weighted frame-label loss; fills its statistics. Without labels it is 0."""
-        units = units[encoded.fused.rows.to(units.device, non_blocking=True)]
-        loss, accuracy = units_loss(
-            head, encoded.out, encoded.lengths, units, self.config.units_smoothing
-        )
-        stats["loss_units"], stats["acc_units"] = loss.detach(), accuracy
-        return self.config.units_weight * loss
-
-    def _frontend_units_loss(
-        self, name: str, head: nn.Module, fused: Fused, units: Tensor, stats: dict[str, Tensor]
-    ) -> Tensor:
-        """The same for the front end `name`, over the utterances whose stream is computed."""
-        stream, present = fused.streams[name], fused.present[name]
-        if stream is None:
-            return zero_touch(head)
-        lengths = torch.where(present, fused.lengths[: present.numel()], 0)
-        loss, accuracy = units_loss(head, stream, lengths, units, self.config.units_smoothing)
-        stats[f"loss_{name}_units"], stats[f"acc_{name}_units"] = loss.detach(), accuracy
-        return self.config.frontend_units_weight * loss
-
-
-def _check_units(option: str, num_units: int | None) -> int:
-    """The number of frame labels, which `option` needs."""
-    if not num_units:
-        msg = (
-            f"{option} is set, but there are no frame labels; make units.txt from the ctm in the "
-            f"tokens stage, or set {option}: 0"
-        )
-        raise ConfigError(msg)
-    return num_units
-
-
-def _scalar(value: float, like: Tensor) -> Tensor:
-    """() float32 on the device of `like`, without a copy from the host."""
-    return torch.full((), value, dtype=torch.float32, device=like.device)
+        return loss, stats

@@ -1,4 +1,4 @@
-"""What the encoder of the recogniser gives."""
+"""What the encoder of a recogniser gives."""
 
 from dataclasses import dataclass
 
@@ -19,3 +19,9 @@ class Encoded:
     """(layer from 1, (B, T, D)) for each of `interctc_layers`."""
     fused: Fused
     """What the encoder was given; with several views an utterance, B is the number of rows."""
+
+    def count_longer(self, needed: Tensor) -> Tensor:
+        """How many utterances have fewer frames than the (R,) int64 of each row; () float32."""
+        longer = needed > self.lengths.to(needed.device, non_blocking=True)
+        # The first rows are the utterances, once each.
+        return longer[: int(self.fused.rows.max()) + 1].sum().float()

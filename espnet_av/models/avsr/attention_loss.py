@@ -1,0 +1,35 @@
+"""The attention loss."""
+
+from torch import Tensor, nn
+
+from espnet_av.ops.frame_loss import label_accuracy
+from espnet_av.ops.sentence_ends import add_sentence_ends
+
+
+def attention_loss(
+    decoder: nn.Module,
+    criterion: nn.Module,
+    hidden: Tensor,
+    lengths: Tensor,
+    text: Tensor,
+    text_lengths: Tensor,
+    ends: int,
+) -> tuple[Tensor, Tensor]:
+    """Label-smoothed cross-entropy of the decoder, and its token accuracy (teacher forcing).
+
+    Args:
+        decoder: ESPnet decoder.
+        criterion: ESPnet's LabelSmoothingLoss with padding -1.
+        hidden: (B, T, D) encoder output.
+        lengths: (B,) int64 on the CPU.
+        text: (B, L) int64, -1 beyond the length.
+        text_lengths: (B,) int64 on the CPU.
+        ends: id that is both start and end of sentence.
+
+    Returns:
+        (loss (), accuracy ()).
+    """
+    inputs, targets = add_sentence_ends(text, text_lengths.to(text.device), ends)
+    logits, _ = decoder(hidden, lengths, inputs, text_lengths + 1)
+    logits = logits.float()
+    return criterion(logits, targets), label_accuracy(logits, targets)

@@ -1,0 +1,92 @@
+"""CTC of a recogniser: its losses and its error rate."""
+
+import torch
+from torch import Tensor
+
+from espnet_av.compat import CTC
+from espnet_av.models.recogniser.encoded import Encoded
+from espnet_av.ops.ctc import collapse, edit_distance, required_frames
+
+
+def ctc_losses(
+    ctc: CTC,
+    encoded: Encoded,
+    text: Tensor,
+    text_lengths: Tensor,
+    interctc_weight: float,
+    with_error_rate: bool,
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """CTC loss of the last and the intermediate layers, in nats per row.
+
+    Args:
+        ctc: ESPnet's CTC with `zero_infinity`.
+        encoded: output of the encoder for R rows.
+        text: (R, L) int64.
+        text_lengths: (R,) int64 on the CPU.
+        interctc_weight: share of the intermediate layers, if there are any.
+        with_error_rate: whether to compute `cer_ctc`, which takes time.
+
+    Returns:
+        (loss () float32, statistics).
+    """
+    loss = ctc_loss(ctc, encoded.out, encoded.lengths, text, text_lengths)
+    needed = required_frames(text, text_lengths.to(text.device, non_blocking=True))
+    stats = {"loss_ctc": loss.detach(), "ctc_impossible": encoded.count_longer(needed)}
+    if with_error_rate:
+        rate = ctc_error_rate(ctc, encoded.out, encoded.lengths, text, text_lengths)
+        stats["cer_ctc"] = torch.full_like(loss.detach(), rate)
+    if not encoded.intermediate:
+        return loss, stats
+    layers = [
+        ctc_loss(ctc, out, encoded.lengths, text, text_lengths) for _, out in encoded.intermediate
+    ]
+    inner = torch.stack(layers).mean()
+    stats["loss_interctc"] = inner.detach()
+    return (1.0 - interctc_weight) * loss + interctc_weight * inner, stats
+
+
+def ctc_loss(
+    ctc: CTC, hidden: Tensor, lengths: Tensor, text: Tensor, text_lengths: Tensor
+) -> Tensor:
+    """CTC loss in nats per utterance; an utterance with more text than frames adds 0.
+
+    Args:
+        ctc: ESPnet's CTC with `zero_infinity`.
+        hidden: (B, T, D).
+        lengths: (B,) int64 on the CPU.
+        text: (B, L) int64.
+        text_lengths: (B,) int64 on the CPU.
+
+    Returns:
+        () float32.
+    """
+    # Log probabilities of a long sequence add up; half precision is not enough for them.
+    with torch.autocast(hidden.device.type, enabled=False):
+        return ctc(hidden.float(), lengths, text, text_lengths)
+
+
+@torch.no_grad()
+def ctc_error_rate(
+    ctc: CTC, hidden: Tensor, lengths: Tensor, text: Tensor, text_lengths: Tensor
+) -> float:
+    """Token errors of greedy CTC over reference tokens, for the whole batch.
+
+    Args:
+        ctc: ESPnet's CTC; blank is 0.
+        hidden: (B, T, D).
+        lengths: (B,) int64 on the CPU.
+        text: (B, L) int64.
+        text_lengths: (B,) int64 on the CPU.
+
+    Returns:
+        Errors / tokens; NaN if there are no tokens.
+    """
+    best, references = ctc.argmax(hidden).tolist(), text.tolist()
+    errors = sum(
+        edit_distance(collapse(frames[:length]), reference[:tokens])
+        for frames, length, reference, tokens in zip(
+            best, lengths.tolist(), references, text_lengths.tolist(), strict=True
+        )
+    )
+    total = int(text_lengths.sum())
+    return errors / total if total else float("nan")

@@ -1,0 +1,258 @@
+"""The part of an audio-visual recogniser that does not depend on how it spells its text."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
+
+import torch
+from torch import Tensor, nn
+
+from espnet_av.compat import CTC, AbsESPnetModel
+from espnet_av.errors import ConfigError
+from espnet_av.models.recogniser.config import RecogniserConfig
+from espnet_av.models.recogniser.encoded import Encoded
+from espnet_av.models.recogniser.units_losses import units_losses
+from espnet_av.modules.av_frontend import AVFrontend
+from espnet_av.modules.batch_norm import freeze_batch_norm
+from espnet_av.modules.encoder import build_encoder
+from espnet_av.modules.local_head import LocalHead
+from espnet_av.modules.wav2vec2_encoder import Wav2Vec2Encoder
+from espnet_av.ops.frame_loss import IGNORED
+from espnet_av.ops.lengths import valid_mask
+
+SHARED_STATS = (
+    "loss",
+    "loss_ctc",
+    "loss_interctc",
+    "loss_units",
+    "loss_audio_units",
+    "loss_visual_units",
+    "acc_units",
+    "acc_audio_units",
+    "acc_visual_units",
+    "cer_ctc",
+    "ctc_impossible",
+)
+"""Statistics of every recogniser.
+
+Losses in nats per utterance; `acc_*units` is a share of frames; `audio_units` and `visual_units`
+are of the heads on the front ends; `cer_ctc` is computed in evaluation only; `ctc_impossible`
+counts utterances with more text than frames, which add nothing to the CTC loss.
+"""
+
+
+class Recogniser(AbsESPnetModel):
+    """Front ends -> modality dropout -> fusion -> encoder -> CTC, frame labels, and what comes.
+
+    Sound and lips are both features at `frame_rate`: T = samples // 640 = video frames at 25 Hz,
+    twice as many at 50 Hz; frame labels have the same rate. Token ids follow ESPnet: 0 is the
+    blank, the last one is start and end of sentence.
+
+    Args:
+        config: see `RecogniserConfig`.
+        vocab_size: tokens, blank and end of sentence included.
+        num_units: frame labels; needed if `config.units_weight` > 0.
+
+    Raises:
+        ConfigError: a component's configuration is wrong, or `num_units` is missing.
+    """
+
+    needs_text = True
+    """Training it takes a tokenizer."""
+    stats: ClassVar[tuple[str, ...]] = SHARED_STATS
+    """Names of the statistics, the same at every step on every rank; NaN where one does not
+    apply."""
+    config: RecogniserConfig
+
+    def __init__(
+        self, config: RecogniserConfig, *, vocab_size: int, num_units: int | None = None
+    ) -> None:
+        super().__init__()
+        self.config = config
+        self.vocab_size = vocab_size
+        self.blank_id = 0
+        self.sos = self.eos = vocab_size - 1
+        self._update: int | None = None
+        self.frontend = AVFrontend(config)
+        self.encoder = build_encoder(
+            config.encoder, config.feature_size, config.encoder_conf, config.interctc_layers
+        )
+        size = self.encoder.output_size()
+        self.ctc: CTC | None = CTC(vocab_size, size) if config.ctc_weight > 0.0 else None
+        # Here, because optimisers store their moments in the order of the parameters.
+        self.build_text_branch(size)
+        self.dropout = nn.Dropout(config.output_dropout_rate)
+        self.units_head: nn.Linear | None = None
+        if config.units_weight > 0.0:
+            self.units_head = nn.Linear(size, _check_units("units_weight", num_units))
+        self.frontend_heads = nn.ModuleDict()
+        if config.frontend_units_weight > 0.0:
+            count = _check_units("frontend_units_weight", num_units)
+            for name in ("audio", "visual"):
+                if getattr(config, f"{name}_frontend") != "none":
+                    self.frontend_heads[name] = LocalHead(config.feature_size, count)
+        self.train()
+
+    @abstractmethod
+    def build_text_branch(self, encoder_size: int) -> None:
+        """Makes the modules that read text off the encoder's output, besides CTC."""
+
+    @abstractmethod
+    def text_loss(
+        self, encoded: Encoded, text: Tensor, text_lengths: Tensor
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Loss of the transcripts.
+
+        Args:
+            encoded: encoder output of R rows; the first ones are the utterances, once each.
+            text: (R, L) int64, -1 beyond the length.
+            text_lengths: (R,) int64 on the CPU.
+
+        Returns:
+            (mean over the rows (), statistics each () by name).
+        """
+
+    @property
+    def feature_rate(self) -> int:
+        """Encoder frames a second."""
+        return self.config.frame_rate
+
+    @classmethod
+    def from_config(
+        cls, config: RecogniserConfig, *, vocab_size: int, num_units: int | None = None
+    ) -> Self:
+        """Builds the model; see the class."""
+        return cls(config, vocab_size=vocab_size, num_units=num_units)
+
+    def set_step(self, step: int, rank: int = 0, seed: int = 0) -> None:
+        """Makes modality dropout and layerdrop of the next `forward` follow these three numbers.
+
+        Without this call they draw from torch's default CPU generator.
+
+        Args:
+            step: number of the micro-batch since the start of training.
+            rank: number of the process; ranks must drop independently.
+            seed: of the run.
+        """
+        self.frontend.set_step(step, rank, seed)
+        if isinstance(self.encoder, Wav2Vec2Encoder):
+            self.encoder.set_step(step, rank, seed)
+
+    def set_update(self, update: int) -> None:
+        """Says which optimiser step (from 0) comes next: it decides whether the encoder learns."""
+        self._update = update
+
+    def train(self, mode: bool = True) -> Self:
+        """As in torch, but that frozen batch norm stays in evaluation."""
+        super().train(mode)
+        if self.config.freeze_batch_norm:
+            freeze_batch_norm(self.frontend)
+        return self
+
+    def forward(
+        self,
+        speech: Tensor | None = None,
+        speech_lengths: Tensor | None = None,
+        video: Tensor | None = None,
+        video_lengths: Tensor | None = None,
+        text: Tensor | None = None,
+        text_lengths: Tensor | None = None,
+        units: Tensor | None = None,
+        utt_id: Sequence[str] | None = None,
+        **_: Any,
+    ) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+        """Computes the training loss of a batch.
+
+        Args:
+            speech: (B, S) float at 16 kHz; None = no utterance has audio.
+            speech_lengths: (B,) int64, 0 = this utterance has none.
+            video: (B, V, H, W) uint8 at 25 Hz; None = no utterance has video.
+            video_lengths: (B,) int64, 0 = this utterance has none.
+            text: (B, L) int64 token ids.
+            text_lengths: (B,) int64.
+            units: (B, T) int64 frame labels at `frame_rate`, -1 = none.
+            utt_id: names for error messages.
+
+        Returns:
+            (loss (), statistics `stats` each (), weight () = utterances that the loss is averaged
+            over).
+
+        Raises:
+            DataDirError: an utterance has no modality, or two of different durations.
+        """
+        assert text is not None, "training needs text"
+        assert text_lengths is not None, "training needs text_lengths"
+        # Read before the encoder is queued: later, the host would wait for it.
+        text_lengths = text_lengths.cpu()
+        inside = valid_mask(text_lengths, text.size(1), text.device)
+        text = torch.where(inside, text, IGNORED)
+        encoded = self.encode(speech, speech_lengths, video, video_lengths, utt_id)
+        rows = encoded.fused.rows
+        stats = dict.fromkeys(self.stats, _scalar(float("nan"), encoded.out))
+        loss, found = self.text_loss(encoded, text[rows.to(text.device)], text_lengths[rows])
+        stats |= found
+        if units is None:
+            units = torch.full((text.size(0), 1), IGNORED, device=encoded.out.device)
+        heads = (self.units_head, self.frontend_heads)
+        for units_loss, found in units_losses(self.config, *heads, encoded, units):
+            loss, stats = loss + units_loss, stats | found
+        # A copy: ESPnet's Trainer divides the loss in place.
+        stats["loss"] = loss.detach().clone()
+        return loss, stats, _scalar(float(text.size(0)), encoded.out)
+
+    def collect_feats(
+        self,
+        speech: Tensor | None = None,
+        speech_lengths: Tensor | None = None,
+        video: Tensor | None = None,
+        video_lengths: Tensor | None = None,
+        **_: Any,
+    ) -> dict[str, Tensor]:
+        """Fused features (B, T, D) and their lengths, for ESPnet's statistics stage."""
+        fused = self.frontend(speech, speech_lengths, video, video_lengths)
+        return {"feats": fused.features, "feats_lengths": fused.lengths}
+
+    def encode(
+        self,
+        speech: Tensor | None,
+        speech_lengths: Tensor | None,
+        video: Tensor | None,
+        video_lengths: Tensor | None,
+        utt_id: Sequence[str] | None = None,
+    ) -> Encoded:
+        """Runs front ends, fusion and encoder; arguments as in `forward`."""
+        learns = torch.is_grad_enabled() and not self._is_frozen()
+        with torch.set_grad_enabled(learns):
+            fused = self.frontend(speech, speech_lengths, video, video_lengths, utt_id)
+            out, _, _ = self.encoder(fused.features, fused.lengths)
+        # With intermediate outputs ESPnet returns (last, [(layer, output), ...]).
+        out, intermediate = out if isinstance(out, tuple) else (out, [])
+        return Encoded(self.dropout(out), fused.lengths, intermediate, fused)
+
+    def _is_frozen(self) -> bool:
+        """Whether front ends and encoder do not learn in this step."""
+        if not self.training or not self.config.freeze_encoder_steps:
+            return False
+        if self._update is None:
+            msg = (
+                "freeze_encoder_steps is set, but this training loop does not say at which step it "
+                "is (set_update); train with espnet_av.bin.train, or set it to 0"
+            )
+            raise ConfigError(msg)
+        return self._update < self.config.freeze_encoder_steps
+
+
+def _scalar(value: float, like: Tensor) -> Tensor:
+    """() float32 on the device of `like`, without a copy from the host."""
+    return torch.full((), value, dtype=torch.float32, device=like.device)
+
+
+def _check_units(option: str, num_units: int | None) -> int:
+    """The number of frame labels, which `option` needs."""
+    if not num_units:
+        msg = (
+            f"{option} is set, but there are no frame labels; make units.txt from the ctm in the "
+            f"tokens stage, or set {option}: 0"
+        )
+        raise ConfigError(msg)
+    return num_units
