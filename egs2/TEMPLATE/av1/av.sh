@@ -25,7 +25,7 @@ test_sets="test"       # one or more
 local_data_opts=""     # options for local/data.sh
 roi_config=""          # default: <conf>/roi.yaml; so the others
 dump_config=""         # a set may have its own, as <conf>/dump_train.yaml
-noise_config=""
+noise_config=""        # none: no noises are made
 babble_sets=""         # test sets whose voices babble in tests; default: held-out voices of train
 langs=""               # train only on what is spoken in these, as "de es"; default: all
 tgt_lang=""            # write translations into this language; default: transcripts
@@ -50,7 +50,7 @@ avssl_from=""          # ssl or none: weights that each round starts from; defau
 mid_config=""
 # Fine-tuning
 train_config=""        # default: <conf>/train_<system>.yaml, or train_avsr.yaml
-finetune_from=""       # avssl, ssl or none: weights to start from; default: the last configured
+finetune_from=""       # start from avssl, ssl, none or a folder, as ../x/exp/y; default: the last configured
 train_args=""          # more options of bin.train, as in "--override max_steps=9 --override seed=2"
 tag=""                 # name of the experiment; default: from train_config and train_args
 # Decoding, scoring, packing
@@ -97,6 +97,7 @@ stage_roi() {
 
 # make_noise: babble of the training voices, or of those of test sets, and cuts of MUSAN
 make_noise() {
+    if [ "${noise_config}" = none ]; then log "    no noises (--noise_config none)"; return; fi
     once "${dumpdir}/noise/.done" \
         "${noise_config} $(printf "${dumpdir}/%s/.done " "${train_set}" ${babble_sets})" \
         python_job "${dumpdir}/noise/logdir/noise.log" noise --config "${noise_config}" \
@@ -197,7 +198,7 @@ stage_tokens() {
 
 stage_finetune() {
     log "stage 9 finetune: ${start:+${start} + }${dumpdir}/{${train_set},${valid_set}} + ${token_dir} -> ${exp}"
-    local inputs="${train_config} ${token_dir}/.done ${start:+${start}/.done.train}"
+    local inputs="${train_config} ${token_dir}/.done ${start:+${start}/.done.[tf]*}"
     once "${exp}/.done.finetune" "${inputs} $(printf "${dumpdir}/%s/.done " "${train_set}" "${valid_set}")" \
         train_model "${exp}" --config "${train_config}" ${start:+--override "init_param=[${start}]"} \
         ${train_args} ${langs:+--override "dataset.langs=[${langs// /,}]"} \
@@ -263,7 +264,8 @@ esac
 finetune_from=${finetune_from:-${avssl_config:+avssl}}
 case "${finetune_from:-${ssl_tag:+ssl}}" in
     avssl) start=$(avssl_exp "${rounds}") ;; ssl) start=${ssl_exp} ;; none|"") start="" ;;
-    *) echo "$0: --finetune_from is avssl, ssl or none, not '${finetune_from}'" >&2; exit 1 ;;
+    */*) start=${finetune_from%/} ;;
+    *) echo "$0: --finetune_from is avssl, ssl, none or a folder, not '${finetune_from}'" >&2; exit 1 ;;
 esac
 name=$(experiment_name "${train_config}" "")_${token_type}${start:+_from_${start##*/}}
 args_name=${data_name}${train_args:+_${train_args//--override /}}
@@ -290,6 +292,6 @@ run_stage() {
         for number in 5 6; do run_stage "${number}" "${round}" "${words}"; done
     done
     for number in $(seq 7 12); do run_stage "${number}"; done
-    log "done; results are in ${decode_dir}, logs in logdir/ beside each output"
+    log "done; logs in logdir/ beside each output$( [ "${stop_stage}" -lt 10 ] || echo "; results in ${decode_dir}" )"
     exit
 }
