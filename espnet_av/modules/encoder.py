@@ -18,6 +18,7 @@ from espnet_av.compat import (
 )
 from espnet_av.config import unknown_key_message
 from espnet_av.errors import ConfigError
+from espnet_av.modules.causal_conformer import CausalConformerEncoder
 from espnet_av.modules.conv_padding import ConvPadding
 from espnet_av.modules.wav2vec2_encoder import Wav2Vec2Encoder
 
@@ -45,6 +46,7 @@ class SortingRNNEncoder(RNNEncoder):
 
 ENCODERS: dict[str, tuple[type[AbsEncoder], dict[str, Any]]] = {
     "conformer": (ConformerEncoder, {"input_layer": "linear", "rel_pos_type": "latest"}),
+    "causal_conformer": (CausalConformerEncoder, {}),
     "e_branchformer": (EBranchformerEncoder, {"input_layer": "linear"}),
     "branchformer": (BranchformerEncoder, {"input_layer": "linear"}),
     "multiconv_conformer": (
@@ -56,10 +58,10 @@ ENCODERS: dict[str, tuple[type[AbsEncoder], dict[str, Any]]] = {
     "wav2vec2": (Wav2Vec2Encoder, {}),
 }
 """ESPnet's name -> (class, defaults of ours: no subsampling, no deprecated positional encoding);
-`wav2vec2` is our own."""
+`causal_conformer` and `wav2vec2` are our own."""
 
 
-NO_INPUT_LAYER = ("conformer", "e_branchformer")
+NO_INPUT_LAYER = ("conformer", "causal_conformer", "e_branchformer")
 """Encoders that can do with a positional encoding alone before their layers (`input_layer: none`);
 ESPnet's others would lose that too, or refuse."""
 
@@ -101,8 +103,7 @@ def build_encoder(
     try:
         encoder = encoder_class(input_size=input_size, **arguments)
         if isinstance(encoder, Wav2Vec2Encoder):
-            # It keeps length and padding by itself; a probe would not work on the meta device.
-            return encoder
+            return encoder  # it keeps length and padding by itself
         num_frames = _frames_out(encoder, input_size)
     except (TypeCheckError, TypeError, ValueError, AssertionError, RuntimeError) as error:
         msg = f"encoder_conf of {name}: {error or arguments}"
@@ -115,6 +116,35 @@ def build_encoder(
         raise ConfigError(msg)
     ConvPadding(encoder)
     return encoder
+
+
+def layer_output(encoder: AbsEncoder, features: Tensor, lengths: Tensor, layer: int) -> Tensor:
+    """What one layer of an encoder gives, before the norm that follows the last one.
+
+    Args:
+        encoder: from `build_encoder`, one of ESPnet's with a list of layers.
+        features: (B, T, D), arbitrary beyond each length.
+        lengths: (B,) int64 frames, on the CPU.
+        layer: from 1.
+
+    Returns:
+        (B, T, D'), arbitrary beyond each length.
+
+    Raises:
+        ConfigError: there is no such layer.
+    """
+    layers = encoder.encoders
+    if not 1 <= layer <= len(layers):
+        msg = f"layer {layer} is asked for, but the encoder has layers 1 to {len(layers)}"
+        raise ConfigError(msg)
+    found: list[Any] = []
+    hook = layers[layer - 1].register_forward_hook(lambda *call: found.append(call[2][0]))
+    try:
+        encoder(features, lengths)
+    finally:
+        hook.remove()
+    # With relative positions, layers pass on (features, positions).
+    return found[0][0] if isinstance(found[0], tuple) else found[0]
 
 
 def encoder_arguments(encoder_class: type[AbsEncoder]) -> list[str]:
@@ -142,7 +172,9 @@ def _check_no_input_layer(
 
 
 def _frames_out(encoder: AbsEncoder, input_size: int) -> int:
-    """Length that the encoder reports for `PROBE_FRAMES` frames."""
+    """Length that the encoder reports for `PROBE_FRAMES` frames; on the meta device, that."""
+    if any(parameter.is_meta for parameter in encoder.parameters()):
+        return PROBE_FRAMES
     training = encoder.training
     encoder.eval()
     with torch.no_grad():

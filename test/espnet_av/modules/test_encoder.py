@@ -7,10 +7,17 @@ import torch
 
 from espnet_av.errors import ConfigError
 from espnet_av.modules.decoder import DECODERS, build_decoder
-from espnet_av.modules.encoder import ENCODERS, NO_INPUT_LAYER, build_encoder
+from espnet_av.modules.encoder import ENCODERS, NO_INPUT_LAYER, build_encoder, layer_output
 
 SMALL = {
     "conformer": {"output_size": 8, "attention_heads": 2, "linear_units": 8, "num_blocks": 2},
+    "causal_conformer": {
+        "output_size": 8,
+        "attention_heads": 2,
+        "linear_units": 8,
+        "num_blocks": 2,
+        "past_frames": 4,
+    },
     "e_branchformer": {
         "output_size": 8,
         "attention_heads": 2,
@@ -113,6 +120,26 @@ def test_intermediate_outputs():
     assert inner[0][1].shape == last.shape
 
 
+@pytest.mark.parametrize("name", ["conformer", "causal_conformer", "e_branchformer", "transformer"])
+def test_output_of_one_layer(name):
+    encoder = build_encoder(name, 6, SMALL[name], []).eval()
+    x, lengths = torch.randn(2, 9, 6), torch.tensor([9, 5])
+    last = layer_output(encoder, x, lengths, 2)
+    assert torch.equal(encoder.after_norm(last), encoder(x, lengths)[0])
+    first = layer_output(encoder, x, lengths, 1)
+    assert first.shape == last.shape
+    assert not torch.allclose(first, last)
+    assert not encoder.encoders[0]._forward_hooks
+    with pytest.raises(ConfigError, match=r"layer 3 .* 1 to 2"):
+        layer_output(encoder, x, lengths, 3)
+
+
+def test_shapes_without_weights():
+    with torch.device("meta"):
+        encoder = build_encoder("conformer", 6, SMALL["conformer"], [])
+    assert next(encoder.parameters()).is_meta
+
+
 @pytest.mark.parametrize(
     ("name", "conf", "interctc", "message"),
     [
@@ -122,6 +149,7 @@ def test_intermediate_outputs():
         ("conformer", {"input_layer": "none", "output_size": 8}, [], "feature_size 8"),
         ("conformer", {"input_layer": None}, [], "have 16 and output_size is 256"),
         ("transformer", {"input_layer": "none", "output_size": 16}, [], "is for conformer, "),
+        ("causal_conformer", {"conv_future_frames": -1}, [], "past_frames 64.*-1 must be 0"),
         ("rnn", {"subsample": [2]}, [], "already deliver 25 Hz"),
         ("rnn", {}, [1], "no intermediate outputs"),
         ("wav2vec2", {"attention_heads": 3}, [], "attention_heads is 3.* try 2"),
