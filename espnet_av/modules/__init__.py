@@ -2,6 +2,8 @@
 
 from espnet_av.modules.log_mel import LogMelConfig, LogMelFrontend
 from espnet_av.modules.stacked_fbank import StackedFbankConfig, StackedFbankFrontend
+from espnet_av.modules.visual_patches import LinearPatchConfig, LinearPatchFrontend
+from espnet_av.modules.visual_r2plus1d import R2Plus1dConfig, R2Plus1dFrontend
 from espnet_av.modules.visual_resnet import ResNetConfig, ResNetFrontend
 from espnet_av.modules.wave_frontend import WaveConfig, WaveFrontend
 
@@ -13,5 +15,9 @@ AUDIO_FRONTENDS = {
 """Name -> (config, module); each maps (B, S) at 16 kHz to exactly S // 640 frames (`wave` at 50 Hz:
 twice as many)."""
 
-VISUAL_FRONTENDS = {"resnet": (ResNetConfig, ResNetFrontend)}
+VISUAL_FRONTENDS = {
+    "resnet": (ResNetConfig, ResNetFrontend),
+    "r2plus1d": (R2Plus1dConfig, R2Plus1dFrontend),
+    "linear_patch": (LinearPatchConfig, LinearPatchFrontend),
+}
 """Name -> (config, module); each maps (B, V, H, W) uint8 to V frames."""

@@ -33,8 +33,9 @@ class AVFrontendConfig:
     """What turns sound into features; `none` makes a lip reader."""
     audio_frontend_conf: dict[str, Any] = field(default_factory=dict)
     """Fields of its config class."""
-    visual_frontend: Literal["resnet", "none"] = "resnet"
-    """What turns mouth crops into features; `none` makes an audio-only model."""
+    visual_frontend: Literal["resnet", "r2plus1d", "linear_patch", "none"] = "resnet"
+    """What turns mouth crops into features: ResNet-18 after a 3-D stem, five (2+1)D convolutions
+    (FAVA), or one linear layer over the pixels; `none` makes an audio-only model."""
     visual_frontend_conf: dict[str, Any] = field(default_factory=dict)
     """Fields of its config class."""
     frame_rate: Literal[25, 50] = 25

@@ -8,14 +8,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from typeguard import typechecked
 
-from espnet_av.compat import AbsFrontend
 from espnet_av.errors import ConfigError
-from espnet_av.ops.lengths import neighbour_index, packed_index, unpack
+from espnet_av.modules.abs_visual_frontend import AbsVisualFrontend, initialise_convolutions
+from espnet_av.ops.lengths import neighbour_index
 
-PIXEL_MEAN = 0.421
-"""Mean grey level of mouth crops in [0, 1] (AV-HuBERT, auto_avsr)."""
-PIXEL_STD = 0.165
-"""Its standard deviation."""
 STEM_RADIUS = 2
 """Neighbouring frames on each side that the stem sees."""
 
@@ -41,12 +37,12 @@ class ResNetConfig:
             raise ConfigError(msg)
 
 
-class ResNetFrontend(AbsFrontend):
-    """Mouth crops -> one feature vector per frame, computed on valid frames only.
+class ResNetFrontend(AbsVisualFrontend):
+    """Stem and ResNet-18 over packed frames.
 
     The 3-D stem has one input channel and temporal stride 1, so it equals a 2-D convolution whose
     channels are the five neighbouring frames. That lets stem, batch norm and trunk all run on the
-    packed frames of the batch: padding costs nothing and reaches no statistic.
+    packed frames of the batch.
 
     Args:
         config: see `ResNetConfig`.
@@ -55,50 +51,22 @@ class ResNetFrontend(AbsFrontend):
 
     @typechecked
     def __init__(self, config: ResNetConfig, output_size: int) -> None:
-        super().__init__()
-        self.image_pool = config.image_pool
+        super().__init__(config.image_pool, output_size)
         self.stem = Stem(config)
         self.trunk = make_trunk(config)
         self.project = nn.Linear(8 * config.width, output_size)
-        self._output_size = output_size
-        self._initialise(config.zero_init_residual)
+        initialise_convolutions(self)
+        if config.zero_init_residual:
+            for module in self.modules():
+                if isinstance(module, ResidualBlock):
+                    nn.init.zeros_(module.bn2.weight)
 
-    def output_size(self) -> int:
-        """D."""
-        return self._output_size
-
-    def forward(self, input: Tensor, input_lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, V, H, W) uint8, (B,) frames -> (B, V, D), (B,); padding is arbitrary, output 0 there.
-
-        `input_lengths` should be on the CPU: packing needs their values on the host.
-        """
-        lengths = input_lengths.cpu()
-        batch_size, max_length = input.shape[:2]
-        index = packed_index(lengths, max_length).to(input.device, non_blocking=True)
-        # (B, V, H, W) -> (N, H, W)
-        frames = input.flatten(0, 1)[index]
-        neighbours = neighbour_index(lengths, STEM_RADIUS).to(input.device, non_blocking=True)
-        hidden = self.trunk(self.stem(self.normalise(frames), neighbours))
+    def compute(self, pixels: Tensor, lengths: Tensor) -> Tensor:
+        """(N, H, W) float, (B,) -> (N, D)."""
+        neighbours = neighbour_index(lengths, STEM_RADIUS).to(pixels.device, non_blocking=True)
+        hidden = self.trunk(self.stem(pixels, neighbours))
         # (N, 8 * width, H', W') -> (N, D)
-        packed = self.project(hidden.mean(dim=(2, 3)))
-        return unpack(packed, index, batch_size, max_length), input_lengths
-
-    def normalise(self, frames: Tensor) -> Tensor:
-        """(N, H, W) uint8 -> (N, H', W') float of mean 0 and variance 1, pooled if configured."""
-        if self.image_pool == 1:
-            return frames.float().mul_(1.0 / (255.0 * PIXEL_STD)).sub_(PIXEL_MEAN / PIXEL_STD)
-        # Sums of 2x2 pixels in 16-bit integers: several times faster than pooling floats.
-        height, width = (size // 2 * 2 for size in frames.shape[1:])
-        rows = frames[:, 0:height:2].to(torch.int16) + frames[:, 1:height:2]
-        sums = rows[:, :, 0:width:2] + rows[:, :, 1:width:2]
-        return sums.float().mul_(1.0 / (4.0 * 255.0 * PIXEL_STD)).sub_(PIXEL_MEAN / PIXEL_STD)
-
-    def _initialise(self, zero_init_residual: bool) -> None:
-        for module in self.modules():
-            if isinstance(module, (nn.Conv2d, nn.Conv3d)):
-                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-            if zero_init_residual and isinstance(module, ResidualBlock):
-                nn.init.zeros_(module.bn2.weight)
+        return self.project(hidden.mean(dim=(2, 3)))
 
 
 class Stem(nn.Module):

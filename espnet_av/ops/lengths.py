@@ -52,6 +52,19 @@ def neighbour_index(lengths: Tensor, radius: int) -> Tensor:
     return torch.where(inside, frame + start.unsqueeze(1), total)
 
 
+def same_clip_as_next(lengths: Tensor) -> Tensor:
+    """Which packed frames are followed by another one of their clip.
+
+    Args:
+        lengths: (B,) int64 frames of each clip.
+
+    Returns:
+        (N - 1,) bool for the first N - 1 of the N = sum of `lengths` packed frames.
+    """
+    clip = torch.repeat_interleave(lengths)
+    return clip[1:] == clip[:-1]
+
+
 def unpack(packed: Tensor, index: Tensor, batch_size: int, max_length: int) -> Tensor:
     """Puts packed frames back into a zero-padded batch.
 

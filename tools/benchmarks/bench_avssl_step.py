@@ -27,6 +27,7 @@ from espnet_av.models.avhubert.masking import DrawnMasks, draw_masks
 from espnet_av.modules.gradient_scale import scale_gradient
 from espnet_av.modules.step_noise import StepNoise
 from espnet_av.modules.visual_resnet import ResNetFrontend
+from espnet_av.ops.mouth_pixels import normalise_pixels
 
 NUM_UNITS = 500
 SEED = 0
@@ -155,7 +156,8 @@ def fill_clip_by_clip(video: Tensor, masks: DrawnMasks) -> Tensor:
 def run_padded_resnet(resnet: ResNetFrontend, video: Tensor, inside: Tensor) -> Tensor:
     """The published form: 3-D convolution over padded clips, ResNet on each of their frames."""
     stem, (batch_size, num_frames) = resnet.stem, video.shape[:2]
-    pixels = resnet.normalise(video.flatten(0, 1)).unflatten(0, (batch_size, num_frames))
+    pixels = normalise_pixels(video.flatten(0, 1), resnet.image_pool)
+    pixels = pixels.unflatten(0, (batch_size, num_frames))
     pixels = torch.where(inside[:, :, None, None], pixels, 0.0)
     # (B, V, H, W) -> (B, 1, V, H, W) -> (B, C, V, H', W') -> (B * V, C, H', W')
     hidden = stem.conv(pixels.unsqueeze(1)).transpose(1, 2).flatten(0, 1)

@@ -3,7 +3,13 @@
 import pytest
 import torch
 
-from espnet_av.ops.lengths import neighbour_index, packed_index, unpack, valid_mask
+from espnet_av.ops.lengths import (
+    neighbour_index,
+    packed_index,
+    same_clip_as_next,
+    unpack,
+    valid_mask,
+)
 
 LENGTHS = [[3, 1, 0, 4], [1], [5, 5]]
 
@@ -35,3 +41,10 @@ def test_neighbours_stay_in_their_clip(lengths, radius):
             expected.append([start + u if 0 <= u < n else total for u in places])
         start += n
     assert neighbour_index(torch.tensor(lengths), radius).tolist() == expected
+
+
+def test_frames_that_are_followed_by_one_of_their_clip():
+    follows = same_clip_as_next(torch.tensor([3, 0, 1, 2]))
+    assert follows.tolist() == [True, True, False, False, True]
+    assert same_clip_as_next(torch.tensor([1])).tolist() == []
+    assert same_clip_as_next(torch.tensor([0])).tolist() == []

@@ -3,12 +3,12 @@
 import pytest
 import torch
 from oracles import av_batch
+from oracles.visual_clips import TINY
 
 from espnet_av.models.avsr import AVSRModel
 from espnet_av.modules import VISUAL_FRONTENDS
 
 ALONE = {"visual_frontend": "none", "visual_frontend_conf": {}, "fusion": "none"}
-TINY = {"resnet": {"width": 2}}
 
 
 def pair(visual):
