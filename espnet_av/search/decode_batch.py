@@ -10,10 +10,13 @@ from torch import Tensor
 from espnet_av.errors import ConfigError
 from espnet_av.search.ctc_greedy import ctc_greedy
 from espnet_av.search.ctc_prefix import ctc_prefix
-from espnet_av.search.decode_config import DecodeConfig
+from espnet_av.search.decode_config import DecodeConfig, Method
 from espnet_av.search.hypothesis import Hypothesis
 from espnet_av.search.joint import JointSearch
 from espnet_av.search.lexicon import Lexicon
+from espnet_av.search.ngram_lm import NGramLM
+from espnet_av.search.transducer_beam import TransducerBeam
+from espnet_av.search.transducer_greedy import TransducerGreedy
 
 
 class EncodedFrames(Protocol):
@@ -27,15 +30,21 @@ class EncodedFrames(Protocol):
 
 @torch.inference_mode()
 def decode_batch(
-    model: Any, encoded: EncodedFrames, config: DecodeConfig, lexicon: Lexicon | None = None
+    model: Any,
+    encoded: EncodedFrames,
+    config: DecodeConfig,
+    lexicon: Lexicon | None = None,
+    lm: NGramLM | None = None,
 ) -> list[list[Hypothesis]]:
     """Search every utterance of a batch.
 
     Args:
-        model: has `ctc`, `decoder`, `blank_id`, `sos`, `eos` and `vocab_size` as ESPnet models do.
+        model: has `ctc`, `decoder`, `blank_id`, `sos`, `eos` and `vocab_size` as ESPnet models do,
+            or `predictor` and `joiner`.
         encoded: the model's encoder output.
         config: which search, and its settings.
         lexicon: the words that `ctc_prefix` may spell; None: any text.
+        lm: what `transducer_beam` adds to the scores; None: nothing.
 
     Returns:
         per utterance up to `config.nbest` hypotheses, best first.
@@ -47,6 +56,12 @@ def decode_batch(
     lengths = encoded.lengths.to(encoded.out.device)
     if config.method == "joint":
         return JointSearch(model, config).search(encoded.out, lengths)
+    if config.method == "transducer_greedy":
+        greedy = TransducerGreedy(model, config.max_symbols)
+        return [[found] for found in greedy.search(encoded.out, lengths)]
+    if config.method == "transducer_beam":
+        beam = TransducerBeam(model, config, lm and lm.to(encoded.out.device))
+        return beam.search(encoded.out, lengths)
     log_probs = model.ctc.log_softmax(encoded.out).float()
     if config.method == "ctc_greedy":
         return [[found] for found in ctc_greedy(log_probs, lengths, model.blank_id)]
@@ -61,18 +76,30 @@ def decode_batch(
     )
 
 
+def default_method(model: Any) -> Method:
+    """The best search that a model has the parts for."""
+    if getattr(model, "predictor", None) is not None:
+        return "transducer_beam"
+    return "ctc_prefix" if getattr(model, "decoder", None) is None else "joint"
+
+
 def _check_model(model: Any, config: DecodeConfig) -> None:
-    wants_ctc = config.method != "joint" or config.ctc_weight > 0
-    wants_decoder = config.method == "joint" and config.ctc_weight < 1
-    if wants_decoder and getattr(model, "decoder", None) is None:
-        msg = (
-            "method: joint needs an attention decoder and this model has none; "
-            "use 'method: ctc_prefix' or 'ctc_weight: 1.0'"
-        )
-        raise ConfigError(msg)
-    if wants_ctc and getattr(model, "ctc", None) is None:
-        msg = (
-            f"method: {config.method} needs a CTC layer and this model has none; "
-            "use 'method: joint' with 'ctc_weight: 0.0'"
-        )
-        raise ConfigError(msg)
+    method = config.method
+    is_transducer = method.startswith("transducer")
+    wants = {
+        "predictor": ("a transducer's predictor", is_transducer),
+        "decoder": ("an attention decoder", method == "joint" and config.ctc_weight < 1),
+        "ctc": ("a CTC layer", not is_transducer and (method != "joint" or config.ctc_weight > 0)),
+    }
+    for part, (name, is_wanted) in wants.items():
+        if is_wanted and getattr(model, part, None) is None:
+            msg = f"method: {method} needs {name} and this model has none; use {_cure(model)}"
+            raise ConfigError(msg)
+
+
+def _cure(model: Any) -> str:
+    """Settings that fit the model."""
+    method = default_method(model)
+    if method == "joint" and getattr(model, "ctc", None) is None:
+        return "'method: joint' with 'ctc_weight: 0.0'"
+    return f"'method: {method}'"

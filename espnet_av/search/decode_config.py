@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
+
+Method = Literal["ctc_greedy", "ctc_prefix", "joint", "transducer_greedy", "transducer_beam"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class DecodeConfig:
     """How to turn encoder frames into tokens; the names and signs are ESPnet's."""
 
-    method: Literal["ctc_greedy", "ctc_prefix", "joint"] = "joint"
-    """Best CTC path, CTC prefix beam, or attention decoder and CTC together."""
+    method: Method = "joint"
+    """Best CTC path, CTC prefix beam, attention decoder and CTC together, or a transducer's path
+    of best symbols or beam."""
     beam_size: int = 5
     """Hypotheses kept per utterance."""
     ctc_weight: float = 0.3
     """Weight of the CTC prefix score in `joint`; the decoder gets 1 - ctc_weight."""
     length_penalty: float = 0.0
     """Bonus per emitted token (a positive value favours longer texts)."""
+    length_norm: bool = True
+    """`transducer_beam` ranks the texts it ends with by score / (tokens + 1)."""
+    max_symbols: int = 3
+    """Most tokens that `transducer_greedy` takes from one frame; `transducer_beam` takes one."""
+    lm_file: Path | None = None
+    """ARPA n-gram of the model's tokens (`espnet-av ngram`) for `transducer_beam`; null: none."""
+    lm_weight: float = 0.3
+    """Weight of the log-probabilities of `lm_file`."""
     maxlenratio: float = 0.0
     """Longest output as a share of the frames; 0 stops by end detection, -n means n tokens."""
     minlenratio: float = 0.0
@@ -45,6 +57,18 @@ class DecodeConfig:
                 f"lexicon={self.lexicon}: only method ctc_prefix uses it, and method is "
                 f"{self.method}; take that one, or set lexicon: none"
             )
+            raise ValueError(msg)
+        if self.lm_file is not None and self.method != "transducer_beam":
+            msg = (
+                f"lm_file={self.lm_file}: only method transducer_beam uses it, and method is "
+                f"{self.method}; take that one, or set lm_file: null"
+            )
+            raise ValueError(msg)
+        if self.lm_weight <= 0.0:
+            msg = f"lm_weight={self.lm_weight}: must be above 0; to go without set lm_file: null"
+            raise ValueError(msg)
+        if self.max_symbols < 1:
+            msg = f"max_symbols={self.max_symbols}: at least 1 token a frame is needed"
             raise ValueError(msg)
         if self.nbest < 1:
             msg = f"nbest={self.nbest}: at least 1 result is needed"

@@ -12,8 +12,11 @@ class Hypothesis:
     tokens: list[int]
     """Token ids without start, end and blank symbols."""
     score: float
-    """Weighted sum of the parts: what the search maximised (natural logarithm)."""
+    """What the search maximised: the weighted sum of the parts (natural logarithm), which
+    `length_norm` divides by the tokens + 1."""
     parts: dict[str, float]
-    """Unweighted score by scorer name: `decoder`, `ctc`, `length_bonus`."""
+    """Unweighted score by scorer name: `decoder`, `ctc`, `transducer`, `lm`, `length_bonus`."""
     frames: list[int] | None = None
     """Encoder frame where each token begins; None when the search does not know it."""
+    probabilities: list[float] | None = None
+    """Of each token at its frame, as the transducer gives it; None in other searches."""
