@@ -1,5 +1,6 @@
 """Layers: front ends that turn sound and lips into 25 Hz features, and what joins them."""
 
+from espnet_av.modules.espnet_frontend import EspnetFrontend, EspnetFrontendConfig
 from espnet_av.modules.log_mel import LogMelConfig, LogMelFrontend
 from espnet_av.modules.stacked_fbank import StackedFbankConfig, StackedFbankFrontend
 from espnet_av.modules.visual_patches import LinearPatchConfig, LinearPatchFrontend
@@ -8,12 +9,13 @@ from espnet_av.modules.visual_resnet import ResNetConfig, ResNetFrontend
 from espnet_av.modules.wave_frontend import WaveConfig, WaveFrontend
 
 AUDIO_FRONTENDS = {
+    "espnet": (EspnetFrontendConfig, EspnetFrontend),
     "log_mel": (LogMelConfig, LogMelFrontend),
     "stacked_fbank": (StackedFbankConfig, StackedFbankFrontend),
     "wave": (WaveConfig, WaveFrontend),
 }
 """Name -> (config, module); each maps (B, S) at 16 kHz to exactly S // 640 frames (`wave` at 50 Hz:
-twice as many)."""
+twice as many; `espnet`: those of its `grid`)."""
 
 VISUAL_FRONTENDS = {
     "resnet": (ResNetConfig, ResNetFrontend),

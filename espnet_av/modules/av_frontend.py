@@ -8,18 +8,16 @@ import torch
 from torch import Tensor, nn
 
 from espnet_av.config import build
-from espnet_av.errors import ConfigError
+from espnet_av.errors import ConfigError, DataDirError
 from espnet_av.modules import AUDIO_FRONTENDS, VISUAL_FRONTENDS
 from espnet_av.modules.av_frontend_config import AVFrontendConfig
+from espnet_av.modules.frame_clock import VIDEO_RATE, AudioClock, FrameClock, VideoClock
 from espnet_av.modules.fusion import FUSIONS
 from espnet_av.modules.zero_gradient import zero_touch
 from espnet_av.ops.modality_dropout import draw_modality_dropout
 from espnet_av.ops.modality_views import Views, all_views, single_view
 from espnet_av.ops.seeding import mix_seed
 from espnet_av.ops.stream_lengths import StreamLengths, read_lengths
-
-VIDEO_RATE = 25
-"""Video frames a second."""
 
 
 @dataclass(frozen=True)
@@ -62,13 +60,14 @@ class AVFrontend(nn.Module):
     def __init__(self, config: AVFrontendConfig) -> None:
         super().__init__()
         size = config.feature_size
-        self.repeat = config.frame_rate // VIDEO_RATE
         self.audio = _build(
             AUDIO_FRONTENDS, config.audio_frontend, _audio_conf(config), size, "audio"
         )
         self.visual = _build(
             VISUAL_FRONTENDS, config.visual_frontend, config.visual_frontend_conf, size, "visual"
         )
+        grid = getattr(self.audio, "grid", None)
+        self.clock: FrameClock = AudioClock(grid) if grid else VideoClock(config.frame_rate)
         self.fusion = None if config.fusion == "none" else FUSIONS[config.fusion](size)
         self.dropout = nn.Dropout(config.dropout_rate)
         self.modality_dropout = config.modality_dropout
@@ -110,11 +109,21 @@ class AVFrontend(nn.Module):
         utt_id: Sequence[str] | None = None,
     ) -> StreamLengths:
         """Lengths of what there is a front end for; arguments and errors as in `forward`."""
-        return read_lengths(
+        lengths = read_lengths(
             speech_lengths if self.audio is not None and speech is not None else None,
             video_lengths if self.visual is not None and video is not None else None,
             utt_id,
         )
+        short = self.clock.num_frames(lengths) < 1
+        if short.any():
+            i = int(short.nonzero()[0])
+            msg = (
+                f"{utt_id[i] if utt_id else f'utterance number {i} of the batch'}: "
+                f"{int(lengths.frames[i])} frames at 25 Hz are too short for the audio front end, "
+                "whose convolutions need more; leave the utterance out"
+            )
+            raise DataDirError(msg)
+        return lengths
 
     def fuse(
         self,
@@ -132,7 +141,7 @@ class AVFrontend(nn.Module):
             edits: changes between input, features and fusion, on what is computed only.
         """
         keep_audio, keep_video = self.draw_kept(lengths)
-        frames = lengths.frames * self.repeat
+        frames = self.clock.num_frames(lengths)
         num_frames = int(frames.max())
         audio = self._compute("audio", speech, lengths.samples, keep_audio, num_frames, edits)
         lips = self._compute("visual", video, lengths.video, keep_video, num_frames, edits)
@@ -164,7 +173,7 @@ class AVFrontend(nn.Module):
         """Runs a front end on the kept utterances.
 
         Returns:
-            (B, T, D) at the frame rate, zeros for the others; None if none is kept.
+            (B, T, D) at the rate of the clock, zeros for the others; None if none is kept.
         """
         frontend = self.audio if kind == "audio" else self.visual
         if frontend is None or data is None or not keep.any():
@@ -178,8 +187,8 @@ class AVFrontend(nn.Module):
         features, _ = frontend(
             data if edits is None else edits.before(kind, data, rows), kept_lengths
         )
-        if kind == "visual" and self.repeat > 1:
-            features = features.repeat_interleave(self.repeat, dim=1)
+        if kind == "visual":
+            features = self.clock.place(features, kept_lengths, num_frames)
         features = features if edits is None else edits.after(kind, features, rows)
         features = nn.functional.pad(features, (0, 0, 0, num_frames - features.size(1)))
         if rows.numel() == batch_size:

@@ -29,8 +29,8 @@ class ModalityDropoutConfig:
 class AVFrontendConfig:
     """Front ends, their rate and their fusion; the keys are those of the model's configuration."""
 
-    audio_frontend: Literal["log_mel", "stacked_fbank", "wave", "none"] = "log_mel"
-    """What turns sound into features; `none` makes a lip reader."""
+    audio_frontend: Literal["log_mel", "stacked_fbank", "wave", "espnet", "none"] = "log_mel"
+    """What turns sound into features; `none` makes a lip reader, `espnet` has a rate of its own."""
     audio_frontend_conf: dict[str, Any] = field(default_factory=dict)
     """Fields of its config class."""
     visual_frontend: Literal["resnet", "r2plus1d", "linear_patch", "none"] = "resnet"
@@ -62,9 +62,10 @@ class AVFrontendConfig:
                 "audio_frontend), or a fusion, e.g. concat"
             )
             raise ConfigError(msg)
-        if self.frame_rate == 50 and self.audio_frontend in ("log_mel", "stacked_fbank"):
+        if self.frame_rate == 50 and self.audio_frontend not in ("wave", "none"):
+            own = "the rate of its windows" if self.audio_frontend == "espnet" else "25 Hz only"
             msg = (
-                f"frame_rate is 50, but audio_frontend {self.audio_frontend} has 25 Hz only; "
+                f"frame_rate is 50, but audio_frontend {self.audio_frontend} has {own}; "
                 "set audio_frontend: wave or frame_rate: 25"
             )
             raise ConfigError(msg)

@@ -20,6 +20,7 @@ from espnet_av.models.avhubert.masking import (
 )
 from espnet_av.modules.av_frontend import AVFrontend, Fused
 from espnet_av.modules.encoder import build_encoder
+from espnet_av.modules.frame_clock import VIDEO_RATE
 from espnet_av.modules.step_noise import StepNoise
 from espnet_av.modules.unit_prediction import UnitPrediction
 from espnet_av.ops.feature_penalty import feature_penalty
@@ -144,7 +145,7 @@ class AVHubertModel(AbsESPnetModel):
         fused = self._fuse(speech, video, lengths, masks)
         hidden, _, _ = self.encoder(fused.features, fused.lengths)
         rows = fused.rows.to(hidden.device, non_blocking=True)
-        predicted = masks.predicted(self.frontend.repeat)[rows]
+        predicted = masks.predicted(self.config.frame_rate // VIDEO_RATE)[rows]
         found = self.units_head(hidden, fused.lengths, units[rows], predicted)
         penalty = self._features_penalty(fused, len(units))
         # The mask vector of a batch without sound has no gradient else.
