@@ -9,14 +9,18 @@ from typeguard import typechecked
 
 from espnet_av.compat import AbsFrontend
 from espnet_av.errors import ConfigError
-from espnet_av.modules.spec_augment import SpecAugment, SpecAugmentConfig, normalise_utterance
+from espnet_av.modules.spec_augment import SpecAugment, SpecAugmentConfig
 from espnet_av.ops import SAMPLES_PER_FRAME
+from espnet_av.ops.feature_norm import normalise_past, normalise_utterance
 from espnet_av.ops.filterbank import WINDOW, log_mel, mel_filters
 from espnet_av.ops.frame_stacking import stack_frames
 from espnet_av.ops.lengths import valid_mask
+from espnet_av.ops.precision import full_precision
 
 SUBSAMPLING = 4
 """Log-mel windows (100 Hz) per output frame (25 Hz)."""
+DITHER_PERIOD = 16007
+"""Samples after which the dither repeats: a prime, so that windows of a pause do not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +33,13 @@ class LogMelConfig:
     """`conv2d`: two 3x3 convolutions of stride 2; `stack`: concatenate four windows (cheap)."""
     channels: int = 64
     """Channels of the two convolutions (`conv2d` only)."""
+    normalise: Literal["utterance", "past"] = "utterance"
+    """Mean 0 and variance 1 of each band: over the whole utterance, or, for streaming, over what
+    was heard up to each window. With `past` a frame waits for 7.5 ms after its end, half a window;
+    the convolutions look at nothing later than that, whatever this is."""
+    dither: float = 0.0
+    """Deviation of a noise added to the sound, always the same one. 3.0e-5, the smallest step of
+    16 bits, keeps digital silence from standing out as the loudest event of an utterance."""
     spec_augment: SpecAugmentConfig = field(default_factory=SpecAugmentConfig)
     """Stripes that hide parts of the features in training."""
 
@@ -39,10 +50,15 @@ class LogMelConfig:
                 "4 and 1; the usual values are 80 and 64"
             )
             raise ConfigError(msg)
+        if self.dither < 0.0:
+            msg = f"log_mel: dither is {self.dither}; it must be 0 or more, e.g. 3.0e-5"
+            raise ConfigError(msg)
 
 
 class LogMelFrontend(AbsFrontend):
     """Sound at 16 kHz -> one feature vector for each 25 Hz video frame.
+
+    `forward` is `log_mels`, `normalise`, SpecAugment and `embed`; pre-training calls the parts.
 
     Args:
         config: see `LogMelConfig`.
@@ -51,12 +67,15 @@ class LogMelFrontend(AbsFrontend):
 
     window: Tensor
     filters: Tensor
+    dither: Tensor
 
     @typechecked
     def __init__(self, config: LogMelConfig, output_size: int) -> None:
         super().__init__()
+        self.config = config
         self.register_buffer("window", torch.hann_window(WINDOW), persistent=False)
         self.register_buffer("filters", mel_filters(config.num_mels), persistent=False)
+        self.register_buffer("dither", _draw_dither(config.dither), persistent=False)
         self.spec_augment = SpecAugment(config.spec_augment)
         self.subsample: nn.Module
         if config.subsampling == "conv2d":
@@ -74,23 +93,53 @@ class LogMelFrontend(AbsFrontend):
 
     def forward(self, input: Tensor, input_lengths: Tensor) -> tuple[Tensor, Tensor]:
         """(B, S) float, (B,) samples -> (B, S // 640, D), (B,) frames; padding is arbitrary."""
-        num_frames = input.size(1) // SAMPLES_PER_FRAME
-        lengths = torch.div(input_lengths, SAMPLES_PER_FRAME, rounding_mode="floor")
-        features = self._features(input, input_lengths, num_frames, lengths)
+        features, lengths = self.log_mels(input, input_lengths)
+        features = self.normalise(features, lengths)
         features = self.spec_augment(features, lengths * SUBSAMPLING)
-        return self.project(self.subsample(features, lengths)), lengths
+        return self.embed(features, lengths), lengths
 
     @torch.no_grad()
-    def _features(
-        self, speech: Tensor, samples: Tensor, num_frames: int, lengths: Tensor
-    ) -> Tensor:
-        """Normalised log-mel (B, 4 * T, num_mels), zero beyond each utterance."""
+    def log_mels(self, speech: Tensor, samples: Tensor) -> tuple[Tensor, Tensor]:
+        """Log-mel energies as they are.
+
+        Args:
+            speech: (B, S) float at 16 kHz; padding is arbitrary.
+            samples: (B,) int64.
+
+        Returns:
+            ((B, 4 * T, num_mels) float32, arbitrary beyond each length, (B,) frames of four).
+        """
+        num_frames = speech.size(1) // SAMPLES_PER_FRAME
+        lengths = torch.div(samples, SAMPLES_PER_FRAME, rounding_mode="floor")
         # Half precision would lose quiet bands: power spans more than its range.
-        with torch.autocast(speech.device.type, enabled=False):
+        with full_precision(speech.device):
+            speech = speech.float()
+            if self.config.dither > 0.0:
+                steps = torch.arange(speech.size(1), device=speech.device)
+                speech = speech + self.dither[steps % DITHER_PERIOD]
             inside = valid_mask(samples, speech.size(1), speech.device)
-            speech = torch.where(inside, speech.float(), 0.0)
+            speech = torch.where(inside, speech, 0.0)
             features = log_mel(speech, num_frames * SUBSAMPLING, self.window, self.filters)
-            return normalise_utterance(features, lengths * SUBSAMPLING)
+        return features, lengths
+
+    @torch.no_grad()
+    def normalise(self, features: Tensor, lengths: Tensor) -> Tensor:
+        """What `log_mels` gave -> the same as `normalise` says, zero beyond each length."""
+        kind = normalise_past if self.config.normalise == "past" else normalise_utterance
+        return kind(features, lengths * SUBSAMPLING)
+
+    def embed(self, features: Tensor, lengths: Tensor) -> Tensor:
+        """(B, 4 * T, num_mels) normalised, (B,) frames -> (B, T, D)."""
+        return self.project(self.subsample(features, lengths))
+
+
+def _draw_dither(std: float) -> Tensor:
+    """(DITHER_PERIOD,) the same numbers in every model; one zero if there is no dither."""
+    if std == 0.0:
+        return torch.zeros(1)
+    generator = torch.Generator("cpu").manual_seed(0)
+    numbers = torch.randn(DITHER_PERIOD, generator=generator, device="cpu") * std
+    return numbers.to(torch.get_default_device())
 
 
 class StackSubsampling4(nn.Module):
@@ -105,7 +154,8 @@ class Conv2dSubsampling4(nn.Module):
     """Two 3x3 convolutions of stride 2, padded so that 4 * T windows give exactly T frames.
 
     ESPnet's layer of that name has no padding and shortens the sequence, which would leave
-    sound and lips with different lengths.
+    sound and lips with different lengths. Frame t sees the windows 4 t - 3 to 4 t + 3, and the
+    last of them is the last of its own four: for streaming it needs no other padding.
 
     Args:
         num_mels: bands that come in.

@@ -6,7 +6,6 @@ import torch
 from torch import Tensor, nn
 
 from espnet_av.errors import ConfigError
-from espnet_av.ops.lengths import valid_mask
 from espnet_av.ops.stripe_masking import draw_stripes
 
 
@@ -22,9 +21,12 @@ class SpecAugmentConfig:
     """Time stripes per utterance."""
     max_time_ratio: float = 0.05
     """Widest time stripe, as a share of the utterance."""
+    max_time_width: int | None = None
+    """Widest time stripe in frames, where that is less; null: no such limit."""
 
     def __post_init__(self) -> None:
-        if min(self.num_freq_masks, self.max_freq_width, self.num_time_masks) < 0:
+        counts = (self.num_freq_masks, self.max_freq_width, self.num_time_masks)
+        if min(*counts, self.max_time_width or 0) < 0:
             msg = "spec_augment: counts and widths must be 0 or more; raise them to 0"
             raise ConfigError(msg)
         if not 0.0 <= self.max_time_ratio <= 1.0:
@@ -52,6 +54,8 @@ class SpecAugment(nn.Module):
         hidden = torch.zeros((), dtype=torch.bool, device=features.device)
         if config.num_time_masks:
             widths = (lengths * config.max_time_ratio).long()
+            if config.max_time_width is not None:
+                widths = widths.clamp(max=config.max_time_width)
             stripes = draw_stripes(lengths, widths, config.num_time_masks, num_frames)
             hidden = hidden | stripes.unsqueeze(2)
         if config.num_freq_masks:
@@ -60,23 +64,3 @@ class SpecAugment(nn.Module):
             stripes = draw_stripes(bands, widths, config.num_freq_masks, num_bands)
             hidden = hidden | stripes.unsqueeze(1)
         return features.masked_fill(hidden.expand(batch_size, num_frames, num_bands), 0.0)
-
-
-def normalise_utterance(features: Tensor, lengths: Tensor) -> Tensor:
-    """Mean 0 and variance 1 per band over the valid frames of each utterance; padding becomes 0.
-
-    Args:
-        features: (B, T, D) float.
-        lengths: (B,) int64.
-
-    Returns:
-        (B, T, D).
-    """
-    mask = valid_mask(lengths, features.size(1), features.device).unsqueeze(2)
-    count = mask.sum(dim=1, keepdim=True).clamp(min=1)
-    features = torch.where(mask, features, 0.0)
-    mean = features.sum(dim=1, keepdim=True) / count
-    centred = torch.where(mask, features - mean, 0.0)
-    variance = centred.square().sum(dim=1, keepdim=True) / count
-    # 1e-5 keeps a silent or one-frame utterance at zero instead of at noise.
-    return centred * (variance + 1e-5).rsqrt()

@@ -17,8 +17,34 @@ def perplexity(probs: Tensor, mask: Tensor) -> Tensor:
     weights = mask.float()
     # (B, T) with (B, T, G, V) -> (G, V)
     mean = torch.einsum("bt,btgv->gv", weights, probs.float()) / weights.sum().clamp(min=1.0)
-    # Below the bound the term is nil, and its gradient would be infinite at 0.
-    return torch.exp(-(mean * mean.clamp(min=1e-7).log()).sum(dim=1))
+    return _exp_entropy(mean)
+
+
+def count_codes(codes: Tensor, num_entries: int) -> Tensor:
+    """How often each entry is chosen.
+
+    Args:
+        codes: (N, G) int64 in 0..V-1, an entry for each of G codebooks.
+        num_entries: V.
+
+    Returns:
+        (G, V) float32.
+    """
+    counts = torch.zeros(codes.size(1), num_entries, device=codes.device)
+    # Unlike bincount, it does not ask the device how large the largest code is.
+    return counts.scatter_add_(1, codes.T, torch.ones_like(codes.T, dtype=counts.dtype))
+
+
+def count_perplexity(counts: Tensor) -> Tensor:
+    """Effective number of entries in use, from how often each one is.
+
+    Args:
+        counts: (G, V) float, 0 or more.
+
+    Returns:
+        (G,) float32 in 1..V; NaN where nothing was counted.
+    """
+    return _exp_entropy(counts / counts.sum(dim=1, keepdim=True))
 
 
 def diversity_loss(group_perplexity: Tensor, num_entries: int) -> Tensor:
@@ -39,3 +65,9 @@ def draw_gumbel(
 ) -> Tensor:
     """Standard Gumbel noise, float32 of a given shape; `generator` is of that device."""
     return -torch.empty(shape, device=device).exponential_(generator=generator).log()
+
+
+def _exp_entropy(probs: Tensor) -> Tensor:
+    """(G, V) distributions -> (G,) exp of their entropies."""
+    # Below the bound the term is nil, and its gradient would be infinite at 0.
+    return torch.exp(-(probs * probs.clamp(min=1e-7).log()).sum(dim=1))

@@ -1,4 +1,4 @@
-"""Random spans of frames, the masks of wav2vec 2.0, HuBERT and AV-HuBERT, for a whole batch."""
+"""Random spans of frames, the masks of pre-training, for a whole batch."""
 
 import torch
 from torch import Tensor
@@ -42,6 +42,28 @@ def place_spans(
     changes = taken.new_zeros(len(lengths), num_frames + 1)
     changes = changes.scatter_add(1, starts, taken).scatter_add(1, ends, -taken)
     return changes.cumsum(1)[:, :num_frames] > 0
+
+
+def start_spans(lengths: Tensor, noise: Tensor, *, start_prob: float, span: int) -> Tensor:
+    """Lets a span start at every frame with one probability, as in BEST-RQ (arXiv 2202.01855).
+
+    Spans may overlap and are cut at the end; an utterance can have none, or nothing else. Beyond
+    the first `span` frames the share of masked ones is 1 - (1 - start_prob) ** span, which is what
+    NeMo and others call a fraction or a probability in turn.
+
+    Args:
+        lengths: (B,) int64 frames of each utterance, on the device of `noise`.
+        noise: (B, T) uniform in [0, 1).
+        start_prob: of each frame.
+        span: frames of a span.
+
+    Returns:
+        (B, T) bool, True = masked; never beyond a length.
+    """
+    starts = (noise < start_prob).int().cumsum(1)
+    before = torch.nn.functional.pad(starts, (span, 0))[:, : noise.size(1)]
+    steps = torch.arange(noise.size(1), device=noise.device)
+    return (starts > before) & (steps < lengths.unsqueeze(1))
 
 
 def equalise_masks(mask: Tensor, noise: Tensor) -> Tensor:

@@ -23,8 +23,8 @@ class RecogniserConfig(AVFrontendConfig):
         "rnn",
         "wav2vec2",
     ] = "conformer"
-    """ESPnet's name of the encoder; `causal_conformer`, its Conformer for streaming; or `wav2vec2`, the
-    transformer of the pre-trained models."""
+    """ESPnet's name of the encoder, `causal_conformer`, which is its Conformer for streaming, or
+    `wav2vec2`, the transformer of the pre-trained models."""
     encoder_conf: dict[str, Any] = field(default_factory=dict)
     """Its arguments, as in ESPnet."""
     freeze_encoder_steps: int = 0

@@ -11,6 +11,7 @@ VARIANTS = [
     ("log_mel", {"num_mels": 20, "channels": 4}),
     ("log_mel", {"num_mels": 21, "channels": 4}),
     ("log_mel", {"num_mels": 20, "subsampling": "stack"}),
+    ("log_mel", {"num_mels": 20, "channels": 4, "normalise": "past", "dither": 3e-5}),
     ("stacked_fbank", {}),
     ("wave", {"channels": 8}),
     ("wave", {"channels": 8, "norm": "group_norm"}),
@@ -63,7 +64,7 @@ def test_half_precision_is_close(name, conf):
     assert (out.float() - expected).abs().max() < 0.05 * expected.abs().max() + 0.02
 
 
-@pytest.mark.parametrize(("name", "conf"), VARIANTS[:4])
+@pytest.mark.parametrize(("name", "conf"), VARIANTS[:5])
 def test_silence_is_finite(name, conf):
     out, _ = make(name, conf).train()(torch.zeros(1, 1280), torch.tensor([1280]))
     assert out.isfinite().all()
@@ -74,6 +75,31 @@ def test_log_mel_does_not_depend_on_loudness():
     speech, lengths = torch.randn(1, 6400), torch.tensor([6400])
     loud, quiet = frontend(speech, lengths)[0], frontend(speech * 0.1, lengths)[0]
     assert torch.allclose(loud, quiet, atol=1e-3)
+
+
+def test_past_normalisation_lets_log_mel_stream():
+    """A frame waits for half a window after its end, and sees nothing later."""
+    frontend = make("log_mel", {"num_mels": 20, "channels": 4, "normalise": "past"}).eval()
+    speech, lengths = torch.randn(1, 6400) * 0.1, torch.tensor([6400])
+    changed = speech.clone()
+    changed[:, 640 * 4 + 120 :] = 0.0
+    before, after = frontend(speech, lengths)[0], frontend(changed, lengths)[0]
+    assert torch.equal(before[:, :4], after[:, :4])
+    changed[:, 640 * 4 + 119] += 1.0
+    assert not torch.equal(frontend(changed, lengths)[0][:, 3], before[:, 3])
+
+
+def test_dither_fills_digital_silence_always_in_the_same_way():
+    speech, lengths = torch.randn(1, 6400) * 0.1, torch.tensor([6400])
+    speech[:, 3200:] = 0.0
+    plain, dithered = (make("log_mel", {"num_mels": 20, "dither": d}).train() for d in (0.0, 3e-5))
+    before, after = plain.log_mels(speech, lengths)[0], dithered.log_mels(speech, lengths)[0]
+    assert torch.allclose(before[:, :19], after[:, :19], atol=0.2)
+    assert (before[:, 22:] < -23.0).all(), "the floor"
+    assert (after[:, 22:] > -20.0).all()
+    assert len(after[0, 22:].unique(dim=0)) == 18, "no two windows alike"
+    assert torch.equal(dithered.log_mels(speech, lengths)[0], after)
+    assert plain.state_dict().keys() == dithered.state_dict().keys()
 
 
 def test_spec_augment_acts_in_training_only():
@@ -89,6 +115,7 @@ def test_spec_augment_acts_in_training_only():
     ("name", "conf", "message"),
     [
         ("log_mel", {"num_mels": 1}, "num_mels 1"),
+        ("log_mel", {"dither": -1.0}, "dither is -1.0"),
         ("log_mel", {"chanels": 1}, "did you mean 'channels'"),
         ("log_mel", {"spec_augment": {"max_time_ratio": 2.0}}, "share in 0..1"),
         ("log_mel", {"spec_augment": {"num_time_masks": -1}}, "0 or more"),

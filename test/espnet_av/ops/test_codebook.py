@@ -6,7 +6,13 @@ import pytest
 import torch
 from oracles.contrastive import loop_perplexity
 
-from espnet_av.ops.codebook import diversity_loss, draw_gumbel, perplexity
+from espnet_av.ops.codebook import (
+    count_codes,
+    count_perplexity,
+    diversity_loss,
+    draw_gumbel,
+    perplexity,
+)
 from espnet_av.ops.feature_penalty import feature_penalty
 
 
@@ -16,6 +22,17 @@ def test_perplexity_is_that_of_a_loop():
     got = perplexity(probs, mask)
     expected = [loop_perplexity(probs[mask][:, group].tolist()) for group in range(3)]
     assert got.tolist() == pytest.approx(expected, rel=1e-5)
+
+
+def test_counts_of_codes():
+    codes = torch.randint(0, 5, (30, 2), generator=torch.Generator().manual_seed(0))
+    counts = count_codes(codes, 6)
+    expected = [[column.count(v) for v in range(6)] for column in codes.T.tolist()]
+    assert counts.tolist() == expected
+    chosen = torch.nn.functional.one_hot(codes, 6).unsqueeze(0)
+    same = perplexity(chosen, torch.ones(1, 30, dtype=torch.bool))
+    assert torch.allclose(count_perplexity(counts), same)
+    assert count_perplexity(count_codes(codes[:0], 6)).isnan().all(), "nothing was counted"
 
 
 def test_one_entry_and_all_entries():

@@ -5,7 +5,7 @@ import pytest
 import torch
 from oracles.span_masks import loop_spans, placed_by_hand
 
-from espnet_av.ops.span_masking import equalise_masks, place_spans
+from espnet_av.ops.span_masking import equalise_masks, place_spans, start_spans
 
 CASES = [
     {"start_prob": 0.08, "span": 10, "min_spans": 2},
@@ -99,3 +99,29 @@ def test_the_device_gives_the_same(device):
         assert torch.equal(got.cpu(), expected)
         equal = equalise_masks(got, noise[:, 1:].to(device))
         assert torch.equal(equal.cpu(), equalise_masks(expected, noise[:, 1:]))
+
+
+def test_starts_anywhere_give_the_spans_of_a_loop():
+    lengths, noise = [0, 1, 5, 30], torch.rand(4, 30, generator=torch.Generator().manual_seed(0))
+    mask = start_spans(torch.tensor(lengths), noise, start_prob=0.1, span=4)
+    for row, length, numbers in zip(mask.tolist(), lengths, noise.tolist(), strict=True):
+        starts = [t for t in range(30) if numbers[t] < 0.1]
+        expected = [any(s <= t < s + 4 for s in starts) and t < length for t in range(30)]
+        assert row == expected
+    assert mask.any()
+
+
+@pytest.mark.parametrize(
+    ("start_prob", "span", "frames", "stacks"),
+    [(0.01, 40, 0.33, 0.31), (0.02, 30, 0.45, None), (0.02, 40, 0.55, None)],
+)
+def test_share_of_masked_frames_and_of_stacks_of_four(start_prob, span, frames, stacks):
+    """The shares of BEST-RQ's masks; the first frames, which few spans reach, are not counted."""
+    noise = torch.rand(1500, 1640, generator=torch.Generator().manual_seed(0))
+    lengths = torch.full((1500,), 1640)
+    mask = start_spans(lengths, noise, start_prob=start_prob, span=span)[:, 40:]
+    assert mask.float().mean().item() == pytest.approx(frames, abs=0.01)
+    assert mask.float().mean().item() == pytest.approx(1 - (1 - start_prob) ** span, abs=0.01)
+    if stacks:
+        whole = mask.unflatten(1, (400, 4)).all(dim=2)
+        assert whole.float().mean().item() == pytest.approx(stacks, abs=0.01)
