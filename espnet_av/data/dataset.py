@@ -17,7 +17,7 @@ from espnet_av.data.data_dir import DataDir, read_data_dir
 from espnet_av.data.dataset_config import DatasetConfig, Modalities
 from espnet_av.data.dropped import Drop, check_dropped, write_dropped
 from espnet_av.data.frame_labels import frame_labels, label_part_ids
-from espnet_av.data.rates import FRAME_HZ, SAMPLES_PER_FRAME
+from espnet_av.data.rates import FRAME_HZ, SAMPLES_PER_FRAME, frames_at_rate
 from espnet_av.data.selection import select
 from espnet_av.data.stretch import Stretch, choose_stretch
 from espnet_av.data.target import select_langs, target_table, target_texts, text_lang
@@ -73,7 +73,7 @@ class AVDataset(Dataset[Sample]):
         modalities: Modalities | None = None,
         condition: NoiseCondition | None = None,
         units: UnitSet | None = None,
-        frame_hz: int = FRAME_HZ,
+        frame_hz: float = FRAME_HZ,
         cut_long: bool = False,
         partial: bool = False,
     ) -> None:
@@ -223,7 +223,7 @@ class AVDataset(Dataset[Sample]):
     def _units(
         self, utt_id: str, speed: float, num_frames: int, stretch: Stretch
     ) -> np.ndarray | None:
-        per_frame = self._frame_hz // FRAME_HZ
+        per_frame = int(self._frame_hz) // FRAME_HZ
         if self._unit_source is not None:
             length = _num_frames(self._data, utt_id)
             units = unit_labels(self._unit_source, utt_id, length, self._frame_hz, speed)
@@ -234,9 +234,8 @@ class AVDataset(Dataset[Sample]):
         if not self.train:
             # What training never had cannot be predicted, and is no reason to stop a test.
             segments = [s for s in segments if label_part_ids(s.label, self._label_ids)]
-        labels = frame_labels(
-            segments, self._label_ids, num_frames * per_frame, utt_id, speed, self._frame_hz
-        )
+        count = frames_at_rate(num_frames, self._frame_hz)
+        labels = frame_labels(segments, self._label_ids, count, utt_id, speed, self._frame_hz)
         return stretch.of(labels, per_frame)
 
     def _check_request(self) -> None:
@@ -295,6 +294,7 @@ class AVDataset(Dataset[Sample]):
             # CTC needs a frame for every token and a blank between two equal ones.
             needed = len(ids) + sum(a == b for a, b in pairwise(ids))
             frames = video_augment.num_frames_at(_num_frames(self._data, utt_id), fastest)
+            frames = min(frames, frames_at_rate(frames, self._frame_hz))
             if needed > frames:
                 drops.append(Drop(utt_id, "text too long", f"{needed} > {frames} frames"))
         return drops

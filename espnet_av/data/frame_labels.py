@@ -31,7 +31,7 @@ def frame_labels(
     num_frames: int,
     utt_id: str,
     speed: float = 1.0,
-    frame_hz: int = FRAME_HZ,
+    frame_hz: float = FRAME_HZ,
 ) -> np.ndarray:
     """Label of every frame: that of the stretch which covers the frame's centre.
 

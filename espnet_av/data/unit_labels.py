@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from espnet_av.data.batch import PAD_ID
-from espnet_av.data.rates import FRAME_HZ
+from espnet_av.data.rates import FRAME_HZ, frames_at_rate
 from espnet_av.data.units import UnitSet
 from espnet_av.data.video_augment import num_frames_at
 from espnet_av.errors import DataDirError
@@ -15,7 +15,7 @@ _MAX_DIFFERENCE = 2
 
 
 def unit_labels(
-    source: UnitSet, utt_id: str, num_frames: int, frame_hz: int, speed: float = 1.0
+    source: UnitSet, utt_id: str, num_frames: int, frame_hz: float, speed: float = 1.0
 ) -> np.ndarray:
     """Label of every model frame of an utterance.
 
@@ -26,7 +26,7 @@ def unit_labels(
         source: labels of the set.
         utt_id: an utterance that has labels.
         num_frames: V, frames at 25 Hz of the unchanged utterance.
-        frame_hz: rate of the model's frames, a multiple of 25.
+        frame_hz: rate of the model's frames.
         speed: the utterance is played this many times as fast.
 
     Returns:
@@ -45,7 +45,7 @@ def unit_labels(
             "utterance, run stage 5 again on this dump"
         )
         raise DataDirError(msg)
-    count = num_frames_at(num_frames, speed) * frame_hz // FRAME_HZ
+    count = frames_at_rate(num_frames_at(num_frames, speed), frame_hz)
     positions = (np.arange(count) * (speed * rate_hz / frame_hz)).astype(np.int64)
     units = np.full(count, PAD_ID, dtype=np.int64)
     inside = positions < len(labels)

@@ -166,7 +166,7 @@ def _build_data(
     inputs: TrainInputs,
     tokenizer: Tokenizer | None,
     progress: Progress,
-    frame_hz: int,
+    frame_hz: float,
     dropped_path: Path | None,
 ) -> AVDataModule:
     noise = None

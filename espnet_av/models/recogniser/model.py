@@ -45,8 +45,8 @@ class Recogniser(AbsESPnetModel):
     """Front ends -> modality dropout -> fusion -> encoder -> CTC, frame labels, and what comes.
 
     Sound and lips are both features at `frame_rate`: T = samples // 640 = video frames at 25 Hz,
-    twice as many at 50 Hz; frame labels have the same rate. Token ids follow ESPnet: 0 is the
-    blank, the last one is start and end of sentence.
+    twice as many at 50 Hz, or those of the audio front end `espnet`; frame labels have the same
+    rate. Token ids follow ESPnet: 0 is the blank, the last one is start and end of sentence.
 
     Args:
         config: see `RecogniserConfig`.
@@ -113,9 +113,9 @@ class Recogniser(AbsESPnetModel):
         """
 
     @property
-    def feature_rate(self) -> int:
+    def feature_rate(self) -> float:
         """Encoder frames a second."""
-        return self.config.frame_rate
+        return self.frontend.clock.rate
 
     @classmethod
     def from_config(
