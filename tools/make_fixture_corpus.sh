@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Build a few clips in the layout of a real corpus, to rehearse its recipe without the corpus.
-# Usage: tools/make_fixture_corpus.sh <muavic|lrs3> <folder> [<language>...]
+# Usage: tools/make_fixture_corpus.sh <muavic|lrs3|voxceleb2> <folder> [<language>...]
 # Prints the variables of db.sh that lead to it; `eval "$(...)"` sets them.
 set -euo pipefail
 root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)

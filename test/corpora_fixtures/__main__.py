@@ -1,6 +1,6 @@
 """Build small corpora in their true layouts, for a recipe to be rehearsed on.
 
-Usage: tools/make_fixture_corpus.sh <muavic|lrs3> <folder> [<language>...]
+Usage: tools/make_fixture_corpus.sh <muavic|lrs3|voxceleb2> <folder> [<language>...]
 Prints the variables of db.sh that lead to them.
 """
 
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from corpora_fixtures.faces_and_voices import build_fleurs, build_musan
+from corpora_fixtures.faces_and_voices import build_fleurs, build_musan, build_voxceleb2_sound
 from corpora_fixtures.lrs3 import build_lrs3, write_lrs3_landmarks
 from corpora_fixtures.muavic import WORDS, add_translations, build_muavic
 
@@ -37,9 +37,14 @@ def make_lrs3(root: Path) -> dict[str, Path]:
     return {"LRS3": lrs3, "LRS3_LANDMARKS": points, "MUSAN": build_musan(root / "musan")}
 
 
+def make_voxceleb2(root: Path) -> dict[str, Path]:
+    """The sound of VoxCeleb2."""
+    return {"VOXCELEB2": build_voxceleb2_sound(root / "voxceleb2")}
+
+
 def main() -> None:
     """Build, and print `export` lines."""
-    known = {"muavic": make_muavic, "lrs3": make_lrs3}
+    known = {"muavic": make_muavic, "lrs3": make_lrs3, "voxceleb2": make_voxceleb2}
     name, folder, *languages = [*sys.argv[1:], "", ""][: max(2, len(sys.argv) - 1)]
     strange = set(languages) - (set(WORDS) if name == "muavic" else set())
     if name not in known or not folder or strange:

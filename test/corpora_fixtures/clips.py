@@ -36,10 +36,12 @@ def wav(seconds: float = 0.4, fs: int = FS) -> bytes:
 
 
 @functools.cache
-def packed_sound(container: str, codec: str, seconds: float = 0.4, fs: int = 32000) -> bytes:
-    """A tone as `mp3` or in `mp4` (which makes an .m4a)."""
+def packed_sound(
+    container: str, codec: str, seconds: float = 0.4, fs: int = 32000, seed: int | None = None
+) -> bytes:
+    """A tone as `mp3` or in `mp4` (which makes an .m4a); with a seed, noise that comes and goes."""
     buffer = io.BytesIO()
-    wave = tone(seconds, fs)[np.newaxis]
+    wave = (tone(seconds, fs) if seed is None else gusts(seconds, fs, seed))[np.newaxis]
     with av.open(buffer, "w", format=container) as out:
         stream = out.add_stream(codec, fs)
         frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(wave), format="fltp", layout="mono")
@@ -47,6 +49,14 @@ def packed_sound(container: str, codec: str, seconds: float = 0.4, fs: int = 320
         out.mux(stream.encode(frame))
         out.mux(stream.encode(None))
     return buffer.getvalue()
+
+
+def gusts(seconds: float, fs: int, seed: int) -> np.ndarray:
+    """(S,) float32 noise of changing loudness, so that no two stretches of it sound the same."""
+    rng = np.random.default_rng(seed)
+    times = np.arange(round(seconds * fs)) / fs
+    loudness = 0.02 + 0.2 * np.sin(2 * np.pi * (1 + rng.random()) * times) ** 2
+    return (loudness * rng.standard_normal(len(times))).astype(np.float32)
 
 
 def put(path: Path, content: bytes | str) -> Path:

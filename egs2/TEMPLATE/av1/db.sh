@@ -19,9 +19,10 @@ FLEURS=${FLEURS:-}
 LRS3=${LRS3:-}
 # LRS3_LANDMARKS: optional, face points that others published, as <folder>/<video>/<number>.pkl.
 LRS3_LANDMARKS=${LRS3_LANDMARKS:-}
+# VOXCELEB2: the folder with dev/ and test/; for its sound alone aac/ in each is enough.
+VOXCELEB2=${VOXCELEB2:-}
 
 # Corpora with readers and without a recipe here, for recipes of your own.
-VOXCELEB2=${VOXCELEB2:-}
 AVSPEECH=${AVSPEECH:-}
 COMMON_VOICE=${COMMON_VOICE:-}
 
