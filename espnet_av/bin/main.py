@@ -17,6 +17,7 @@ VERBS = {
     "noise": "make the noise bank: babble from the corpus, or noise folders (stage 3)",
     "units": "cluster features, label every frame (stage 5)",
     "tokens": "train the tokenizer (stage 8)",
+    "ngram": "count the training text into a language model for transducers",
     "train": "train a model (stage 9)",
     "decode": "recognise test sets, each mode and noise (stage 10)",
     "score": "score hypotheses, write tables and plots (stage 11)",

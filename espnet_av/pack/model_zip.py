@@ -9,7 +9,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -19,16 +19,19 @@ from safetensors.torch import save as save_tensors
 
 from espnet_av.atomic import atomic_write
 from espnet_av.config import load_config, to_dict
+from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.errors import CheckpointError
 from espnet_av.media.roi_config import RoiConfig
 from espnet_av.pack.model_card import model_card
 from espnet_av.provenance import git_hash, versions
 from espnet_av.search.decode_config import DecodeConfig
+from espnet_av.search.ngram_lm import NGramLM
 from espnet_av.train.loading import default_checkpoint, read_train_config, read_weights
 
 FORMAT_VERSION = 1
 META = "meta.yaml"
 WEIGHTS = "weights.safetensors"
+LM = "lm.arpa"
 MAX_META_BYTES = 1_000_000
 MAX_BYTES = 64 * 2**30
 """Largest packed model that is unpacked."""
@@ -68,7 +71,7 @@ def pack_model(
 
     Raises:
         CheckpointError: nothing was trained there, or the weights are missing or damaged.
-        ConfigError: the experiment's config.yaml is not valid.
+        ConfigError: the experiment's config.yaml or the search's language model is not valid.
     """
     config = read_train_config(exp_dir)
     name = checkpoint or default_checkpoint(config)
@@ -77,12 +80,18 @@ def pack_model(
         key: value.clone(memory_format=torch.contiguous_format)
         for key, value in read_weights(exp_dir / name).items()
     }
+    lm = None
+    if decode.lm_file is not None:
+        lm = _read_lm(decode.lm_file, exp_dir / "tokens")
+        decode = replace(decode, lm_file=Path(LM))
     members = {
         WEIGHTS: save_tensors(weights),
         "config.yaml": (exp_dir / "config.yaml").read_bytes(),
         "roi.yaml": _yaml(to_dict(roi)),
         "decode.yaml": _yaml(to_dict(decode)),
     }
+    if lm is not None:
+        members[LM] = lm
     for token_file in _TOKEN_FILES:
         path = exp_dir / "tokens" / token_file
         if path.is_file():
@@ -117,8 +126,20 @@ def open_model(path: str | Path) -> Iterator[ModelFiles]:
             Path(folder) / "tokens",
             Path(folder) / WEIGHTS,
             load_config(RoiConfig, Path(folder) / "roi.yaml"),
-            load_config(DecodeConfig, Path(folder) / "decode.yaml"),
+            _packed_search(Path(folder)),
         )
+
+
+def _read_lm(path: Path, token_dir: Path) -> bytes:
+    """The file of a language model that fits the tokens."""
+    NGramLM.read(path, Tokenizer.load(token_dir).tokens)
+    return path.read_bytes()
+
+
+def _packed_search(folder: Path) -> DecodeConfig:
+    """The search of an unpacked model; its language model lies beside it, whatever it is called."""
+    decode = load_config(DecodeConfig, folder / "decode.yaml")
+    return decode if decode.lm_file is None else replace(decode, lm_file=folder / LM)
 
 
 def unpack_model(path: Path, out_dir: Path) -> dict[str, Any]:

@@ -13,11 +13,12 @@ from espnet_av.data.batch import Batch, collate
 from espnet_av.data.batch_plan import plan_batches
 from espnet_av.data.dataset import AVDataset
 from espnet_av.data.tokenizer import Tokenizer
-from espnet_av.search.alignment import WordTime, align_tokens, word_times
+from espnet_av.search.alignment import TokenSpan, WordTime, align_tokens, word_times
 from espnet_av.search.decode_batch import EncodedFrames, decode_batch
 from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.search.hypothesis import Hypothesis
 from espnet_av.search.lexicon import Lexicon
+from espnet_av.search.ngram_lm import NGramLM
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +31,7 @@ class Recognition:
     texts: list[str]
     """One per hypothesis."""
     words: list[WordTime] | None
-    """Times of the best text's words; None without a CTC layer or with too few frames."""
+    """Times of the best text's words; None where neither CTC nor the search can tell them."""
     num_frames: int
     """Encoder frames, at the model's `feature_rate`."""
 
@@ -73,6 +74,7 @@ def decode_set(
     *,
     device: torch.device | str = "cpu",
     num_workers: int = 0,
+    lm: NGramLM | None = None,
     advance: Callable[[int], None] = lambda _: None,
 ) -> dict[str, Recognition]:
     """Recognise every utterance of a test set.
@@ -84,6 +86,7 @@ def decode_set(
         config: search settings; `batch_frames` changes speed and memory, not results.
         device: where the model is.
         num_workers: loading processes besides this one.
+        lm: the language model of `config`, if it has been read before.
         advance: called with the number of utterances just finished.
 
     Returns:
@@ -91,11 +94,12 @@ def decode_set(
     """
     results: dict[str, Recognition] = {}
     lexicon = Lexicon.of_training_words(tokenizer) if config.lexicon == "words" else None
+    lm = lm or read_lm(config, tokenizer)
     batches = encode_batches(
         model, dataset, config.batch_frames, device=device, num_workers=num_workers
     )
     for batch, encoded in batches:
-        found = decode_batch(model, encoded, config, lexicon)
+        found = decode_batch(model, encoded, config, lexicon, lm)
         for row, (utt_id, hypotheses) in enumerate(zip(batch.utt_id, found, strict=True)):
             frames = encoded.out[row, : int(encoded.lengths[row])]
             results[utt_id] = Recognition(
@@ -109,27 +113,54 @@ def decode_set(
     return results
 
 
+def read_lm(config: DecodeConfig, tokenizer: Tokenizer) -> NGramLM | None:
+    """The language model that a search is to use; None: it uses none.
+
+    Raises:
+        ConfigError: see `NGramLM.read`.
+    """
+    if config.lm_file is None:
+        return None
+    return NGramLM.read(config.lm_file, tokenizer.tokens)
+
+
 def time_words(
     model: Any, frames: torch.Tensor, hypotheses: Sequence[Hypothesis], tokenizer: Tokenizer
 ) -> list[WordTime] | None:
-    """Times of the best hypothesis's words by CTC alignment.
+    """Times of the best hypothesis's words: by CTC alignment, else as its path has them.
+
+    A transducer's path tells one frame for each token; where CTC was trained too, it tells better.
 
     Args:
-        model: with `ctc`, `blank_id` and `feature_rate`.
+        model: with `blank_id`, `eos`, `feature_rate` and, where it has one, `ctc`.
         frames: (T, D) encoder output of one utterance, without padding.
         hypotheses: best first.
         tokenizer: names the tokens.
 
     Returns:
-        None when there is no CTC layer, no hypothesis, or more tokens than the frames can hold.
+        None when there is no hypothesis, or neither a path nor a CTC layer whose frames can hold
+        the tokens.
     """
-    if getattr(model, "ctc", None) is None or not hypotheses:
+    if not hypotheses:
         return None
     special = (model.blank_id, model.eos)
-    tokens = [token for token in hypotheses[0].tokens if token not in special]
-    log_probs = model.ctc.log_softmax(frames[None])[0]
-    spans = align_tokens(log_probs, tokens, model.blank_id)
+    spans = None
+    if getattr(model, "ctc", None) is not None:
+        tokens = [token for token in hypotheses[0].tokens if token not in special]
+        log_probs = model.ctc.log_softmax(frames[None])[0]
+        spans = align_tokens(log_probs, tokens, model.blank_id)
+    if spans is None:
+        spans = _path_spans(hypotheses[0])
     if spans is None:
         return None
-    pieces = [tokenizer.tokens[token] for token in tokens]
+    spans = [span for span in spans if span.token not in special]
+    pieces = [tokenizer.tokens[span.token] for span in spans]
     return word_times(pieces, spans, 1.0 / model.feature_rate)
+
+
+def _path_spans(hypothesis: Hypothesis) -> list[TokenSpan] | None:
+    """A frame for each token, where the search knows it."""
+    if hypothesis.frames is None or hypothesis.probabilities is None:
+        return None
+    path = zip(hypothesis.tokens, hypothesis.frames, hypothesis.probabilities, strict=True)
+    return [TokenSpan(token, frame, frame + 1, probability) for token, frame, probability in path]

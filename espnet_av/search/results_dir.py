@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from espnet_av.config import to_dict
 from espnet_av.data.data_dir import DataDir
 from espnet_av.data.table import write_table
 from espnet_av.data.target import target_table
+from espnet_av.errors import ConfigError
 from espnet_av.provenance import write_provenance
 from espnet_av.search.condition import Condition
 from espnet_av.search.decode_config import DecodeConfig
@@ -22,8 +23,8 @@ from espnet_av.search.example import EXAMPLE
 
 DONE = ".done"
 INFO = "decode.json"
-_FREE_KEYS = ("batch_frames",)
-"""Settings that cannot change a result."""
+_FREE_KEYS = ("batch_frames", "lm_file")
+"""Settings that cannot change a result, or only by the content of their file."""
 _COPIED = ("utt2lang", "utt2category", "utt2spk")
 
 
@@ -45,6 +46,9 @@ def fingerprint(
     """Hash of everything that decides the results of a condition: settings, weights, data, noise.
 
     Of the data the small tables are hashed, which change with every new dump.
+
+    Raises:
+        ConfigError: one of the files is missing.
     """
     settings = {key: value for key, value in to_dict(config).items() if key not in _FREE_KEYS}
     noisy = condition.noise is not None
@@ -52,6 +56,7 @@ def fingerprint(
         "condition": dataclasses.asdict(condition),
         "config": settings,
         "checkpoint": _digest(checkpoint),
+        "lm": _digest(config.lm_file) if config.lm_file else None,
         "data": [
             _digest(path)
             for path in sorted(dump_dir.iterdir())
@@ -59,7 +64,7 @@ def fingerprint(
             or path.name.split(".")[0] == "text"
         ],
         "noise": _digest(noise_manifest) if noisy and noise_manifest else None,
-        "seed": seed if noisy else None,
+        "seed": seed if noisy or condition.missing_video else None,
     }
     text = json.dumps(record, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -71,6 +76,7 @@ def write_results(
     *,
     data: DataDir,
     noises: Mapping[str, str],
+    missing: Sequence[str],
     info: Mapping[str, Any],
     config: DecodeConfig,
     fingerprint: str,
@@ -81,9 +87,9 @@ def write_results(
     Files: `text` (best hypotheses, Kaldi form), `ref` (transcripts, if the set has them; for a
     model that translates, `info["target_lang"]`, the translations into that language),
     `nbest.jsonl` (every hypothesis with scores, tokens and word times), `noise.tsv` (what was
-    mixed into which utterance), `decode.json` (counts, times, model), `example.npz` (written by
-    the function `example`), tables for grouping, the configuration and its provenance, and last
-    `.done` with the fingerprint.
+    mixed into which utterance), `missing_video.tsv` (what was taken from which),
+    `decode.json` (counts, times, model), `example.npz` (written by the function `example`), tables
+    for grouping, the configuration and its provenance, and last `.done` with the fingerprint.
     """
     utt_ids = [utt_id for utt_id in data.utt_ids if utt_id in results]
     with atomic_dir(folder) as temporary:
@@ -97,9 +103,13 @@ def write_results(
         with (temporary / "nbest.jsonl").open("w", encoding="utf-8") as stream:
             for utt_id in utt_ids:
                 stream.write(json.dumps(_as_record(results[utt_id]), ensure_ascii=False) + "\n")
-        if noises:
-            lines = ["utt_id\tnoise_id\tcategory\tsnr_db\tsha256", *noises.values()]
-            (temporary / "noise.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        for name, header, lines in (
+            ("noise.tsv", "utt_id\tnoise_id\tcategory\tsnr_db\tsha256", list(noises.values())),
+            ("missing_video.tsv", "utt_id\tkind\tshare\tmissing\tframes", missing),
+        ):
+            if lines:
+                content = "\n".join([header, *lines]) + "\n"
+                (temporary / name).write_text(content, encoding="utf-8")
         (temporary / INFO).write_text(json.dumps(dict(info), indent=1) + "\n", encoding="utf-8")
         example(temporary / EXAMPLE)
         write_provenance(temporary, config, info["seed"])
@@ -119,5 +129,9 @@ def _as_record(result: Recognition) -> dict[str, Any]:
 
 
 def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except FileNotFoundError as error:
+        msg = f"{path}: no such file, but the results are to be made with it; check the options"
+        raise ConfigError(msg) from error

@@ -25,8 +25,9 @@ from espnet_av.media.roi_extract import extract_roi
 from espnet_av.media.tracking import resolve_tracker
 from espnet_av.pack import open_model
 from espnet_av.search.alignment import WordTime
+from espnet_av.search.decode_batch import default_method
 from espnet_av.search.decode_config import DecodeConfig
-from espnet_av.search.decode_set import Recognition, decode_set
+from espnet_av.search.decode_set import Recognition, decode_set, read_lm
 from espnet_av.speech2text.transcript import Passage, Transcript
 from espnet_av.speech2text.windows import Window, plan_windows, video_frames
 from espnet_av.train.config import TrainConfig
@@ -66,6 +67,7 @@ class Speech2Text:
         # Landmarks of the training data are no help with a new file.
         tracker = "auto" if roi.tracker == "precomputed" else roi.tracker
         self._roi = dataclasses.replace(roi, tracker=resolve_tracker(tracker))
+        self._lm = read_lm(decode, tokenizer)
         self._max_frames = max(1, int(max_window_sec * FRAME_HZ))
 
     @classmethod
@@ -82,8 +84,8 @@ class Speech2Text:
         Args:
             path: a zip of `espnet-av pack`, or `exp/<tag>`.
             device: where the model goes.
-            decode: instead of the search in the zip; an experiment has none and takes the joint
-                search, or the CTC prefix search when it has no attention decoder.
+            decode: instead of the search in the zip; an experiment has none and takes the best one
+                for its parts: transducer beam, joint search or CTC prefix search.
             roi: instead of the mouth settings in the zip; an experiment takes the defaults.
             max_window_sec: longer files are cut at quiet places.
 
@@ -95,10 +97,10 @@ class Speech2Text:
             tokenizer = Tokenizer.load(files.token_dir)
             model = build_model(config, tokenizer)
             load_exactly(model, read_weights(files.weights), files.weights)
-            decode = decode or files.decode or _default_search(model)
+            decode = decode or files.decode or DecodeConfig(method=default_method(model))
             roi = roi or files.roi or RoiConfig()
-        model = model.to(device).eval()
-        return cls(model, tokenizer, config.dataset, decode, roi, device, max_window_sec)
+            model = model.to(device).eval()
+            return cls(model, tokenizer, config.dataset, decode, roi, device, max_window_sec)
 
     def __call__(
         self,
@@ -133,7 +135,9 @@ class Speech2Text:
         with tempfile.TemporaryDirectory(prefix="espnet_av_") as folder:
             names = self._write_dump(Path(folder), windows, speech, video)
             dataset = AVDataset(folder, None, self._dataset, modalities=MODALITIES[mode])
-            found = decode_set(self.model, dataset, self.tokenizer, self.decode, device=self.device)
+            found = decode_set(
+                self.model, dataset, self.tokenizer, self.decode, device=self.device, lm=self._lm
+            )
         return Transcript(
             passages=[_passage(found[name], window) for name, window in names.items()]
         )
@@ -164,12 +168,6 @@ class Speech2Text:
         tables = {table: rows for table, rows in tables.items() if rows}
         write_data_dir(folder, {**tables, "utt2spk": dict.fromkeys(names, _SPEAKER)})
         return names
-
-
-def _default_search(model: Any) -> DecodeConfig:
-    if getattr(model, "decoder", None) is None:
-        return DecodeConfig(method="ctc_prefix")
-    return DecodeConfig()
 
 
 def _num_frames(speech: np.ndarray | None, video: str | Path | None) -> int:

@@ -8,9 +8,11 @@ import zipfile
 import pytest
 import torch
 import yaml
+from oracles.ngram import random_arpa
 
 from espnet_av.config import save_yaml
-from espnet_av.errors import CheckpointError
+from espnet_av.data.tokenizer import train_tokenizer
+from espnet_av.errors import CheckpointError, ConfigError
 from espnet_av.media.roi_config import RoiConfig
 from espnet_av.pack import open_model, pack_model, unpack_model
 from espnet_av.pack.model_card import model_card
@@ -76,6 +78,20 @@ def test_what_goes_in_comes_out(exp, model_zip, tmp_path):
         assert entry["sha256"] == hashlib.sha256(content).hexdigest()
     card = (tmp_path / "out" / "README.md").read_text()
     assert "| test | AV | babble:0 | 100 | 12.3 | 5.0 |" in card
+
+
+def test_a_language_model_goes_along(exp, tmp_path):
+    tokens = train_tokenizer(["set blue now"], exp / "tokens", "char", 0).tokens
+    lm_file = random_arpa(tmp_path / "some.arpa", list(tokens), 2)
+    search = DecodeConfig(method="transducer_beam", lm_file=lm_file)
+    pack_model(exp, tmp_path / "m.zip", roi=ROI, decode=search)
+    with open_model(tmp_path / "m.zip") as files:
+        assert files.decode.lm_file.parent == files.config.parent
+        assert files.decode.lm_file.read_bytes() == lm_file.read_bytes()
+        assert str(tmp_path) not in (files.config.parent / "decode.yaml").read_text()
+    lm_file.write_text("\\data\\\nngram 1\n")
+    with pytest.raises(ConfigError, match=r"some\.arpa:2: "):
+        pack_model(exp, tmp_path / "n.zip", roi=ROI, decode=search)
 
 
 def test_same_model_same_bytes(exp, model_zip, tmp_path):

@@ -4,10 +4,14 @@ import dataclasses
 
 import pytest
 from oracles.espnet_search import random_frames, tiny_model
+from oracles.ngram import random_arpa
+from oracles.transducer_search import tiny_transducer
 
 from espnet_av.config import build
 from espnet_av.errors import ConfigError
 from espnet_av.search import DecodeConfig, decode_batch
+from espnet_av.search.decode_batch import default_method
+from espnet_av.search.ngram_lm import NGramLM
 
 
 @pytest.mark.parametrize("method", ["ctc_greedy", "ctc_prefix", "joint"])
@@ -18,6 +22,50 @@ def test_every_method_gives_results_per_utterance(method):
     assert len(found) == 2
     assert all(1 <= len(hypotheses) <= 2 for hypotheses in found)
     assert all(h[0].score >= h[-1].score for h in found)
+
+
+@pytest.mark.parametrize("method", ["transducer_greedy", "transducer_beam"])
+def test_transducer_methods(method):
+    found = decode_batch(
+        tiny_transducer(size=16),
+        random_frames([12, 7]),
+        DecodeConfig(method=method, beam_size=4, nbest=2),
+    )
+    assert [len(hypotheses) for hypotheses in found] == [2 if "beam" in method else 1] * 2
+    assert all(len(h.tokens) == len(h.frames) for hypotheses in found for h in hypotheses)
+
+
+def test_language_model_reaches_the_beam(tmp_path):
+    tokens = ["<blank>", "<unk>", "a", "b", "c", "d", "<sos/eos>"]
+    path = random_arpa(tmp_path / "lm.arpa", tokens, 2)
+    config = DecodeConfig(method="transducer_beam", lm_file=path, lm_weight=1.0)
+    model, encoded = tiny_transducer(size=16), random_frames([12, 7])
+    for (found,) in decode_batch(model, encoded, config, lm=NGramLM.read(path, tokens)):
+        assert found.parts["lm"] < 0.0
+
+
+def test_default_methods():
+    assert default_method(tiny_transducer()) == "transducer_beam"
+    model = tiny_model()
+    assert default_method(model) == "joint"
+    model.decoder = None
+    assert default_method(model) == "ctc_prefix"
+
+
+@pytest.mark.parametrize(
+    ("method", "ctc_weight", "cure"),
+    [("joint", 0.3, "transducer_beam"), ("ctc_greedy", 0.3, "transducer_beam")],
+)
+def test_a_transducer_alone_has_no_other_search(method, ctc_weight, cure):
+    config = DecodeConfig(method=method, ctc_weight=ctc_weight)
+    with pytest.raises(ConfigError, match=f"has none; use 'method: {cure}'"):
+        decode_batch(tiny_transducer(size=16), random_frames([5]), config)
+
+
+@pytest.mark.parametrize("method", ["transducer_greedy", "transducer_beam"])
+def test_other_models_have_no_transducer_search(method):
+    with pytest.raises(ConfigError, match=r"needs a transducer's predictor .* 'method: joint'"):
+        decode_batch(tiny_model(), random_frames([5]), DecodeConfig(method=method))
 
 
 def test_prefix_beam_is_at_least_as_likely_as_the_best_path():
@@ -59,6 +107,9 @@ def test_another_decoder_is_refused():
         {"nbest": 0},
         {"batch_frames": 0},
         {"maxlenratio": -0.5},
+        {"max_symbols": 0},
+        {"lm_weight": 0},
+        {"lm_file": "lm.arpa", "method": "transducer_greedy"},
     ],
     ids=lambda wrong: next(iter(wrong)),
 )
