@@ -35,3 +35,7 @@ class DroppedTooManyError(AVError):
 
 class TrainingError(AVError):
     """A training run cannot go on."""
+
+
+class CodebookCollapseError(TrainingError):
+    """Almost all targets of a pre-training are the same few codes."""

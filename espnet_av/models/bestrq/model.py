@@ -1,0 +1,264 @@
+"""BEST-RQ: predict the codes of what is masked."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from typeguard import typechecked
+
+from espnet_av.compat import AbsESPnetModel
+from espnet_av.config import build
+from espnet_av.models.bestrq.config import BestRQConfig
+from espnet_av.modules.code_usage import CodeUsage
+from espnet_av.modules.encoder import build_encoder, layer_output
+from espnet_av.modules.log_mel import SUBSAMPLING, LogMelConfig, LogMelFrontend
+from espnet_av.modules.noise_mask import draw_noise_mask, hide_behind_noise
+from espnet_av.modules.random_projection_quantizer import RandomProjectionQuantizer
+from espnet_av.modules.step_noise import StepNoise
+from espnet_av.ops.codebook import count_codes, count_perplexity
+from espnet_av.ops.feature_norm import normalise_utterance
+from espnet_av.ops.frame_stacking import stack_frames
+from espnet_av.ops.stream_lengths import read_lengths
+
+MASK, FILLING = 0, 1
+"""Kinds of random numbers."""
+
+STATS = (
+    "loss",
+    "acc",
+    "target_codes",
+    "target_perplexity",
+    "predicted_perplexity",
+    "running_codes",
+    "running_perplexity",
+    "masked",
+    "masked_stacks",
+)
+"""Names of the statistics, the same at every step on every rank; NaN where one does not apply.
+
+The loss is in nats per stack and codebook; `acc` the share of codes that are the best guess;
+`target_codes` and `target_perplexity` how many entries a batch uses, and how many effectively,
+`predicted_perplexity` the same of the best guesses, `running_*` of the targets of the last
+`usage_window` batches of training. `masked` is the share of masked windows, `masked_stacks` that of
+the frames that are predicted. What belongs to codebooks is their mean.
+"""
+
+
+class Masked(NamedTuple):
+    """A batch on its way to the loss; N frames are predicted."""
+
+    hidden: Tensor
+    """(B, T, D) output of the encoder, arbitrary beyond each length."""
+    codes: Tensor
+    """(N, G) int64 targets."""
+    index: Tensor
+    """(N,) int64 positions of the predicted frames in (B * T)."""
+    mask: Tensor
+    """(B, 4 * T) bool on the CPU, True = masked window."""
+    lengths: Tensor
+    """(B,) int64 frames, on the CPU."""
+
+
+class BestRQModel(AbsESPnetModel):
+    """Log-mel -> noise over spans -> convolutions -> encoder -> codes of wholly masked frames.
+
+    A frame is four log-mel windows; its code comes from the windows as they were, and it is
+    predicted if all four are masked. The loss is the mean cross-entropy over codebooks and
+    predicted frames, the weight their number, so that the mean over micro-batches and ranks is
+    exact. Which frames are masked is drawn on the CPU: so their number is known without waiting for
+    the device, and the thousands of logits are computed for them only.
+
+    Front end and encoder have the names and the parameters that a recogniser's have.
+
+    Args:
+        config: see `BestRQConfig`.
+
+    Raises:
+        ConfigError: a component's configuration is wrong.
+    """
+
+    feature_rate = 25
+    """Features a second."""
+
+    @typechecked
+    def __init__(self, config: BestRQConfig) -> None:
+        super().__init__()
+        self.config = config
+        conf = build(LogMelConfig, config.audio_frontend_conf, "audio_frontend_conf of log_mel")
+        self.frontend = nn.ModuleDict({"audio": LogMelFrontend(conf, config.feature_size)})
+        self.dropout = nn.Dropout(config.dropout_rate)
+        self.encoder = build_encoder(config.encoder, config.feature_size, config.encoder_conf, [])
+        quantizer = config.quantizer
+        self.quantizer = RandomProjectionQuantizer(SUBSAMPLING * conf.num_mels, quantizer)
+        self.usage = CodeUsage(
+            quantizer.num_codebooks,
+            quantizer.num_entries,
+            config.usage_window,
+            config.min_perplexity,
+        )
+        self.codes_head = nn.Linear(
+            self.encoder.output_size(), quantizer.num_codebooks * quantizer.num_entries
+        )
+        self._noise_of: tuple[int, ...] | None = None
+
+    @classmethod
+    def from_config(
+        cls, config: BestRQConfig, *, vocab_size: int | None = None, num_units: int | None = None
+    ) -> "BestRQModel":
+        """Builds the model, which needs neither text nor units; see the class."""
+        return cls(config)
+
+    @property
+    def audio(self) -> LogMelFrontend:
+        """The front end."""
+        audio = self.frontend["audio"]
+        assert isinstance(audio, LogMelFrontend)
+        return audio
+
+    def set_step(self, step: int, rank: int = 0, seed: int = 0) -> None:
+        """Makes masks and noise of the next `forward` a function of these numbers.
+
+        Args:
+            step: number of the micro-batch since the start of training.
+            rank: number of the process; ranks draw independently.
+            seed: of the run.
+        """
+        self._noise_of = (seed, step, rank)
+
+    def step_noise(self, device: torch.device, utt_id: Sequence[str] | None) -> StepNoise:
+        """Random numbers of this forward pass."""
+        return StepNoise(self._noise_of, device, self.training, utt_id)
+
+    def forward(
+        self,
+        speech: Tensor | None = None,
+        speech_lengths: Tensor | None = None,
+        utt_id: Sequence[str] | None = None,
+        **_: Any,
+    ) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+        """Computes the pre-training loss of a batch.
+
+        Args:
+            speech: (B, S) float at 16 kHz.
+            speech_lengths: (B,) int64 samples.
+            utt_id: names for error messages and for the masks of evaluation.
+
+        Returns:
+            (loss (), statistics `STATS` each (), weight () = predicted frames).
+
+        Raises:
+            DataDirError: an utterance has no sound.
+            CodebookCollapseError: the targets are almost all the same.
+        """
+        masked = self.encode_masked(speech, speech_lengths, utt_id)
+        hidden = masked.hidden.flatten(0, 1)[masked.index]
+        # (N, D) -> (N, G, V)
+        shape = (self.config.quantizer.num_codebooks, self.config.quantizer.num_entries)
+        logits = self.codes_head(hidden).unflatten(1, shape)
+        total = F.cross_entropy(logits.flatten(0, 1), masked.codes.flatten(), reduction="sum")
+        loss = total / max(masked.codes.numel(), 1)
+        weight = _scalar(masked.codes.size(0), loss)
+        # A copy: ESPnet's Trainer divides the loss in place.
+        return loss, {**self._stats(masked, logits), "loss": loss.detach().clone()}, weight
+
+    def encode_masked(
+        self,
+        speech: Tensor | None,
+        speech_lengths: Tensor | None,
+        utt_id: Sequence[str] | None,
+    ) -> Masked:
+        """Masks a batch, runs front end and encoder, and makes the targets; see `forward`."""
+        mels, lengths = self._log_mels(speech, speech_lengths, utt_id)
+        windows, config = lengths * SUBSAMPLING, self.config.mask
+        draws = self.step_noise(torch.device("cpu"), utt_id)
+        mask = draw_noise_mask(config, draws, MASK, windows, mels.size(1))
+        index = mask.unflatten(1, (-1, SUBSAMPLING)).all(dim=2).flatten().nonzero().squeeze(1)
+        index = index.to(mels.device, non_blocking=True)
+        # Streaming or not: targets are not there when a model is used, and may look ahead.
+        targets = stack_frames(normalise_utterance(mels, windows), SUBSAMPLING)
+        codes = self.quantizer(targets.flatten(0, 1)[index])
+        features = self.audio.normalise(mels, lengths)
+        noise = self.step_noise(mels.device, utt_id)
+        features = hide_behind_noise(features, mask, config.noise_std, noise, FILLING, windows)
+        embedded = self.dropout(self.audio.embed(features, lengths))
+        return Masked(self.encoder(embedded, lengths)[0], codes, index, mask, lengths)
+
+    def extract_features(
+        self,
+        speech: Tensor | None = None,
+        speech_lengths: Tensor | None = None,
+        video: Tensor | None = None,
+        video_lengths: Tensor | None = None,
+        layer: int | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """Features of one layer, with nothing masked; call it in eval mode.
+
+        Args:
+            speech: (B, S) float at 16 kHz.
+            speech_lengths: (B,) int64 samples.
+            video: ignored.
+            video_lengths: ignored.
+            layer: from 1: what it gives, before the last norm; None = the output of the encoder.
+
+        Returns:
+            ((B, T, D) arbitrary beyond each length, (B,) int64 frames on the CPU), at 25 Hz.
+
+        Raises:
+            ConfigError: there is no such layer.
+            DataDirError: an utterance has no sound.
+        """
+        embedded, lengths = self._embed(speech, speech_lengths)
+        if layer is None:
+            return self.encoder(embedded, lengths)[0], lengths
+        return layer_output(self.encoder, embedded, lengths, layer), lengths
+
+    def collect_feats(
+        self, speech: Tensor | None = None, speech_lengths: Tensor | None = None, **_: Any
+    ) -> dict[str, Tensor]:
+        """Features (B, T, D) and their lengths, for ESPnet's statistics stage."""
+        embedded, lengths = self._embed(speech, speech_lengths)
+        return {"feats": embedded, "feats_lengths": lengths}
+
+    def _embed(self, speech: Tensor | None, speech_lengths: Tensor | None) -> tuple[Tensor, Tensor]:
+        """What the encoder gets when nothing is masked, and its lengths."""
+        mels, lengths = self._log_mels(speech, speech_lengths, None)
+        features = self.audio.normalise(mels, lengths)
+        return self.dropout(self.audio.embed(features, lengths)), lengths
+
+    def _log_mels(
+        self,
+        speech: Tensor | None,
+        speech_lengths: Tensor | None,
+        utt_id: Sequence[str] | None,
+    ) -> tuple[Tensor, Tensor]:
+        """(B, 4 * T, M) log-mel no longer than the longest utterance needs, (B,) frames."""
+        lengths = read_lengths(speech_lengths if speech is not None else None, None, utt_id)
+        assert speech is not None
+        return self.audio.log_mels(speech[:, : int(lengths.samples.max())], lengths.samples)
+
+    @torch.no_grad()
+    def _stats(self, masked: Masked, logits: Tensor) -> dict[str, Tensor]:
+        """The statistics but for the loss."""
+        num_entries, guesses = self.config.quantizer.num_entries, logits.argmax(dim=2)
+        counts = count_codes(masked.codes, num_entries)
+        nothing = _scalar(torch.nan, logits)
+        num_windows, num_stacks = masked.mask.sum().item(), masked.codes.size(0)
+        num_frames = masked.lengths.sum().item()
+        running = self.usage(counts) if self.training else (nothing, nothing)
+        return {
+            "acc": (guesses == masked.codes).float().mean(),
+            "target_codes": (counts > 0).sum(dim=1).float().mean(),
+            "target_perplexity": count_perplexity(counts).mean(),
+            "predicted_perplexity": count_perplexity(count_codes(guesses, num_entries)).mean(),
+            "running_codes": running[0],
+            "running_perplexity": running[1],
+            "masked": _scalar(num_windows / (SUBSAMPLING * num_frames), logits),
+            "masked_stacks": _scalar(num_stacks / num_frames, logits),
+        }
+
+
+def _scalar(value: float, like: Tensor) -> Tensor:
+    """() float32 on the device of `like`, without a copy from the host."""
+    return torch.full((), value, dtype=torch.float32, device=like.device)
