@@ -60,6 +60,9 @@ if TYPE_CHECKING:
     from espnet2.asr.encoder.transformer_encoder import TransformerEncoder as TransformerEncoder
     from espnet2.asr.frontend.abs_frontend import AbsFrontend as AbsFrontend
     from espnet2.asr.frontend.default import DefaultFrontend as DefaultFrontend
+    from espnet2.asr.transducer.beam_search_transducer import (
+        BeamSearchTransducer as BeamSearchTransducer,
+    )
     from espnet2.asr_transducer.joint_network import JointNetwork as JointNetwork
     from espnet2.iterators.abs_iter_factory import AbsIterFactory as AbsIterFactory
     from espnet2.torch_utils.device_funcs import force_gatherable as force_gatherable
@@ -82,6 +85,7 @@ _MODULE_OF = {
     "AbsFrontend": "espnet2.asr.frontend.abs_frontend",
     "AbsIterFactory": "espnet2.iterators.abs_iter_factory",
     "BatchBeamSearch": "espnet.nets.batch_beam_search",
+    "BeamSearchTransducer": "espnet2.asr.transducer.beam_search_transducer",
     "BranchformerEncoder": "espnet2.asr.encoder.branchformer_encoder",
     "CTC": "espnet2.asr.ctc",
     "CTCPrefixScorer": "espnet.nets.scorers.ctc",
