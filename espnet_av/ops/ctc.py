@@ -17,7 +17,7 @@ def required_frames(text: Tensor, text_lengths: Tensor) -> Tensor:
     Returns:
         (B,) int64. A text with more required than encoded frames has probability zero.
     """
-    inside = torch.arange(1, text.size(1), device=text.device) < text_lengths.unsqueeze(1)
+    inside = torch.arange(text.size(1), device=text.device)[1:] < text_lengths.unsqueeze(1)
     repeated = (text[:, 1:] == text[:, :-1]) & inside
     return text_lengths + repeated.sum(dim=1)
 

@@ -53,7 +53,8 @@ class AVSRModel(Recogniser):
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Weighted sum of CTC and attention losses; see `Recogniser.text_loss`."""
         weight = self.config.ctc_weight
-        loss, stats = torch.zeros((), device=encoded.out.device), {}
+        loss = torch.zeros((), device=encoded.out.device)
+        stats: dict[str, Tensor] = {}
         if self.ctc is not None:
             ctc, stats = ctc_losses(
                 self.ctc,

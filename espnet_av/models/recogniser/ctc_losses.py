@@ -31,7 +31,8 @@ def ctc_losses(
     """
     loss = ctc_loss(ctc, encoded.out, encoded.lengths, text, text_lengths)
     needed = required_frames(text, text_lengths.to(text.device, non_blocking=True))
-    stats = {"loss_ctc": loss.detach(), "ctc_impossible": encoded.count_longer(needed)}
+    impossible = needed > encoded.lengths.to(needed.device, non_blocking=True)
+    stats = {"loss_ctc": loss.detach(), "ctc_impossible": encoded.count(impossible)}
     if with_error_rate:
         rate = ctc_error_rate(ctc, encoded.out, encoded.lengths, text, text_lengths)
         stats["cer_ctc"] = torch.full_like(loss.detach(), rate)

@@ -20,8 +20,8 @@ class Encoded:
     fused: Fused
     """What the encoder was given; with several views an utterance, B is the number of rows."""
 
-    def count_longer(self, needed: Tensor) -> Tensor:
-        """How many utterances have fewer frames than the (R,) int64 of each row; () float32."""
-        longer = needed > self.lengths.to(needed.device, non_blocking=True)
+    def count(self, rows: Tensor) -> Tensor:
+        """How many utterances are marked in (R,) bool; () float32 on the device of `out`."""
         # The first rows are the utterances, once each.
-        return longer[: int(self.fused.rows.max()) + 1].sum().float()
+        num_utts = int(self.fused.rows.max()) + 1
+        return rows[:num_utts].sum().float().to(self.out.device, non_blocking=True)

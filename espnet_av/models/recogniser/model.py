@@ -72,7 +72,8 @@ class Recogniser(AbsESPnetModel):
         self.vocab_size = vocab_size
         self.blank_id = 0
         self.sos = self.eos = vocab_size - 1
-        self._update: int | None = None
+        self.update: int | None = None
+        """Optimiser step (from 0) that comes next; None = the training loop does not say."""
         self.frontend = AVFrontend(config)
         self.encoder = build_encoder(
             config.encoder, config.feature_size, config.encoder_conf, config.interctc_layers
@@ -140,7 +141,7 @@ class Recogniser(AbsESPnetModel):
 
     def set_update(self, update: int) -> None:
         """Says which optimiser step (from 0) comes next: it decides whether the encoder learns."""
-        self._update = update
+        self.update = update
 
     def train(self, mode: bool = True) -> Self:
         """As in torch, but that frozen batch norm stays in evaluation."""
@@ -233,13 +234,13 @@ class Recogniser(AbsESPnetModel):
         """Whether front ends and encoder do not learn in this step."""
         if not self.training or not self.config.freeze_encoder_steps:
             return False
-        if self._update is None:
+        if self.update is None:
             msg = (
                 "freeze_encoder_steps is set, but this training loop does not say at which step it "
                 "is (set_update); train with espnet_av.bin.train, or set it to 0"
             )
             raise ConfigError(msg)
-        return self._update < self.config.freeze_encoder_steps
+        return self.update < self.config.freeze_encoder_steps
 
 
 def _scalar(value: float, like: Tensor) -> Tensor:

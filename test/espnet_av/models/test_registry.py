@@ -5,7 +5,7 @@ import inspect
 
 import pytest
 import torch
-from oracles import av_batch, avhubert, masked_audio
+from oracles import av_batch, avhubert, bestrq, masked_audio, transducer
 
 from espnet_av.compat import AbsESPnetModel
 from espnet_av.models import MODELS
@@ -13,7 +13,9 @@ from espnet_av.models import MODELS
 SMALL = {
     "avhubert": avhubert.config(),
     "avsr": av_batch.config(),
+    "bestrq": bestrq.config(),
     "hubert": masked_audio.hubert_config(),
+    "transducer": transducer.config(),
     "wav2vec2": masked_audio.wav2vec2_config(),
 }
 

@@ -29,6 +29,13 @@ def test_repeats_in_the_padding_do_not_count():
     assert required_frames(text, torch.tensor([2, 4])).tolist() == [2, 6]
 
 
+def test_a_batch_of_empty_texts_needs_no_frame():
+    assert required_frames(torch.empty(2, 0, dtype=torch.long), torch.tensor([0, 0])).tolist() == [
+        0,
+        0,
+    ]
+
+
 def test_collapse():
     assert collapse([0, 1, 1, 0, 1, 2, 2, 0]) == [1, 1, 2]
     assert collapse([]) == []
