@@ -15,14 +15,34 @@ alone. With one that then calls it certain, it is our search: every text, the or
 import pytest
 import torch
 from oracles.espnet_search import random_frames
-from oracles.espnet_transducer import EachText, greedy_search, one_token_search
 from oracles.ngram import naive_score, random_arpa
 from oracles.transducer_search import tiny_transducer
 
 from espnet_av.search import DecodeConfig, decode_batch
 from espnet_av.search.ngram_lm import NGramLM
+from tools.benchmarks.espnet_transducer import greedy_search, one_token_search
 
 LENGTHS = [9, 16, 12, 1]
+
+
+class EachText:
+    """A language model, as `tsd` calls it, of a function (text, token) -> log-probability."""
+
+    def __init__(self, score, vocab_size, blank_id=0):
+        self.score, self.vocab_size, self.blank_id = score, vocab_size, blank_id
+
+    def zero_state(self):
+        return ()
+
+    def batch_score(self, tokens, states, _):
+        """`tokens` (B, 1) are the last ones of texts whose others are `states`."""
+        last = tokens.flatten().tolist()
+        texts = [
+            (*state, token) if token != self.blank_id else state
+            for state, token in zip(states, last, strict=True)
+        ]
+        scores = [[self.score(text, token) for token in range(self.vocab_size)] for text in texts]
+        return torch.tensor(scores, dtype=torch.float64), texts
 
 
 @torch.no_grad()

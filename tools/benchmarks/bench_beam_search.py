@@ -20,7 +20,7 @@ from page import processor, publish, version_line
 
 from espnet_av.compat import CTC, BatchBeamSearch, CTCPrefixScorer, LengthBonus, TransformerDecoder
 from espnet_av.provenance import git_hash
-from espnet_av.search import DecodeConfig, decode_batch
+from espnet_av.search import DecodeConfig, Hypothesis, decode_batch
 
 SCORE_TOLERANCE = 1e-3
 Found = list[tuple[list[int], float]]
@@ -110,10 +110,17 @@ def load(args: argparse.Namespace) -> tuple[Any, list[torch.Tensor]]:
     return model, frames[: args.num_utts]
 
 
-@torch.inference_mode()
 def search_batched(model: Any, frames: Sequence[torch.Tensor], config: DecodeConfig) -> Found:
+    return [(found.tokens, found.score) for found in best_of_batches(model, frames, config)]
+
+
+@torch.inference_mode()
+def best_of_batches(
+    model: Any, frames: Sequence[torch.Tensor], config: DecodeConfig
+) -> list[Hypothesis]:
+    """The best hypothesis of each utterance, searched in batches of `batch_frames`."""
     order = sorted(range(len(frames)), key=lambda i: len(frames[i]))
-    results: Found = [([], 0.0)] * len(frames)
+    results: dict[int, Hypothesis] = {}
     while order:
         longest = len(frames[order[-1]])
         num_utts = max(1, config.batch_frames // longest)
@@ -123,8 +130,8 @@ def search_batched(model: Any, frames: Sequence[torch.Tensor], config: DecodeCon
             lengths=torch.tensor([len(frames[i]) for i in batch], device=frames[0].device),
         )
         for index, hyps in zip(batch, decode_batch(model, encoded, config), strict=True):
-            results[index] = (hyps[0].tokens, hyps[0].score)
-    return results
+            results[index] = hyps[0]
+    return [results[index] for index in range(len(frames))]
 
 
 @torch.inference_mode()
