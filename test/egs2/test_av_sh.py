@@ -284,9 +284,10 @@ def test_weights_of_a_finetuned_experiment_are_tracked(recipe: Path) -> None:
 
 
 def test_noises_may_be_left_out(recipe: Path) -> None:
-    _, out, started = run(recipe, "--stop_stage", "3", "--noise_config", "none")
-    assert verbs(started) == ["data.sh", "roi", "dump"]
+    _, out, started = run(recipe, "--stop_stage", "10", "--noise_config", "none")
+    assert verbs(started) == ["data.sh", "roi", "dump", "tokens", "train", "decode"]
     assert "no noises (--noise_config none)" in out
+    assert not [line for line in started if "--noise_dir" in line]
 
 
 def test_the_end_names_results_only_where_there_are_any(recipe: Path) -> None:

@@ -122,13 +122,14 @@ stage_dump() {
     make_noise
 }
 
+noise_args() { [ "${noise_config}" = none ] || echo "--noise_dir ${dumpdir}/noise/$1"; }
 # train_model <experiment> <argument>...
 train_model() {
     local out=$1; shift
     run ${cuda_cmd} --gpu "${ngpu}" --num_nodes "${num_nodes}" \
         --num_tasks "$(( ngpu > 0 ? ngpu : num_processes ))" "${out}/logdir/train.log" \
         python3 -m espnet_av.bin.train --ngpu "${ngpu}" --num_nodes "${num_nodes}" \
-        --num_processes "${num_processes}" "$@" --noise_dir "${dumpdir}/noise/train" \
+        --num_processes "${num_processes}" "$@" $(noise_args train) \
         --valid_dir "${dumpdir}/${valid_set}" "${out}"
 }
 
@@ -218,7 +219,7 @@ stage_decode() {
         "${decode_config} ${exp}/.done.finetune $(printf "${dumpdir}/%s/.done " ${test_sets})" \
         decode_sets --config "${decode_config}" ${decode_args} --exp_dir "${exp}" \
         ${decode_model:+--checkpoint "${decode_model}"} --sets $(printf "${dumpdir}/%s " ${test_sets}) \
-        --modes ${modes} --noises ${noises} --noise_dir "${dumpdir}/noise/test"
+        --modes ${modes} --noises ${noises} $(noise_args test)
 }
 
 stage_score() {
