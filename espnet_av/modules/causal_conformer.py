@@ -16,8 +16,8 @@ class CausalConformerEncoder(ConformerEncoder):
 
     The layers are ESPnet's, with its parameter names; only the mask of the attention and the
     padding of the convolutions differ. The streaming models of BEST-RQ (arXiv 2202.01855) have
-    `past_frames` 64 and `conv_past_frames` 3, and the better of their two pre-trainings lets the
-    convolutions see 3 future frames too, which fine-tuning then drops: set `drop_future` there.
+    `past_frames` 64 and `conv_past_frames` 3. One of their two pre-trainings lets the convolutions
+    see 3 future frames too, which fine-tuning drops: set `drop_future` there.
 
     Args:
         input_size: D of the features.

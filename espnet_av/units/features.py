@@ -94,7 +94,7 @@ class ModelSource:
         if not (hasattr(model, "extract_features") and hasattr(model, "feature_rate")):
             msg = (
                 f"{type(model).__name__} has no layers to take features from; give --exp_dir of a "
-                "pre-trained model (wav2vec2, hubert, avhubert)"
+                "pre-trained model (wav2vec2, hubert, bestrq, avhubert)"
             )
             raise CheckpointError(msg)
         return model
