@@ -113,9 +113,16 @@ class PrunedLoss(AbsTransducerLoss):
             Twice (B,) nats.
         """
         lengths = paths.lengths, paths.text_lengths
-        scales = {"lm_only_scale": self.conf.lm_scale, "am_only_scale": self.conf.am_scale}
         with full_precision(am.device):
-            score = simple_score(am, lm, paths.text, *lengths, BLANK, **scales)
+            score = simple_score(
+                am,
+                lm,
+                paths.text,
+                *lengths,
+                BLANK,
+                lm_only_scale=self.conf.lm_scale,
+                am_only_scale=self.conf.am_scale,
+            )
             band = choose_band(score, *lengths, self.conf.prune_range)
         # Projected first: a row is in the band at several frames.
         encoded = joiner.project_encoder(paths.encoded).unsqueeze(2)

@@ -36,5 +36,5 @@ def build_transducer_loss(
         ConfigError: a field is unknown (the nearest is named) or wrong, or k2 is missing.
     """
     config_class, loss_class = TRANSDUCER_LOSSES[name]
-    config = build(config_class, conf, f"transducer_loss_conf of {name}")
+    config: Any = build(config_class, conf, f"transducer_loss_conf of {name}")
     return loss_class(config, encoder_size, predictor_size, vocab_size)
