@@ -34,6 +34,17 @@ class ParamGroup:
     """Factor on the base learning rate."""
     weight_decay: float | None = None
     """Instead of `optim_conf.weight_decay`; null keeps that."""
+    warmup_steps: int | None = None
+    """Instead of `scheduler_conf.warmup_steps`: the whole schedule is then this group's own, its
+    fall too; null keeps that."""
+
+    def __post_init__(self) -> None:
+        if self.warmup_steps is not None and self.warmup_steps < 0:
+            msg = (
+                f"param_groups: warmup_steps of '{self.prefix}' is {self.warmup_steps}; it must be "
+                "0 or more"
+            )
+            raise ConfigError(msg)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,6 @@ import lightning as L
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LambdaLR
 
 from espnet_av.compat import AbsESPnetModel
 from espnet_av.errors import TrainingError
@@ -18,7 +17,7 @@ from espnet_av.train.config import TrainConfig
 from espnet_av.train.meter import StatsMeter
 from espnet_av.train.optimizers import build_optimizer
 from espnet_av.train.random_state import seed_micro_step
-from espnet_av.train.schedules import build_schedule
+from espnet_av.train.schedules import build_scheduler
 from espnet_av.train.sharding import shard
 from espnet_av.train.step_batch import StepBatch
 from espnet_av.train.step_sampler import Progress
@@ -63,8 +62,9 @@ class AVLightningModule(L.LightningModule):
             config.param_groups,
             config.layer_lr_decay,
         )
-        schedule = build_schedule(config.scheduler, config.scheduler_conf)
-        scheduler = LambdaLR(optimizer, lambda step: schedule.scale(step, config.max_steps))
+        scheduler = build_scheduler(
+            optimizer, config.scheduler, config.scheduler_conf, config.max_steps
+        )
         return {
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": scheduler, "interval": "step"},

@@ -35,6 +35,7 @@ def build_optimizer(
         name: key of `OPTIMIZERS`.
         conf: settings shared by all groups.
         groups: parameters whose names start with `prefix` get their own rate; first match wins.
+            A `warmup_steps` stands in the group of the optimiser, for `build_scheduler`.
         layer_lr_decay: factor from each encoder layer to the one below it (`layer_depths`).
 
     Raises:
@@ -123,8 +124,11 @@ def _check_groups(model: nn.Module, groups: Sequence[ParamGroup], used: Collecti
 def _settings(
     conf: OptimConfig, group: ParamGroup, scale: float, parameters: list[nn.Parameter]
 ) -> dict[str, Any]:
-    return {
+    settings = {
         "params": parameters,
         "lr": conf.lr * group.lr_scale * scale,
         "weight_decay": conf.weight_decay if group.weight_decay is None else group.weight_decay,
     }
+    if group.warmup_steps is not None:
+        settings["warmup_steps"] = group.warmup_steps
+    return settings

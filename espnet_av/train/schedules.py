@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 from typing import Any, Protocol
+
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LambdaLR
 
 from espnet_av.config import build
 from espnet_av.errors import ConfigError
@@ -121,6 +125,35 @@ SCHEDULES: dict[str, type[Schedule]] = {
 def build_schedule(name: str, conf: dict[str, Any]) -> Schedule:
     """The schedule `name` of `SCHEDULES` with the keys of `scheduler_conf`."""
     return build(SCHEDULES[name], conf, f"scheduler_conf ({name})")
+
+
+def build_scheduler(
+    optimizer: Optimizer, name: str, conf: dict[str, Any], max_steps: int
+) -> LambdaLR:
+    """Multiplies the rate of each group of the optimiser by the schedule `name`.
+
+    A group that has `warmup_steps` (see `build_optimizer`) follows the schedule with these.
+
+    Raises:
+        ConfigError: a key is wrong, or a group has `warmup_steps` and the schedule has not.
+    """
+    schedules = [
+        build_schedule(name, _with_warmup(name, conf, group.get("warmup_steps")))
+        for group in optimizer.param_groups
+    ]
+    return LambdaLR(optimizer, [lambda step, s=s: s.scale(step, max_steps) for s in schedules])
+
+
+def _with_warmup(name: str, conf: dict[str, Any], warmup_steps: int | None) -> dict[str, Any]:
+    if warmup_steps is None:
+        return conf
+    if "warmup_steps" not in [field.name for field in dataclasses.fields(SCHEDULES[name])]:
+        msg = (
+            f"param_groups: warmup_steps is set, but scheduler {name} has a warmup_share, the same "
+            "for all groups; remove warmup_steps, or take another scheduler, e.g. warmup_cosine"
+        )
+        raise ConfigError(msg)
+    return {**conf, "warmup_steps": warmup_steps}
 
 
 def _warmup(step: int, warmup_steps: int) -> float:

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
 from espnet_av.compat import _import_quietly
 from espnet_av.errors import ConfigError
-from espnet_av.train.schedules import SCHEDULES, build_schedule
+from espnet_av.train.config import OptimConfig, ParamGroup
+from espnet_av.train.optimizers import build_optimizer
+from espnet_av.train.schedules import SCHEDULES, build_schedule, build_scheduler
 
 
 def curve(name, steps, max_steps, **conf):
@@ -87,3 +90,63 @@ def test_unknown_key_names_the_schedule_and_the_nearest_key():
 def test_every_schedule_is_described_and_positive_in_between(name):
     assert SCHEDULES[name].__doc__
     assert all(0 < scale <= 1 for scale in curve(name, range(1, 99), 100))
+
+
+# The two rates of BEST-RQ's fine-tuning (arXiv 2202.01855), 1000 times as fast.
+FAVA = [ParamGroup(prefix="encoder.", lr_scale=0.3, warmup_steps=5)]
+
+
+def two_groups(name="noam", groups=FAVA, **conf):
+    torch.manual_seed(0)
+    parts = {"encoder": torch.nn.Linear(2, 3), "decoder": torch.nn.Linear(3, 1)}
+    model = torch.nn.ModuleDict(parts)
+    optimizer = build_optimizer(model, "adamw", OptimConfig(lr=1e-3), groups)
+    return model, optimizer, build_scheduler(optimizer, name, {"warmup_steps": 2, **conf}, 40)
+
+
+def learn(model, optimizer, scheduler, num_steps):
+    """Rates of encoder and decoder in each step."""
+    rates = []
+    for _ in range(num_steps):
+        rates.append([group["lr"] for group in optimizer.param_groups])
+        model["decoder"](model["encoder"](torch.ones(1, 2))).sum().backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        scheduler.step()
+    return rates
+
+
+@pytest.mark.parametrize("name", ["noam", "constant", "polynomial", "warmup_cosine"])
+def test_each_group_has_its_own_warm_up(name):
+    rates = learn(*two_groups(name), 40)
+    encoder = [3e-4 * scale for scale in curve(name, range(40), 40, warmup_steps=5)]
+    decoder = [1e-3 * scale for scale in curve(name, range(40), 40, warmup_steps=2)]
+    np.testing.assert_allclose(rates, np.stack([encoder, decoder], axis=1))
+    assert max(encoder) == pytest.approx(3e-4) == pytest.approx(encoder[4])
+    assert max(decoder) == pytest.approx(1e-3) == pytest.approx(decoder[1])
+
+
+def test_a_group_without_warm_up_follows_the_schedule():
+    groups = [ParamGroup(prefix="encoder.", lr_scale=0.3)]
+    rates = learn(*two_groups(groups=groups), 10)
+    assert [slow / fast for slow, fast in rates] == pytest.approx([0.3] * 10)
+
+
+def test_warm_ups_go_on_after_a_restart():
+    whole, first, second = two_groups(), two_groups(), two_groups()
+    expected = learn(*whole, 8)
+    got = learn(*first, 3)
+    for old, new in zip(first, second, strict=True):
+        new.load_state_dict(old.state_dict())
+    got += learn(*second, 5)
+    np.testing.assert_allclose(got, expected)
+    for one, other in zip(whole[0].parameters(), second[0].parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_a_schedule_without_warm_up_steps_has_none_for_a_group_either():
+    with pytest.raises(ConfigError, match="scheduler tri_stage has a warmup_share"):
+        optimizer = two_groups()[1]
+        build_scheduler(optimizer, "tri_stage", {}, 40)
+    with pytest.raises(ConfigError, match=r"warmup_steps of 'encoder\.' is -1"):
+        ParamGroup(prefix="encoder.", warmup_steps=-1)
