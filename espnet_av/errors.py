@@ -29,6 +29,10 @@ class CheckpointError(AVError):
     """A checkpoint or a packed model cannot be used."""
 
 
+class VocabularyError(CheckpointError):
+    """The tokens of a checkpoint are not those of the run."""
+
+
 class DroppedTooManyError(AVError):
     """A filter dropped a larger share of the utterances than the configuration allows."""
 

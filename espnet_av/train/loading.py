@@ -1,11 +1,8 @@
-"""Reading weights, with a report of what matched, and finished experiments."""
+"""Reading weights and finished experiments."""
 
 from __future__ import annotations
 
-import logging
 import pickle
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,42 +12,13 @@ from torch import Tensor, nn
 from espnet_av.config import build, load_config
 from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.data.units import SUMMARY, read_summary
-from espnet_av.errors import CheckpointError, ConfigError
+from espnet_av.errors import CheckpointError, ConfigError, VocabularyError
 from espnet_av.models import MODELS
 from espnet_av.train.config import TrainConfig
+from espnet_av.train.vocabulary import TOKENS, Vocabulary, token_rows
 
-logger = logging.getLogger(__name__)
-
-TOKENS = "tokens"
-"""Folder of an experiment with its tokenizer, if it was trained on text."""
 _SHOWN = 8
 _LIGHTNING_PREFIX = "model."
-
-
-@dataclass(frozen=True)
-class LoadReport:
-    """What a file gave to a model, by parameter name of the model."""
-
-    matched: list[str]
-    missing: list[str]
-    """In the model's part asked for, but not in the file."""
-    unexpected: list[str]
-    """In the file's part asked for, but not in the model."""
-    mismatched: list[str]
-    """In both, with different shapes."""
-
-    def text(self) -> str:
-        """One line of counts and one for each kind of difference."""
-        lines = [
-            f"{len(self.matched)} matched, {len(self.missing)} missing, "
-            f"{len(self.unexpected)} unexpected, {len(self.mismatched)} of another shape"
-        ]
-        for kind in ("missing", "unexpected", "mismatched"):
-            names = getattr(self, kind)
-            if names:
-                more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-                lines.append(f"  {kind}: {', '.join(names[:_SHOWN])}{more}")
-        return "\n".join(lines)
 
 
 def read_weights(path: str | Path) -> dict[str, Tensor]:
@@ -81,66 +49,6 @@ def read_weights(path: str | Path) -> dict[str, Tensor]:
         msg = f"{path}: cannot be read ({_first(error)}); the file is damaged, copy it again"
         raise CheckpointError(msg) from error
     return _state_dict(content, path)
-
-
-def load_weights(
-    model: nn.Module,
-    path: str | Path,
-    source: str = "",
-    destination: str = "",
-    exclude: Sequence[str] = (),
-    ignore_mismatch: bool = False,
-) -> LoadReport:
-    """Copy the weights below `source` in a file to the parameters below `destination` in a model.
-
-    Args:
-        model: changed in place.
-        path: as `read_weights` takes it.
-        source: dotted prefix in the file; empty = all.
-        destination: dotted prefix in the model; empty = all.
-        exclude: prefixes of names in the file to leave out.
-        ignore_mismatch: leave out weights of another shape; otherwise they are an error.
-
-    Raises:
-        CheckpointError: nothing matched, or shapes differ.
-    """
-    weights = _renamed(read_weights(path), source, destination, exclude)
-    state = model.state_dict()
-    wanted = [key for key in state if _is_below(key, destination)]
-    common = [key for key in wanted if key in weights]
-    differing = {key for key in common if weights[key].shape != state[key].shape}
-    report = LoadReport(
-        matched=[key for key in common if key not in differing],
-        missing=[key for key in wanted if key not in weights],
-        unexpected=sorted(set(weights) - set(wanted)),
-        mismatched=[
-            f"{key} {tuple(weights[key].shape)} -> {tuple(state[key].shape)}"
-            for key in sorted(differing)
-        ],
-    )
-    _check(report, path, source, destination, ignore_mismatch)
-    model.load_state_dict({key: weights[key] for key in report.matched}, strict=False)
-    return report
-
-
-def initialise(model: nn.Module, init_param: Sequence[str], ignore_mismatch: bool) -> None:
-    """Apply ESPnet's `init_param` entries `path[:source[:destination[:excluded,..]]]` in order.
-
-    A path that is the folder of an experiment stands for its final model (`default_checkpoint`).
-    """
-    for entry in init_param:
-        path, source, destination, exclude = [*entry.split(":"), "", "", ""][:4]
-        if Path(path).is_dir():
-            path = str(Path(path) / default_checkpoint(read_train_config(Path(path))))
-        report = load_weights(
-            model,
-            path,
-            source,
-            destination,
-            [name for name in exclude.split(",") if name],
-            ignore_mismatch,
-        )
-        logger.info("init_param %s: %s", entry, report.text())
 
 
 def build_model(
@@ -198,6 +106,7 @@ def load_experiment(
         device: where the model goes.
 
     Raises:
+        VocabularyError: the tokenizer has another number of tokens than the weights.
         CheckpointError: the weights are missing or are not exactly those of the model.
     """
     exp_dir = Path(exp_dir)
@@ -206,7 +115,10 @@ def load_experiment(
     num_units = _num_units(exp_dir)
     model = build_model(config, tokenizer, num_units)
     path = exp_dir / (checkpoint or default_checkpoint(config))
-    load_exactly(model, read_weights(path), path)
+    weights = read_weights(path)
+    if tokenizer is not None:
+        _check_vocabulary(model, weights, tokenizer, path)
+    load_exactly(model, weights, path)
     return model.to(device).eval(), config, tokenizer
 
 
@@ -241,6 +153,20 @@ def default_checkpoint(config: TrainConfig) -> str:
     )
 
 
+def _check_vocabulary(
+    model: nn.Module, weights: dict[str, Tensor], tokenizer: Tokenizer, path: Path
+) -> None:
+    rows = token_rows(model.state_dict().keys() & weights.keys())
+    here = Vocabulary(tokenizer.vocab_size, tokenizer.tokens)
+    difference = here.difference(Vocabulary(len(weights[rows[0]]), None)) if rows else None
+    if difference is not None:
+        msg = (
+            f"{path}: {difference} by {path.parent / TOKENS}; put the tokens back that it was "
+            "trained with"
+        )
+        raise VocabularyError(msg)
+
+
 def _num_units(exp_dir: Path) -> int | None:
     return int(read_summary(exp_dir)["num_units"]) if (exp_dir / SUMMARY).is_file() else None
 
@@ -258,41 +184,6 @@ def _state_dict(content: Any, path: Path) -> dict[str, Tensor]:
         msg = f"{path}: holds no state dict (names and tensors); give the weights of a model"
         raise CheckpointError(msg)
     return content
-
-
-def _renamed(
-    weights: dict[str, Tensor], source: str, destination: str, exclude: Collection[str]
-) -> dict[str, Tensor]:
-    source, destination = source.rstrip("."), destination.rstrip(".")
-    renamed = {}
-    for key, value in weights.items():
-        if _is_below(key, source) and not any(_is_below(key, prefix) for prefix in exclude):
-            rest = key[len(source) :].lstrip(".")
-            renamed[f"{destination}.{rest}".strip(".")] = value
-    return renamed
-
-
-def _is_below(name: str, prefix: str) -> bool:
-    prefix = prefix.rstrip(".")
-    return not prefix or name == prefix or name.startswith(prefix + ".")
-
-
-def _check(
-    report: LoadReport, path: str | Path, source: str, destination: str, ignore_mismatch: bool
-) -> None:
-    where = f"{path} ('{source}' -> '{destination}')" if source or destination else str(path)
-    if report.mismatched and not ignore_mismatch:
-        msg = (
-            f"{where}: weights of another shape: {', '.join(report.mismatched[:_SHOWN])}; "
-            "change model_conf, exclude them, or set ignore_init_mismatch: true"
-        )
-        raise CheckpointError(msg)
-    if not report.matched:
-        msg = (
-            f"{where}: no weight matched the model; {report.text()}; check the two prefixes of "
-            "path:source:destination"
-        )
-        raise CheckpointError(msg)
 
 
 def _first(error: Exception) -> str:

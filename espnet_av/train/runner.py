@@ -29,8 +29,9 @@ from espnet_av.train.checkpoint_store import find_checkpoint
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.data_module import AVDataModule
 from espnet_av.train.experiment import TrainInputs, is_done, mark_done, open_experiment
+from espnet_av.train.initialisation import initialise
 from espnet_av.train.lightning_module import AVLightningModule
-from espnet_av.train.loading import build_model, initialise
+from espnet_av.train.loading import build_model
 from espnet_av.train.optimizers import freeze
 from espnet_av.train.parameter_report import parameter_report
 from espnet_av.train.signals import StopRequest
@@ -213,7 +214,8 @@ def _build_module(
     torch.manual_seed(config.seed)
     model = build_model(config, tokenizer, num_units)
     if is_new:
-        initialise(model, config.init_param, config.ignore_init_mismatch)
+        tokens = tokenizer.tokens if tokenizer else None
+        initialise(model, config.init_param, config.ignore_init_mismatch, tokens)
     freeze(model, config.freeze_param)
     logger.info("parameters\n%s", parameter_report(model))
     return AVLightningModule(model, config, progress)

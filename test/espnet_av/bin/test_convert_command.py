@@ -12,7 +12,8 @@ from oracles.avhubert_fairseq import finetuned
 from transformers import HubertModel, Wav2Vec2ForPreTraining
 
 from espnet_av.bin.convert import main
-from espnet_av.train.loading import build_model, initialise, load_experiment, read_train_config
+from espnet_av.train.initialisation import initialise
+from espnet_av.train.loading import build_model, load_experiment, read_train_config
 
 
 @pytest.fixture(scope="module")

@@ -9,13 +9,12 @@ from torch import nn
 
 from espnet_av.errors import CheckpointError, ConfigError
 from espnet_av.train.config import TrainConfig
+from espnet_av.train.initialisation import initialise, load_weights
 from espnet_av.train.loading import (
     build_model,
     default_checkpoint,
-    initialise,
     load_exactly,
     load_experiment,
-    load_weights,
     read_weights,
 )
 

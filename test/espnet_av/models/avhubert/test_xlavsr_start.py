@@ -7,7 +7,7 @@ from oracles import avhubert, masked_audio
 from espnet_av.config import build, to_dict
 from espnet_av.models import MODELS
 from espnet_av.models.avhubert import AVHubertModel
-from espnet_av.train.loading import load_weights
+from espnet_av.train.initialisation import load_weights
 
 SHARED = ("audio_frontend", "audio_frontend_conf", "feature_size", "encoder_conf", "dropout_rate")
 

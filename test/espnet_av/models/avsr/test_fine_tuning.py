@@ -6,7 +6,7 @@ from oracles import av_batch, avhubert
 
 from espnet_av.errors import ConfigError
 from espnet_av.models.avsr import AVSRConfig
-from espnet_av.train.loading import load_weights
+from espnet_av.train.initialisation import load_weights
 
 FRONTENDS = {
     "audio_frontend": "wave",

@@ -14,7 +14,7 @@ from espnet_av.modules.noise_mask import NoiseMaskConfig
 from espnet_av.modules.random_projection_quantizer import RandomProjectionConfig
 from espnet_av.modules.spec_augment import SpecAugmentConfig
 from espnet_av.ops.feature_norm import normalise_utterance
-from espnet_av.train.loading import load_weights
+from espnet_av.train.initialisation import load_weights
 
 
 def encode(model, data):

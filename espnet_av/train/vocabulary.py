@@ -1,0 +1,62 @@
+"""Whether the tokens of weights are those of a run: their number, and their order where known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+TOKENS = "tokens"
+"""Folder of an experiment with its tokenizer, if it was trained on text."""
+TOKEN_LAYERS = (
+    "ctc.ctc_lo",
+    "decoder.embed.0",
+    "decoder.output_layer",
+    "predictor.embed",
+    "joiner.lin_out",
+    "transducer_loss.simple_am_proj",
+    "transducer_loss.simple_lm_proj",
+)
+"""Layers with one row for each token."""
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Tokens on one side."""
+
+    size: int
+    tokens: tuple[str, ...] | None
+    """None: only their number is known."""
+
+    def difference(self, other: Vocabulary) -> str | None:
+        """What is different here (`self`) and there (`other`), for a message; None: nothing known.
+
+        Returns:
+            For example `it has 30 tokens, 42 are wanted; token 3 is 'e' there, 'a' here`.
+        """
+        lists_differ = None not in (self.tokens, other.tokens) and self.tokens != other.tokens
+        if self.size == other.size and not lists_differ:
+            return None
+        told = f"it has {other.size} tokens, {self.size} are wanted"
+        if self.size == other.size:
+            told = f"it has {other.size} tokens as wanted, but others"
+        # Lists of different lengths differ within the shorter one too: both end with sos/eos.
+        pairs = zip(self.tokens or (), other.tokens or (), strict=False)
+        for index, (ours, theirs) in enumerate(pairs):
+            if ours != theirs:
+                return f"{told}; token {index} is '{theirs}' there, '{ours}' here"
+        return told
+
+
+def token_rows(names: Iterable[str]) -> list[str]:
+    """Those of the parameter names whose first axis are the tokens."""
+    return [name for name in names if name.rpartition(".")[0] in TOKEN_LAYERS]
+
+
+def tokens_beside(path: str | Path) -> tuple[str, ...] | None:
+    """Tokens of the experiment that a file of weights is in; None if it is in none."""
+    file = Path(path).parent / TOKENS / "tokens.txt"
+    if not file.is_file():
+        return None
+    # Not splitlines(): a token may be a character that Unicode takes for a line end.
+    return tuple(file.read_text(encoding="utf-8").removesuffix("\n").split("\n"))
