@@ -16,6 +16,7 @@ from espnet_av.command import add_config, add_jobs, check_jobs, device_of, stage
 from espnet_av.config import load_config, to_dict
 from espnet_av.data.data_dir import DataDir, read_data_dir
 from espnet_av.data.dataset import AVDataset
+from espnet_av.data.missing_video import LostVideo, lost_video
 from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.errors import ConfigError
 from espnet_av.media.noise import MANIFEST, NoiseBank
@@ -43,7 +44,14 @@ def get_parser() -> argparse.ArgumentParser:
         "--noises", nargs="+", default=[CLEAN], help="clean, or category:dB as in babble:0"
     )
     parser.add_argument("--noise_dir", type=Path, help="noises of the test split")
-    parser.add_argument("--seed", type=int, default=0, help="of the choice of noises")
+    parser.add_argument(
+        "--missing_video",
+        nargs="+",
+        default=[],
+        help="in modes with video also with less of it, as in whole:0.5 (every second utterance) "
+        "frames:0.5 start:0.5 middle:0.5 end:0.5 (half the frames of each)",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of the choice of noises and frames")
     add_jobs(parser, "the conditions")
     parser.add_argument("--ngpu", type=int, default=0, choices=[0, 1], help="0: CPU")
     parser.add_argument("--num_workers", type=int, default=0, help="loading processes")
@@ -104,7 +112,11 @@ class Job:
         mute = {name for name, path in dumps.items() if not (path / "video.scp").is_file()}
         if mute and set(self.options.modes) - {"A"}:
             logger.info("no video, so mode A alone: %s", ", ".join(sorted(mute)))
-        listed = list_conditions(list(dumps), self.options.modes, self.options.noises, mute)
+        if "V" in self.options.modes and any("whole" in m for m in self.options.missing_video):
+            logger.info("mode V never loses whole utterances: nothing would be left of them")
+        listed = list_conditions(
+            list(dumps), self.options.modes, self.options.noises, mute, self.options.missing_video
+        )
         mine = listed[self.options.job - 1 :: self.options.num_jobs]
         return [(condition, dumps[condition.set_name]) for condition in mine]
 
@@ -134,6 +146,7 @@ class Job:
             seed=self.options.seed,
             modalities=condition.mode,
             condition=condition.noise,
+            missing_video=condition.missing_video,
         )
         start = time.perf_counter()
         results = decode_set(
@@ -146,6 +159,7 @@ class Job:
             advance=lambda count: bar.update(count, condition=condition.folder),
         )
         info = self._info(condition, results, time.perf_counter() - start)
+        lost, info["missing_share"] = self._lost_video(condition, data)
         write_results(
             self.options.out_dir / condition.folder,
             results,
@@ -153,6 +167,7 @@ class Job:
             noises={utt_id: self._noise_line(utt_id, condition) for utt_id in results}
             if noise
             else {},
+            missing=["\t".join(map(str, line)) for line in lost],
             info=info,
             config=self.config,
             fingerprint=key,
@@ -171,6 +186,7 @@ class Job:
             "mode": condition.mode,
             "noise": condition.noise_name,
             "snr_db": condition.noise.snr_db if condition.noise else None,
+            "missing_video": str(condition.missing_video) if condition.missing_video else None,
             "target_lang": self.experiment[1].dataset.target_lang,
             "num_utts": len(results),
             "num_empty": silent,
@@ -193,6 +209,16 @@ class Job:
         model, _, tokenizer = self.experiment
         sample = dataset[0]
         write_example(path, model, sample, results[sample.utt_id], tokenizer, device=self.device)
+
+    def _lost_video(
+        self, condition: Condition, data: DataDir
+    ) -> tuple[list[LostVideo], float | None]:
+        """What was taken from each utterance with video, and from all of them together."""
+        if condition.missing_video is None:
+            return [], None
+        seen = data.tables["video.scp"]
+        num_frames = {u: int(data.tables["utt2num_frames"][u]) for u in data.utt_ids if u in seen}
+        return lost_video(condition.missing_video, num_frames, self.options.seed)
 
     def _noise_line(self, utt_id: str, condition: Condition) -> str:
         assert condition.noise is not None

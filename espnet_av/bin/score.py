@@ -12,6 +12,7 @@ from espnet_av.command import stage_parser, user_errors
 from espnet_av.score.condition_score import Resampling
 from espnet_av.score.expected import Expected, read_expected
 from espnet_av.score.matrix import format_plain, matrix, sets_of
+from espnet_av.score.missing_video import curves, missing_table
 from espnet_av.score.report import RESULTS, write_report
 
 
@@ -51,6 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for set_name in sets_of(scores["conditions"]):
         print(format_plain(matrix(scores["conditions"], set_name, metric)))
         print()
+        lost = curves(scores["conditions"], scores["missing_video"], set_name)
+        if lost:
+            print(format_plain(missing_table(lost, set_name, metric)))
+            print()
     judged = [row for row in scores["targets"] if row["op"] != "~"]
     missed = [row for row in judged if not row["met"]]
     for row in judged:

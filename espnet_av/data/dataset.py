@@ -17,6 +17,7 @@ from espnet_av.data.data_dir import DataDir, read_data_dir
 from espnet_av.data.dataset_config import DatasetConfig, Modalities
 from espnet_av.data.dropped import Drop, check_dropped, write_dropped
 from espnet_av.data.frame_labels import frame_labels, label_part_ids
+from espnet_av.data.missing_video import MissingVideo, check_sound_is_left, take_away
 from espnet_av.data.rates import FRAME_HZ, SAMPLES_PER_FRAME, frames_at_rate
 from espnet_av.data.selection import select
 from espnet_av.data.stretch import Stretch, choose_stretch
@@ -47,15 +48,16 @@ class AVDataset(Dataset[Sample]):
         config: modalities, labels, augmentation.
         noise: noises for `config.noise_prob` (training) or for `condition` (test).
         train: augment, and leave out what cannot be trained on (see `dropped`). Otherwise every
-            utterance is kept, unchanged but for the central crop and `condition`; with a tokenizer
-            those without target text are left out all the same.
-        seed: seed of augmentation, or of the choice of test noises.
+            utterance is kept, unchanged but for the central crop, `condition` and `missing_video`;
+            with a tokenizer those without target text are left out all the same.
+        seed: seed of augmentation, or of the choice of test noises and missing frames.
         modalities: replaces `config.modalities`.
         condition: noise added to every test utterance, always the same to the same utterance.
         units: labels to yield as `units`; utterances without any are left out.
         frame_hz: rate of `units`, that of the model's frames.
         cut_long: cut utterances longer than `config.max_frames`.
         partial: leave out of a test set what lacks the modality, instead of refusing the set.
+        missing_video: what of the video a test takes away, always the same of the same utterance.
 
     Raises:
         DataDirError: the dump is broken, or lacks the text or alignments asked for.
@@ -76,6 +78,7 @@ class AVDataset(Dataset[Sample]):
         frame_hz: float = FRAME_HZ,
         cut_long: bool = False,
         partial: bool = False,
+        missing_video: MissingVideo | None = None,
     ) -> None:
         self.config, self.tokenizer, self.train = config, tokenizer, train
         self._data = select_langs(read_data_dir(dump_dir), config.langs)
@@ -86,6 +89,7 @@ class AVDataset(Dataset[Sample]):
         self._partial = train or partial
         self._modalities = modalities or config.modalities
         self._noise, self._condition, self._seed = noise, condition, seed
+        self._missing_video = missing_video
         self._label_ids = {
             label: i for i, label in enumerate((tokenizer and tokenizer.units) or ())
         }
@@ -99,6 +103,9 @@ class AVDataset(Dataset[Sample]):
             )
         left_out = {drop.utt_id for drop in self.dropped}
         self.utt_ids = [utt_id for utt_id in self._data.utt_ids if utt_id not in left_out]
+        if missing_video is not None:
+            heard = {} if self._modalities == "V" else self._data.tables.get("wav.scp", {})
+            check_sound_is_left(missing_video, heard, self.utt_ids)
 
     @property
     def num_frames(self) -> list[int]:
@@ -200,15 +207,12 @@ class AVDataset(Dataset[Sample]):
         if pointer is None or self._modalities == "A":
             return None
         frames = stretch.of(video_augment.change_speed(read_clip(pointer), speed))
-        if not self.train:
-            return np.ascontiguousarray(video_augment.centre_crop(frames, self.config.video_crop))
-        frames = video_augment.random_crop(frames, self.config.video_crop, generator)
-        if generator.random() < self.config.flip_prob:
-            frames = video_augment.flip(frames)
-        if self.config.time_mask_frames:
-            every = self.config.time_mask_every
-            frames = video_augment.mask_time(frames, self.config.time_mask_frames, every, generator)
-        return np.ascontiguousarray(frames)
+        if self.train:
+            return video_augment.augment(frames, self.config, generator)
+        frames = np.ascontiguousarray(video_augment.centre_crop(frames, self.config.video_crop))
+        if self._missing_video is None:
+            return frames
+        return take_away(frames, self._missing_video, utt_id, self._seed)
 
     def _text(self, utt_id: str) -> np.ndarray | None:
         text = self._data.get(target_table(self.config.target_lang), utt_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from espnet_av.data.dataset_config import DatasetConfig
 from espnet_av.errors import ConfigError
 
 MASK_GREY = 107
@@ -57,6 +58,19 @@ def mask_time(
         start = int(generator.integers(len(frames) - length + 1))
         masked[start : start + length] = MASK_GREY
     return masked
+
+
+def augment(
+    frames: np.ndarray, config: DatasetConfig, generator: np.random.Generator
+) -> np.ndarray:
+    """What training does to the frames of a clip: crop, flip, time masks; (V, H, W) contiguous."""
+    frames = random_crop(frames, config.video_crop, generator)
+    if generator.random() < config.flip_prob:
+        frames = flip(frames)
+    if config.time_mask_frames:
+        every = config.time_mask_every
+        frames = mask_time(frames, config.time_mask_frames, every, generator)
+    return np.ascontiguousarray(frames)
 
 
 def _check_crop(frames: np.ndarray, size: int) -> None:

@@ -14,6 +14,12 @@ def metric_title(metric: Metric) -> str:
     return f"{metric.upper()} %" if metric in ERROR_RATES else metric.upper()
 
 
+def axis_title(metric: Metric) -> str:
+    """Words for the axis of a picture."""
+    names = {"wer": "word error rate (%)", "cer": "character error rate (%)"}
+    return names.get(metric, f"{metric.upper()} ({better(metric)})")
+
+
 def is_error(metric: Metric) -> bool:
     """Whether the smaller figure is the better one."""
     return metric in ERROR_RATES

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from espnet_av.score.matrix import Record, modes_of
-from espnet_av.score.metric import Metric, is_error
+from espnet_av.score.metric import Metric, axis_title, is_error
 from espnet_av.score.picture import (
     INK,
     MODE_COLORS,
@@ -18,12 +18,6 @@ from espnet_av.score.picture import (
     style_axes,
 )
 from espnet_av.search.condition import CLEAN, parse_noise
-
-_AXIS = {
-    "wer": "word error rate (%)",
-    "cer": "character error rate (%)",
-    "bleu": "BLEU (higher is better)",
-}
 
 
 def plot_snr(
@@ -77,7 +71,7 @@ def plot_snr(
 
 def _label(axes: Any, category: str, title: str, metric: Metric) -> None:
     axes.set_xlabel(f"signal-to-noise ratio of {category} noise (dB)", color=INK)
-    axes.set_ylabel(_AXIS[metric], color=INK)
+    axes.set_ylabel(axis_title(metric), color=INK)
     axes.margins(y=0.1)
     axes.set_ylim(bottom=min(0.0, -0.04 * axes.get_ylim()[1]))
     axes.set_title(title, color=INK, fontsize=11, loc="left")

@@ -27,10 +27,12 @@ from espnet_av.score.expected import Expected, check_system, compare
 from espnet_av.score.matrix import noise_title, sets_of
 from espnet_av.score.measured import Measured
 from espnet_av.score.metric import Metric, is_error
+from espnet_av.score.missing_video import curves, is_complete
 from espnet_av.score.normaliser import package_version
 from espnet_av.score.paper_table import lay_out
 from espnet_av.score.plot_alignment import plot_alignment
 from espnet_av.score.plot_confusion import plot_confusion
+from espnet_av.score.plot_missing_video import plot_missing_video
 from espnet_av.score.plot_snr import categories_of, plot_snr
 from espnet_av.score.results import format_results
 from espnet_av.score.scoring import Scoring
@@ -80,14 +82,16 @@ def write_report(
         "system": system,
         "scoring": dataclasses.asdict(expected.scoring),
         "bootstrap": dataclasses.asdict(resampling),
-        "conditions": records,
-        "targets": [
-            {**dataclasses.asdict(row.target), "got": row.got, "met": row.is_met}
-            for row in compare(expected.targets, records)
-        ],
+        # Apart, because a set, a mode and a noise name one condition everywhere else.
+        "conditions": [record for record in records if is_complete(record)],
+        "missing_video": [record for record in records if not is_complete(record)],
     }
+    scores["targets"] = [
+        {**dataclasses.asdict(row.target), "got": row.got, "met": row.is_met}
+        for row in compare(expected.targets, scores["conditions"])
+    ]
     scores["tables"] = _published(scores, expected)
-    scores["pictures"] = _draw(decode_dir, scored, scores)
+    scores["pictures"] = _draw(decode_dir, [s for s in scored if is_complete(s.info)], scores)
     with atomic_write(decode_dir / SCORES) as stream:
         json.dump(scores, stream, indent=1, ensure_ascii=False)
         stream.write("\n")
@@ -132,7 +136,7 @@ def _write_texts(score: ConditionScore) -> None:
 
 
 def _draw(decode_dir: Path, scored: Sequence[ConditionScore], scores: dict[str, Any]) -> list[str]:
-    """Write the pictures; returns their names."""
+    """Write the pictures, of what had all of its video (`scored`) and of the rest; their names."""
     records, names, metric = scores["conditions"], [], scores["scoring"]["metric"]
     for set_name in sets_of(records):
         for category in categories_of(records, set_name):
@@ -145,6 +149,10 @@ def _draw(decode_dir: Path, scored: Sequence[ConditionScore], scores: dict[str, 
                 metric=metric,
                 targets=scores["targets"],
             )
+        lost = curves(records, scores["missing_video"], set_name)
+        if lost:
+            names.append(f"{metric}_over_missing_video_{set_name}.png")
+            plot_missing_video(lost, set_name, decode_dir / names[-1], metric=metric)
     for score in _worth_a_look(scored, records, metric):
         stem = f"{score.info['set']}_{score.folder.name}"
         title = f"{score.info['set']}, {score.info['mode']}, {noise_title(score.info['noise'])}"

@@ -8,6 +8,7 @@ from typing import Any
 from espnet_av.score.count_table import bleu_parts, error_counts
 from espnet_av.score.matrix import NOT_RUN, Record, format_markdown, matrix, noise_order, sets_of
 from espnet_av.score.metric import ERROR_RATES, Metric, better, is_error, metric_title
+from espnet_av.score.missing_video import curves, missing_notes, missing_table
 from espnet_av.score.normaliser import PACKAGE
 from espnet_av.score.paper_table import Block, direction
 
@@ -28,6 +29,7 @@ def format_results(scores: Scores) -> str:
         parts += ["### Targets", _targets(scores["targets"])]
     parts.append(f"### {metric.upper()} by mode and noise ({unit}, with 95 % confidence interval)")
     parts += [format_markdown(matrix(records, name, metric)) for name in sets_of(records)]
+    parts += _missing_video(scores, metric)
     if scores["tables"]:
         parts.append("### Beside the published figures")
         parts += [format_block(Block(**block)) for block in scores["tables"]]
@@ -43,6 +45,18 @@ def format_results(scores: Scores) -> str:
         parts.append("### Pictures")
         parts += [f"![{name}]({name})" for name in scores["pictures"]]
     return "\n\n".join(parts) + "\n"
+
+
+def _missing_video(scores: Scores, metric: Metric) -> list[str]:
+    """A table for each test set that was decoded with less of its video."""
+    records, parts = scores.get("missing_video", []), []
+    for name in sets_of(records):
+        lost = curves(scores["conditions"], records, name)
+        parts += [format_markdown(missing_table(lost, name, metric)), *missing_notes(lost)]
+    heading = (
+        f"### {metric.upper()} with missing video (`whole`: of the utterances; else: of frames)"
+    )
+    return [heading, *parts] if parts else []
 
 
 def format_block(block: Block) -> str:

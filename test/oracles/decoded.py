@@ -28,9 +28,11 @@ def write_condition(
     langs: tuple[str, ...] = (),
     texts: dict[str, tuple[str, str]] | None = None,
     seed: int = 0,
+    missing_video: str | None = None,
 ) -> Path:
     """A finished folder as decoding writes it, of `texts` (reference, result) or of commands."""
     name = "clean" if noise == "clean" else noise.replace(":", "_") + "dB"
+    name += f"_{missing_video}".replace(":", "_") if missing_video else ""
     folder = root / set_name / f"{mode}_{name}"
     folder.mkdir(parents=True)
     rng = np.random.default_rng(seed)
@@ -52,6 +54,8 @@ def write_condition(
         "mode": mode,
         "noise": noise,
         "snr_db": None if noise == "clean" else float(noise.split(":")[1]),
+        "missing_video": missing_video,
+        "missing_share": float(missing_video.split(":")[1]) if missing_video else None,
         "num_utts": num_utts,
         "num_empty": 0,
         "audio_sec": 3.0 * num_utts,

@@ -173,12 +173,63 @@ def test_dry_run_only_lists(run, capsys):
         (["--job", "3", "--num_jobs", "2"], "clean", "must be from 1 to --num_jobs 2"),
         (["--modes", "A", "A"], "clean", "asked for twice"),
         (["--checkpoint", "none.pth"], "clean", "no such checkpoint"),
+        (["--missing_video", "half:0.5"], "clean", "expected 'kind:share' as in 'start:0.5'"),
+        (["--missing_video", "start:1", "--modes", "A"], "clean", "has no video; add AV"),
         (["--override", "beam=3"], "clean", "unknown key 'beam'; did you mean 'beam_size'"),
     ],
 )
 def test_errors_say_what_to_do(run, options, noises, message):
     with pytest.raises(SystemExit, match=re.escape(message)):
         run(*options, noises=noises)
+
+
+def test_missing_video_is_decoded_beside_the_rest(run, caplog):
+    caplog.set_level("INFO")
+    modes = ("--modes", "AV", "V")
+    out = run(*modes, "--missing_video", "whole:1", "start:0.4", noises="clean")
+    names = {path.name for path in (out / "test").iterdir()}
+    lost = {"AV_clean_whole_1", "AV_clean_start_0.4", "V_clean_start_0.4"}
+    assert names == {"AV_clean", "V_clean"} | lost
+    assert "mode V never loses whole utterances" in caplog.text
+    for name in names:
+        folder = out / "test" / name
+        extra = {"missing_video.tsv"} if name in lost else set()
+        assert {path.name for path in folder.iterdir()} == FILES | extra
+    info = json.loads((out / "test/AV_clean_start_0.4/decode.json").read_text())
+    assert info["missing_video"] == "start:0.4"
+    assert info["missing_share"] == pytest.approx(0.4, abs=0.05)
+    header, *lines = (out / "test/AV_clean_start_0.4/missing_video.tsv").read_text().splitlines()
+    assert header.split("\t") == ["utt_id", "kind", "share", "missing", "frames"]
+    assert len(lines) == info["num_utts"]
+    for line in lines:
+        _, kind, share, missing, frames = line.split("\t")
+        assert (kind, share) == ("start", "0.4")
+        assert int(missing) == int(0.4 * int(frames) + 0.5)
+    plain = json.loads((out / "test/AV_clean/decode.json").read_text())
+    assert (plain["missing_video"], plain["missing_share"]) == (None, None)
+
+
+def scores_of(folder: Path) -> list[float]:
+    lines = (folder / "nbest.jsonl").read_text().splitlines()
+    return [hypothesis["score"] for line in lines for hypothesis in json.loads(line)["nbest"]]
+
+
+def test_all_video_missing_is_sound_alone(run):
+    out = run("--modes", "AV", "A", "--missing_video", "whole:1", "start:1", noises="clean")
+    test = out / "test"
+    assert scores_of(test / "AV_clean_whole_1") == scores_of(test / "A_clean")
+    assert scores_of(test / "AV_clean_start_1") != scores_of(test / "A_clean")
+    assert scores_of(test / "AV_clean_whole_1") != scores_of(test / "AV_clean")
+
+
+def test_the_seed_chooses_what_is_missing(run):
+    common = ("--modes", "AV", "--missing_video", "frames:0.5")
+    one = run(*common, "--seed", "1", noises="clean") / "test"
+    first, plain = one / "AV_clean_frames_0.5", one / "AV_clean"
+    before, mark = scores_of(first), (plain / ".done").read_text()
+    run(*common, "--seed", "2", noises="clean")
+    assert scores_of(first) != before
+    assert (plain / ".done").read_text() == mark
 
 
 def test_references_of_a_model_that_translates(experiment, run, tmp_path):

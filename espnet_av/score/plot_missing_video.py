@@ -1,0 +1,120 @@
+"""Picture: error rate or BLEU over the share of the video that is missing, a line per kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+from espnet_av.data.missing_video import KINDS
+from espnet_av.score.matrix import noise_title
+from espnet_av.score.metric import Metric, axis_title
+from espnet_av.score.missing_video import Curve
+from espnet_av.score.picture import INK, MODE_COLORS, MODE_NAMES, new_figure, save, style_axes
+
+_COLUMNS = 3
+_COLORS = ("#00798c", "#c77f0a", "#4f772d", "#6a4c93", "#22303c")
+_MARKERS = "osv^D"
+_NAMES = {
+    "whole": "whole utterances",
+    "frames": "single frames",
+    "start": "start of each",
+    "middle": "middle of each",
+    "end": "end of each",
+}
+_STEP = 0.012
+"""Shift between the kinds along the axis, so that their intervals do not cover each other."""
+
+
+def plot_missing_video(
+    listed: Sequence[Curve], set_name: str, path: Path, *, metric: Metric
+) -> None:
+    """Draw a panel for each mode and noise: kinds as lines, sound alone as a horizontal one.
+
+    A point stands above the share that was taken, which chance may move away from the one asked
+    for (`whole`).
+
+    Args:
+        listed: from `curves`, at least one.
+        set_name: test set.
+        path: PNG to write.
+        metric: what to draw.
+    """
+    panels = [list(group) for _, group in groupby(listed, lambda curve: curve[:2])]
+    columns = min(_COLUMNS, len(panels))
+    rows = ceil(len(panels) / columns)
+    figure = new_figure(max(7.2, 4.2 * columns), 0.9 + 3.4 * rows)
+    grid = figure.subplots(rows, columns, squeeze=False).flatten()
+    for axes, panel in zip(grid, panels, strict=False):
+        _draw_panel(axes, panel, metric)
+    for axes in grid[len(panels) :]:
+        axes.set_visible(False)
+    for axes in grid[::columns]:
+        axes.set_ylabel(axis_title(metric), color=INK)
+    record = next(iter(listed[0].points.values()))
+    figure.suptitle(
+        f"{set_name}: {metric.upper()} with missing video ({record[metric]['num_utts']} "
+        "utterances, 95 % intervals)",
+        color=INK,
+        fontsize=11,
+        x=0.01,
+        ha="left",
+    )
+    _add_legend(figure, grid[: len(panels)])
+    save(figure, path)
+
+
+def _draw_panel(axes: Any, panel: Sequence[Curve], metric: Metric) -> None:
+    style_axes(axes)
+    if panel[0].sound is not None:
+        figure = panel[0].sound[metric]
+        color = MODE_COLORS["A"]
+        axes.axhspan(*figure["ci95"], color=color, alpha=0.12, linewidth=0)
+        axes.axhline(figure["rate"], color=color, linewidth=2, label=MODE_NAMES["A"])
+    for curve in panel:
+        place = KINDS.index(curve.kind)
+        figures = [record[metric] for record in curve.points.values()]
+        rates = [figure["rate"] for figure in figures]
+        reach = [
+            [abs(figure["rate"] - figure["ci95"][side]) for figure in figures] for side in (0, 1)
+        ]
+        shift = (place - 2) * _STEP
+        axes.errorbar(
+            [
+                record["missing_share"] + shift if share else 0.0
+                for share, record in curve.points.items()
+            ],
+            rates,
+            yerr=reach,
+            color=_COLORS[place],
+            marker=_MARKERS[place],
+            linewidth=1.8,
+            elinewidth=0.8,
+            markersize=5,
+            label=_NAMES[curve.kind],
+        )
+    shares = sorted({share for curve in panel for share in curve.points})
+    axes.set_xticks(shares, [f"{100 * share:g}" for share in shares])
+    axes.set_xlabel("missing video (%)", color=INK)
+    axes.set_xlim(-0.06, max(shares) + 0.06)
+    axes.set_ylim(bottom=0)
+    title = f"{MODE_NAMES[panel[0].mode]}, {noise_title(panel[0].noise)}"
+    axes.set_title(title, color=INK, fontsize=10, loc="left")
+
+
+def _add_legend(figure: Any, panels: Sequence[Any]) -> None:
+    """One legend below all panels, always in the same order."""
+    named: dict[str, Any] = {}
+    for axes in panels:
+        named |= dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+    labels = [label for label in (MODE_NAMES["A"], *_NAMES.values()) if label in named]
+    figure.legend(
+        [named[label] for label in labels],
+        labels,
+        loc="outside lower center",
+        ncols=6 if figure.get_figwidth() > 10 else 3,
+        frameon=False,
+        fontsize=9,
+    )
