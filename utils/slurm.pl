@@ -2,12 +2,13 @@
 """Run a command, or a job array of N numbered copies of it, through Slurm and wait for the end.
 
 Usage: slurm.pl [--config conf/slurm.conf] [--name S] [--time T] [--mem M] [--num-threads N]
-                [--gpu N] [--num-nodes N] [--num-tasks N] [--max-jobs-run N] [--dry_run] [JOB=1:N]
-                <log-file> <command> [<argument>...]
+                [--gpu N] [--num-nodes N] [--num-tasks N] [--max-jobs-run N] [--max-requeues N]
+                [--dry_run] [JOB=1:N] <log-file> <command> [<argument>...]
 Each `--option value` becomes the sbatch text that the configuration file gives for it; other
 `-x value` pairs go to sbatch as they are. --num-tasks is for each node. --dry_run prints the batch
 script and submits nothing. Ctrl-C and SIGTERM cancel the jobs; SIGUSR1 is passed to them.
-A job that is warned of its time limit, or loses its node, is queued again and goes on.
+A job that is warned of its time limit, or loses its node, is queued again and goes on; after
+--max-requeues times (20) it fails, as no part of its work may fit into the limit.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pathlib import Path
 from types import FrameType
 
 from job_command import JobCommand, UsageError, log_tail, parse, report_failure
-from slurm_script import batch_script, load_config, sbatch_command, script_path
+from slurm_script import batch_script, load_config, max_requeues, sbatch_command, script_path
 from slurm_submission import Submission, submit
 
 
@@ -28,7 +29,8 @@ def prepare(job: JobCommand) -> tuple[str, list[str], Path]:
     """Return the batch script, the sbatch command line and where the script goes."""
     config = load_config(Path(job.options.get("config", "conf/slurm.conf")))
     path = script_path(job)
-    return batch_script(job), sbatch_command(job, config, path), path
+    script = batch_script(job, max_requeues(job, config))
+    return script, sbatch_command(job, config, path), path
 
 
 def install_handlers(handler: Callable[[int, FrameType | None], None]) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from job_command import JobCommand, UsageError
 
-_OWN_OPTIONS = {"config"}
+_OWN_OPTIONS = {"config", "max_requeues"}
+_MAX_REQUEUES = "20"
 _SAVED = 75
 _DIED_OF_USR1 = 138
 # One process of a job. It outlives the warning, to note that the command wants to be run again;
@@ -105,12 +106,27 @@ def script_path(job: JobCommand) -> Path:
     return Path(job.log).parent / "q" / f"{Path(name).stem.strip('.') or 'job'}.sh"
 
 
-def batch_script(job: JobCommand) -> str:
+def max_requeues(job: JobCommand, config: SlurmConfig) -> int:
+    """How often a job may be put back in the queue, by the command line or the configuration.
+
+    Raises:
+        UsageError: it is no number.
+    """
+    options = {**config.defaults, **job.options}
+    value = options.get("max_requeues", _MAX_REQUEUES)
+    if not value.isdecimal():
+        msg = f"max_requeues is {value}; give the most times that a job is queued again, as 20"
+        raise UsageError(msg)
+    return int(value)
+
+
+def batch_script(job: JobCommand, max_requeues: int) -> str:
     """Bash script of one job of the array; it appends, so that a requeued job keeps its log.
 
     A command that leaves with 75 (it has saved), dies of SIGUSR1 (Slurm's warning before the time
     limit) or fails while a node of several does not answer is put back in the queue: every stage
-    goes on where it was. No status is written then, so slurm.pl waits on.
+    goes on where it was. No status is written then, so slurm.pl waits on. A job whose time limit
+    is too short for a single part of the work would come back for ever: it fails in the end.
     """
     index = "${SLURM_ARRAY_TASK_ID}"
     line = job.shell_line(index)
@@ -139,15 +155,28 @@ srun --export=ALL --kill-on-bad-exit=1 bash -c {shlex.quote(_TASK)} \
 status=$?
 {probe}if [ "$status" -eq 0 ] && [ -e "$log.again" ]; then
   rm -f "$log.again"
-  echo "# Stopped at $(date), can go on; queued again" >>"$log"
-  scontrol requeue "{job_id}" 2>>"$log" && exit 0
   status={_SAVED}
+  if [ "${{SLURM_RESTART_COUNT:-0}}" -ge {max_requeues} ]; then
+    echo {shlex.quote(_too_often(max_requeues))} >>"$log"
+  else
+    echo "# Stopped at $(date), can go on; queued again" >>"$log"
+    scontrol requeue "{job_id}" 2>>"$log" && exit 0
+  fi
 fi
 {{ echo "# Accounting: time=$(( $(date +%s) - started )) threads=1"
   echo "# Finished at $(date) with status $status"
 }} >>"$log"
 exit $status
 """
+
+
+def _too_often(max_requeues: int) -> str:
+    """Last line of the log of a job that is not queued again; slurm.pl shows it."""
+    return (
+        f"slurm.pl: this job was queued again {max_requeues} times and is not done. Where the log "
+        "shows no progress, no part of the work fits into the time limit: give it more --time. "
+        "Where it does, run again (what is finished is kept), or raise max_requeues in slurm.conf."
+    )
 
 
 def _expandable(line: str) -> str:

@@ -133,10 +133,40 @@ def test_job_that_saved_is_queued_again_and_waited_for(cluster: Path, leave: str
 
 def test_job_that_cannot_be_queued_again_fails(cluster: Path) -> None:
     (cluster / "bin/scontrol").write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
-    code, _, error = run(cluster, "a.log", "exit", "75")
+    code, _, error = run(cluster, "a.log", "bash", "-c", "exit 75")
     assert code == 1
     assert "job failed, log is in a.log" in error
     assert "with status 75" in (cluster / "a.log").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("given", ["option", "configuration"])
+def test_job_that_never_gets_done_fails_in_the_end(cluster: Path, given: str) -> None:
+    """A time limit that is too short for one part of the work: every start ends in the warning."""
+    (cluster / "bin/scontrol").write_text(
+        '#!/usr/bin/env bash\n[ "$1" = requeue ] || exit 1\n'
+        "export SLURM_RESTART_COUNT=$(( ${SLURM_RESTART_COUNT:-0} + 1 ))\nbash q/a.sh &\n",
+        encoding="utf-8",
+    )
+    config = cluster / "conf/slurm.conf"
+    text = config.read_text(encoding="utf-8")
+    assert "default max_requeues=20\n" in text
+    if given == "configuration":
+        config.write_text(text.replace("max_requeues=20", "max_requeues=2"), encoding="utf-8")
+    options = ["--max-requeues", "2"] if given == "option" else []
+    code, _, error = run(cluster, *options, "a.log", "bash", "-c", "exit 75")
+    assert code == 1
+    assert "this job was queued again 2 times and is not done" in error
+    assert "give it more --time" in error
+    log = (cluster / "a.log").read_text(encoding="utf-8")
+    assert (log.count("# Started"), log.count("; queued again")) == (3, 2)
+    assert "with status 75" in log
+    assert "requeues" not in (cluster / "sbatch.log").read_text(encoding="utf-8")
+
+
+def test_number_of_requeues_must_be_one(cluster: Path) -> None:
+    code, _, error = run(cluster, "--max_requeues", "never", "a.log", "true")
+    assert code == 2
+    assert "max_requeues is never; give the most times" in error
 
 
 def test_failed_job_is_named_with_its_log(cluster: Path) -> None:
