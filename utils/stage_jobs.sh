@@ -48,6 +48,16 @@ once() {
     if ! ${dry_run}; then mkdir -p "${marker%/*}"; key "${inputs}" "$@" >"${marker}"; fi
 }
 
+# corpus_roots: name=value of each folder that db.sh sets, or the environment, and local/data.sh uses
+corpus_roots() {
+    sed -n 's/^\([A-Z][A-Z0-9_]*\)=.*/\1/p' db.sh | while read -r name; do
+        if grep -qw -- "${name}" local/data.sh; then echo "${name}=${!name}"; fi
+    done
+}
+
+# depends_on <words> <command>...: run it; the words are another reason for `once` to run it again
+depends_on() { "${@:2}"; }
+
 # is_configured <option> <value>: or say that the stage is skipped because its option is empty
 is_configured() {
     [ -n "$2" ] || { log "    not configured (--$1), skipped"; return 1; }

@@ -113,6 +113,19 @@ def test_changed_option_reruns_its_stage(recipe: Path) -> None:
     assert "--noises clean babble:0 --noise_dir dump/noise/test" in started[0]
 
 
+def test_another_corpus_root_reruns_the_data(recipe: Path) -> None:
+    data = recipe / "local/data.sh"
+    data.write_text(data.read_text() + 'echo "root $GRID" >>"$CALLS"\n', encoding="utf-8")
+    (recipe / "conf/corpus.yaml").write_text("# none\n", encoding="utf-8")
+    _, _, started = run(recipe, "--stop_stage", "2", GRID="/first")
+    assert "root /first" in started
+    # A corpus that local/data.sh does not read may move.
+    assert run(recipe, "--stop_stage", "2", GRID="/first", LRS3="/other")[2] == []
+    _, _, started = run(recipe, "--stop_stage", "2", GRID="/second")
+    assert verbs(started) == ["data.sh", "root", "roi"]
+    assert "data.sh --datadir data" in started
+
+
 def test_dry_run_prints_commands_and_touches_nothing(recipe: Path) -> None:
     before = sorted(recipe.rglob("*"))
     code, out, started = run(recipe, "--dry_run", "--ngpu", "8", "--num_nodes", "2")
@@ -346,6 +359,7 @@ def test_mistakes_stop_before_anything_runs(recipe: Path, arguments: list[str]) 
         ("system", "big", "--config conf/train_big.yaml"),
         ("conf", "small", "bin.roi --config small/roi.yaml"),
         ("conf", "small", "--config small/train_avsr.yaml"),
+        ("missing_video", "whole:0.5 end:1", "--missing_video whole:0.5 end:1 --sets dump/test"),
         ("decode_args", "--seed 3", "bin.decode --ngpu 0 --config conf/decode.yaml --seed 3"),
         ("decode_model", "valid.loss.best.pth", "--exp_dir exp/avsr_char --checkpoint valid.loss"),
         ("decode_model", "valid.loss.best.pth", "bin.pack --exp_dir exp/avsr_char --checkpoint"),
@@ -363,6 +377,7 @@ def test_option_reaches_its_stage(recipe: Path, option: str, value: str, shown: 
 
 def test_help_lists_every_option(recipe: Path) -> None:
     _, out, _ = run(recipe, "--help")
+    assert 'missing_video=""' in out
     for name in ("stage=1", "ngpu=0", "train_config=", "modes=", "expdir=exp", "local_data_opts="):
         assert name in out
 

@@ -59,6 +59,7 @@ decode_args=""         # more options of bin.decode
 decode_model=""        # weights in the experiment, as valid.loss.best.pth; default: the average
 modes="A V AV"         # audio, video, both
 noises="clean"         # clean or category:dB, as in "clean babble:0 babble:-5"
+missing_video=""       # also with less video, as "whole:0.5 frames:0.5 start:0.5 middle:0.5 end:0.5"
 system=""              # which model of the published tables this is (its `systems`)
 expected_scores=expected_scores.yaml
 
@@ -81,7 +82,9 @@ prepare_data() { run ${train_cmd} "${datadir}/logdir/data.log" local/data.sh --d
 
 stage_data() {
     log "stage 1 data: corpus -> ${datadir}/{$(all_sets | paste -sd , -)}"
-    once "${datadir}/.done" "db.sh local/data.sh conf/corpus*.yaml" prepare_data ${local_data_opts}
+    local roots; roots=$(corpus_roots)
+    once "${datadir}/.done" "db.sh local/data.sh conf/corpus*.yaml" \
+        ${roots:+depends_on "${roots}"} prepare_data ${local_data_opts}
     # What the copy of the corpus lacks, beside the published sizes, where the corpus tells.
     run find "${datadir}" -maxdepth 2 -name coverage.tsv -exec expand -t 17 {} +
 }
@@ -218,17 +221,15 @@ stage_decode() {
     once "${decode_dir}/.done.decode" \
         "${decode_config} ${exp}/.done.finetune $(printf "${dumpdir}/%s/.done " ${test_sets})" \
         decode_sets --config "${decode_config}" ${decode_args} --exp_dir "${exp}" \
-        ${decode_model:+--checkpoint "${decode_model}"} --sets $(printf "${dumpdir}/%s " ${test_sets}) \
-        --modes ${modes} --noises ${noises} $(noise_args test)
+        ${decode_model:+--checkpoint "${decode_model}"} ${missing_video:+--missing_video ${missing_video}} \
+        --sets $(printf "${dumpdir}/%s " ${test_sets}) --modes ${modes} --noises ${noises} $(noise_args test)
 }
 
 stage_score() {
     log "stage 11 score: ${decode_dir} -> ${decode_dir}/RESULTS.md"
     once "${decode_dir}/.done.score" "${expected_scores} ${decode_dir}/.done.decode" \
         python_job "${decode_dir}/logdir/score.log" score \
-        ${expected_scores:+--expected "${expected_scores}"} \
-        ${system:+--system "${system}"} \
-        "${decode_dir}"
+        ${expected_scores:+--expected "${expected_scores}"} ${system:+--system "${system}"} "${decode_dir}"
     run grep -v '^#' "${decode_dir}/logdir/score.log"
     run find "${decode_dir}" "${exp}/images" "${dumpdir}/roi" -name '*.png' | sort
 }
