@@ -5,7 +5,8 @@ From the folder that the experiments were run in; a system is a name and one fil
     compare --system "from scratch" exp/scratch_s*/decode/scores.json \
         --system XLAVS-R exp/xlavsr_s*/decode/scores.json --output results/comparison.md
 
-Differences are to the first system. Runs that differ in more than what is compared are refused.
+Differences are to the first system. Runs that differ in more than what is compared are refused; a
+condition that one system was not tested in is a dash.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from espnet_av.atomic import atomic_write
 from espnet_av.command import stage_parser, user_errors
 from espnet_av.errors import ConfigError
 from espnet_av.score.plot_seeds import plot_seeds
+from espnet_av.score.seed_missing import format_missing
 from espnet_av.score.seed_table import format_comparison
 from espnet_av.score.seeds import check_comparable, read_system
 
@@ -49,7 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise ConfigError(msg)
         systems = [read_system(name, [Path(p) for p in paths]) for name, *paths in options.system]
         check_comparable(systems)
-        text = format_comparison(systems)
+        tables = [format_comparison(systems), format_missing(systems)]
+        text = "\n".join(filter(None, tables))
         if options.output is not None:
             picture = options.output.with_suffix(".png")
             plot_seeds(systems, picture)

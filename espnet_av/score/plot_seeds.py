@@ -33,7 +33,9 @@ def plot_seeds(systems: Sequence[System], path: Path) -> None:
                 continue
             shift = (place + 0.5) / len(modes) - 0.5
             for index, system in enumerate(systems):
-                rates = list(system.rates[name, mode, noise].values())
+                rates = list(system.rates.get((name, mode, noise), {}).values())
+                if not rates:
+                    continue
                 y = index + 0.72 * shift
                 axes.plot(rates, [y] * len(rates), "o", color=MODE_COLORS[mode], markersize=4)
                 bounds = (y - 0.3 / len(modes), y + 0.3 / len(modes))

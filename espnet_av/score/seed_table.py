@@ -12,6 +12,7 @@ from espnet_av.score.metric import better, is_error, metric_title
 from espnet_av.score.seeds import Condition, System
 
 LEVEL = 0.95
+NOT_TESTED = "-"
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,9 @@ def paired_difference(old: Mapping[int, float], new: Mapping[int, float]) -> Dif
 
 
 def conditions_of(systems: Sequence[System]) -> list[Condition]:
-    """Sets, then modes, then noises, in the usual order."""
-    records = [
-        {"set": name, "mode": mode, "noise": noise} for name, mode, noise in systems[0].rates
-    ]
+    """Sets, then modes, then noises, in the usual order; all that any system was tested on."""
+    tested = {condition: None for system in systems for condition in system.rates}
+    records = [{"set": name, "mode": mode, "noise": noise} for name, mode, noise in tested]
     sets = list(dict.fromkeys(record["set"] for record in records))
     wanted = [
         (name, mode, noise)
@@ -59,7 +59,15 @@ def conditions_of(systems: Sequence[System]) -> list[Condition]:
         for mode in modes_of(records)
         for noise in noises_of(records)
     ]
-    return [condition for condition in wanted if condition in systems[0].rates]
+    return [condition for condition in wanted if condition in tested]
+
+
+def format_mean(rates: Mapping[int, float]) -> str:
+    """`12.3 ± 0.4` from the figures of the seeds; a dash where there are none."""
+    values = list(rates.values())
+    if len(values) < 2:
+        return f"{values[0]:.1f}" if values else NOT_TESTED
+    return f"{fmean(values):.1f} ± {stdev(values):.1f}"
 
 
 def format_comparison(systems: Sequence[System]) -> str:
@@ -93,24 +101,18 @@ def format_comparison(systems: Sequence[System]) -> str:
 def _means(systems: Sequence[System], conditions: Sequence[Condition]) -> list[list[str]]:
     rows = [["system", "parameters", "n", *map(_title, conditions)]]
     for system in systems:
-        cells = [_mean(list(system.rates[condition].values())) for condition in conditions]
+        cells = [format_mean(system.rates.get(condition, {})) for condition in conditions]
         size = f"{system.num_parameters / 1e6:.2f} M"
         rows.append([system.name, size, str(len(system.origins)), *cells])
     return rows
-
-
-def _mean(values: Sequence[float]) -> str:
-    if len(values) == 1:
-        return f"{values[0]:.1f}"
-    return f"{fmean(values):.1f} ± {stdev(values):.1f}"
 
 
 def _differences(systems: Sequence[System], conditions: Sequence[Condition]) -> list[list[str]]:
     first, *others = systems
     rows = [["system", *map(_title, conditions)]]
     for system in others:
-        pairs = [(first.rates[condition], system.rates[condition]) for condition in conditions]
-        rows.append([system.name, *(_cell(paired_difference(old, new)) for old, new in pairs)])
+        pairs = [(first.rates.get(c), system.rates.get(c)) for c in conditions]
+        rows.append([system.name, *(_cell(old, new) for old, new in pairs)])
     return rows
 
 
@@ -125,14 +127,17 @@ def _lips(systems: Sequence[System], conditions: Sequence[Condition]) -> list[li
     rows = [["system", *(f"{name} {noise_title(noise)}" for name, noise in both)]]
     for system in systems:
         pairs = [
-            (system.rates[name, "A", noise], system.rates[name, "AV", noise])
-            for name, noise in both
+            [system.rates.get((name, mode, noise)) for mode in ("A", "AV")] for name, noise in both
         ]
-        rows.append([system.name, *(_cell(paired_difference(old, new)) for old, new in pairs)])
+        if any(None not in pair for pair in pairs):
+            rows.append([system.name, *(_cell(old, new) for old, new in pairs)])
     return rows
 
 
-def _cell(difference: Difference | None) -> str:
+def _cell(old: Mapping[int, float] | None, new: Mapping[int, float] | None) -> str:
+    if old is None or new is None:
+        return NOT_TESTED
+    difference = paired_difference(old, new)
     if difference is None:
         return "no seed in common"
     if difference.half_width is None:

@@ -15,6 +15,8 @@ from espnet_av.score.metric import Metric
 
 Condition = tuple[str, str, str]
 """Test set, mode, noise."""
+Loss = tuple[str, str, str, str]
+"""The same and what is missing of the video, as `start:0.5`."""
 _SPEED_KEYS = ("num_workers", "num_threads", "prefetch_batches", "log_interval_steps")
 """Keys of a training that move no weight."""
 _NAMES_OF_SEEDS = ("experiment", "checkpoint", "weights_sha256")
@@ -30,9 +32,13 @@ class System:
     metric: Metric
     rates: dict[Condition, dict[int, float]] = field(default_factory=dict)
     """Condition -> seed of the training -> percent or BLEU points."""
+    missing: dict[Loss, dict[int, float]] = field(default_factory=dict)
+    """The same with missing video."""
     origins: dict[int, str] = field(default_factory=dict)
     """Seed -> its `scores.json`."""
     num_parameters: int = 0
+    tests: dict[str, Any] = field(default_factory=dict)
+    """Condition in words -> seed of its noise, and its references."""
     shared: dict[str, Any] = field(default_factory=dict)
     """Facts that must be the same in every system, by the words for them in messages."""
     own: dict[str, Any] = field(default_factory=dict)
@@ -63,6 +69,8 @@ def read_system(name: str, paths: Sequence[Path]) -> System:
         system.origins |= run.origins
         for condition, rates in run.rates.items():
             system.rates[condition] |= rates
+        for loss, rates in run.missing.items():
+            system.missing[loss] |= rates
     if system is None:
         msg = f"{name}: no {_FILE} is named"
         raise ConfigError(msg)
@@ -70,18 +78,32 @@ def read_system(name: str, paths: Sequence[Path]) -> System:
 
 
 def check_comparable(systems: Sequence[System]) -> None:
-    """Check that systems were tested on the same sentences and noises, and scored alike.
+    """Check that systems were decoded and scored alike, and that tests of one name are the same.
+
+    One may have been tested where another was not, as a model of sound alone is not with lips.
 
     Raises:
-        ConfigError: two were not, or two have the same name.
+        ConfigError: two were not, or have no test in common, or the same name.
     """
     names = [system.name for system in systems]
     for name in names:
         if names.count(name) > 1:
             msg = f"two systems are called '{name}'; give each a name of its own"
             raise ConfigError(msg)
+    known = dict(systems[0].tests)
     for system in systems[1:]:
         _check_same(systems[0], system, systems[0].shared, system.shared)
+        common = sorted(known.keys() & system.tests.keys())
+        if not common:
+            msg = (
+                f"{system.name} was tested on {', '.join(sorted(system.tests))}, the systems "
+                f"before it on {', '.join(sorted(known))}; decode the same ones (stage 10)"
+            )
+            raise ConfigError(msg)
+        words = "seed of the noise and references"
+        before, now = ({words: {k: tests[k] for k in common}} for tests in (known, system.tests))
+        _check_same(systems[0], system, before, now)
+        known |= system.tests
 
 
 def _read_run(name: str, path: Path) -> System:
@@ -93,18 +115,23 @@ def _read_run(name: str, path: Path) -> System:
         seed = int(first["train_seed"])
         system = System(name, metric, origins={seed: str(path)})
         system.num_parameters = int(first["num_parameters"])
-        tests = {}
-        for record in records:
+        for record in [*records, *scores.get("missing_video", [])]:
             condition = (record["set"], record["mode"], record["noise"])
-            system.rates[condition] = {seed: float(record[metric]["rate"])}
-            tests[" ".join(condition)] = (record["seed"], record["refs"])
+            rate = {seed: float(record[metric]["rate"])}
+            lost = record.get("missing_video")
+            if lost is None:
+                system.rates[condition] = rate
+            else:
+                system.missing[*condition, lost] = rate
+            words = " ".join(condition if lost is None else (*condition, lost))
+            system.tests[words] = (record["seed"], record["refs"])
         system.shared = {
             "way of scoring": scores["scoring"],
             "way of decoding": scores["decode_config"],
-            "set, mode and noise": sorted(tests),
-            "seed of the noise and references": tests,
         }
         system.own = {
+            "set, mode and noise": sorted(system.tests),
+            "seed of the noise and references": system.tests,
             "weights that are decoded": first["checkpoint"],
             **_training_facts(Path(first["exp_dir"])),
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import yaml
 
 from espnet_av.bin import compare
 from espnet_av.errors import ConfigError, DataDirError
+from espnet_av.score.plot_seeds import plot_seeds
 from espnet_av.score.seed_table import format_comparison, paired_difference
 from espnet_av.score.seeds import check_comparable, read_system
 
@@ -125,7 +127,7 @@ def test_one_seed_and_no_lips() -> None:
     ("changes", "message"),
     [
         ({"refs": "q"}, "seed of the noise and references differs"),
-        ({"set": "other"}, r"set, mode and noise differs.*\['test A babble:0'.*'other A"),
+        ({"set": "other"}, r"two was tested on other A babble:0, .* before it on test A babble:0"),
     ],
 )
 def test_systems_tested_on_something_else_are_refused(
@@ -137,6 +139,57 @@ def test_systems_tested_on_something_else_are_refused(
         check_comparable([one, two])
     with pytest.raises(ConfigError, match="called 'one'"):
         check_comparable([one, one])
+
+
+def test_a_system_without_lips_shares_the_table() -> None:
+    deaf = read_system(
+        "sound alone", [*write_alone("deaf", 30.0, 70.0), *write_alone("d2", 32.0, 74.0, 2)]
+    )
+    both = read_system("both", write_system("both", *SCRATCH[:2]))
+    for systems in ([deaf, both], [both, deaf]):
+        check_comparable(systems)
+        text = format_comparison(systems)
+        assert "|sound alone|1.23 M|2|31.0 ± 1.4|72.0 ± 2.8|-|-|" in text
+        assert "|both|1.23 M|2|21.0 ± 1.4|62.0 ± 2.8|18.5 ± 0.7|50.5 ± 0.7|" in text
+        assert text.count("|both|-2.5") == 1 and "|sound alone|-|" not in text
+    assert re.search(r"\|sound alone\|\S+10.0 .*\|-\|-\|$", text, re.MULTILINE)
+    plot_seeds([deaf, both], Path("both.png"))
+    other = read_system("drawn anew", write_alone("other", 30.0, 70.0, refs="q"))
+    with pytest.raises(ConfigError, match="seed of the noise and references differs"):
+        check_comparable([both, other])
+
+
+def write_alone(tag: str, clean: float, noisy: float, seed: int = 1, **changes: str) -> list[Path]:
+    """One seed of a system of mode A."""
+    path = write_scores(write_training(tag, seed), seed, (clean, 0.0, noisy, 0.0), **changes)
+    scores = json.loads(path.read_text())
+    scores["conditions"] = [record for record in scores["conditions"] if record["mode"] == "A"]
+    path.write_text(json.dumps(scores))
+    return [path]
+
+
+def test_missing_video_has_tables_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    paths = write_system("both", *SCRATCH[:2])
+    for path, rates in zip(paths, ((31.0, 28.0), (33.0, 30.0)), strict=True):
+        scores = json.loads(path.read_text())
+        (noisy,) = (r for r in scores["conditions"] if (r["mode"], r["noise"]) == CONDITIONS[3])
+        scores["missing_video"] = [
+            {**noisy, "missing_video": lost, "wer": {"rate": rate}}
+            for lost, rate in zip(("whole:0.5", "start:0.25"), rates, strict=True)
+        ]
+        path.write_text(json.dumps(scores))
+    compare.main(["--system", "both", *map(str, paths)])
+    table = capsys.readouterr().out.partition("with missing video: test AV babble 0 dB\n\n")[2]
+    assert table.splitlines() == [
+        "|system|missing|0 %|25 %|50 %|A (no video)|",
+        "|---|---|--:|--:|--:|--:|",
+        "|both|whole|50.5 ± 0.7|-|32.0 ± 1.4|62.0 ± 2.8|",
+        "|both|start|50.5 ± 0.7|29.0 ± 1.4|-|62.0 ± 2.8|",
+    ]
+    scores["missing_video"].pop()
+    paths[1].write_text(json.dumps(scores))
+    with pytest.raises(ConfigError, match=r"set, mode and noise differs.*start:0.25"):
+        read_system("both", paths)
 
 
 def test_another_drawing_of_the_noise_is_refused() -> None:
