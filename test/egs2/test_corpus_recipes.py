@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 ROOT = Path(__file__).resolve().parents[2]
 BLOCK = re.compile(r"^```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -98,6 +99,22 @@ def test_muavic_translation_both_ways(project: Path) -> None:
         assert refs and all(text in ref.read_text(encoding="utf-8") for ref in refs)
     for results in recipe.glob("exp_rehearsal/*/decode/RESULTS.md"):
         assert "BLEU" in results.read_text(encoding="utf-8")
+
+
+def test_voxceleb2(project: Path) -> None:
+    recipe = project / "egs2/voxceleb2/ssl1"
+    printed = follow(recipe)
+    assert re.search(r"^dev +- +6 +6 +0 .* 1092009 ", printed, re.MULTILINE)
+    # Sound alone: nobody looked for a face, and no noise was made.
+    assert not [*recipe.glob("dump_rehearsal/**/video*")]
+    assert not (recipe / "dump_rehearsal/noise").exists()
+    exp = recipe / "exp_rehearsal/bestrq_120m"
+    log = (exp / "train.log").read_text(encoding="utf-8")
+    assert "6 training utterances" in log and "2 for validation" in log
+    perplexities = [float(value) for value in re.findall(r"target_perplexity=([\d.]+)", log)]
+    assert perplexities and min(perplexities) > 5
+    weights = torch.load(exp / "valid.loss.best.pth", weights_only=True)
+    assert {"frontend.audio.project.weight", "codes_head.weight"} <= weights.keys()
 
 
 def test_lrs3(project: Path) -> None:
