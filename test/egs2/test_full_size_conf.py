@@ -10,8 +10,11 @@ import torch
 from espnet_av.config import build, load_config
 from espnet_av.models import MODELS
 from espnet_av.train.config import TrainConfig
+from espnet_av.train.optimizers import build_optimizer
+from espnet_av.train.schedules import build_scheduler
 
-FULL = Path(__file__).resolve().parents[2] / "egs2/mini_av/avsr1/conf/full"
+ROOT = Path(__file__).resolve().parents[2]
+FULL = ROOT / "egs2/mini_av/avsr1/conf/full"
 NUM_UNITS, PROJECTION = 2000, 256
 
 # Without the embeddings of the units, as published counts are: AV-HuBERT 103 and 325 million, XLS-R
@@ -29,6 +32,56 @@ SIZES = {
     "xlavsr_2b": 2_179_297_792,
     "avsr_avhubert_base": 160_100_480,
 }
+
+# Of BEST-RQ without the head that tells codes: 26, 115 and 611 million. FAVA adds the 11.7 million
+# of its (2+1)D convolutions (arXiv 2201.10439), a Linear after them and that of the sum, and the
+# 27.5 million of BEST-RQ's predictor.
+HEARD = {"25m": 25_683_392, "120m": 115_112_448, "120m_streaming": 114_903_552}
+HEARD |= {"600m": 610_727_680}
+SEEN = {"120m": 157_240_686, "120m_streaming": 121_547_392, "600m": 654_756_974}
+
+
+def read(folder: str, name: str) -> tuple[TrainConfig, torch.nn.Module]:
+    """Configuration and, in shapes, model of FAVA; with 1024 pieces."""
+    path = ROOT / f"egs2/{folder}/conf/train_{name}.yaml"
+    config = load_config(TrainConfig, path)
+    config_class, model_class = MODELS[config.model]
+    with torch.device("meta"):
+        model_config = build(config_class, config.model_conf, str(path))
+        return config, model_class.from_config(model_config, vocab_size=1024)
+
+
+@pytest.mark.parametrize("name", HEARD)
+def test_fava_starts_from_bestrq(name: str) -> None:
+    """Every weight but the head's has the name and shape of one of the recogniser's."""
+    heard_config, heard = read("voxceleb2/ssl1", f"bestrq_{name}")
+    kept = {k: v.shape for k, v in heard.named_parameters() if not k.startswith("codes_head.")}
+    assert sum(shape.numel() for shape in kept.values()) == HEARD[name]
+    if name not in SEEN:
+        return
+    seen_config, seen = read("lrs3/avsr1", f"fava_{name}")
+    shapes = {k: v.shape for k, v in seen.named_parameters()}
+    assert sum(shape.numel() for shape in shapes.values()) == SEEN[name]
+    assert {k: shapes.get(k) for k in kept} == kept
+    assert {k.split(".")[0] for k in shapes.keys() - kept.keys()} == {
+        "frontend", "ctc", "predictor", "joiner",
+    }  # fmt: skip
+    for key in ("audio_frontend", "audio_frontend_conf", "encoder"):
+        assert seen_config.model_conf[key] == heard_config.model_conf[key]
+
+
+def test_rates_of_fine_tuning_are_bestrqs() -> None:
+    """3e-4 after 5000 updates for what was pre-trained, 1e-3 after 1500 for the rest."""
+    for name in SEEN:
+        config, model = read("lrs3/avsr1", f"fava_{name}")
+        optimizer = build_optimizer(model, config.optim, config.optim_conf, config.param_groups)
+        scheduler = build_scheduler(
+            optimizer, config.scheduler, config.scheduler_conf, config.max_steps
+        )
+        peaks = [round(group["initial_lr"], 9) for group in optimizer.param_groups]
+        assert peaks == [3e-4, 3e-4, 1e-3]
+        for scale, step in zip(scheduler.lr_lambdas, (5000, 5000, 1500), strict=True):
+            assert scale(step - 1) == 1.0 and scale(step // 2) < 0.51 and scale(2 * step) < 0.8
 
 
 def make(name: str) -> tuple[TrainConfig, torch.nn.Module]:
