@@ -113,6 +113,19 @@ def test_changed_option_reruns_its_stage(recipe: Path) -> None:
     assert "--noises clean babble:0 --noise_dir dump/noise/test" in started[0]
 
 
+def test_another_corpus_root_reruns_the_data(recipe: Path) -> None:
+    data = recipe / "local/data.sh"
+    data.write_text(data.read_text() + 'echo "root $GRID" >>"$CALLS"\n', encoding="utf-8")
+    (recipe / "conf/corpus.yaml").write_text("# none\n", encoding="utf-8")
+    _, _, started = run(recipe, "--stop_stage", "2", GRID="/first")
+    assert "root /first" in started
+    # A corpus that local/data.sh does not read may move.
+    assert run(recipe, "--stop_stage", "2", GRID="/first", LRS3="/other")[2] == []
+    _, _, started = run(recipe, "--stop_stage", "2", GRID="/second")
+    assert verbs(started) == ["data.sh", "root", "roi"]
+    assert "data.sh --datadir data" in started
+
+
 def test_dry_run_prints_commands_and_touches_nothing(recipe: Path) -> None:
     before = sorted(recipe.rglob("*"))
     code, out, started = run(recipe, "--dry_run", "--ngpu", "8", "--num_nodes", "2")
