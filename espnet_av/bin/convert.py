@@ -1,11 +1,19 @@
-"""Weights of Hugging Face or fairseq -> an experiment folder of ours, or back to Hugging Face.
+r"""Weights of Hugging Face, fairseq or ESPnet -> an experiment of ours, or back to Hugging Face.
 
-IN is a model folder of Hugging Face, a file of it, or a checkpoint of fairseq; with `--to hf` it is
-an experiment. OUT can be trained further (`init_param`), decoded with, or give features for units.
-Nothing in a foreign checkpoint is run. What became of every weight is in OUT/conversion.txt.
+IN is a model folder of Hugging Face, a file of it, a checkpoint of fairseq, or an experiment folder
+of ESPnet's ASR recipes; with `--to hf` it is an experiment of ours. OUT can be trained further
+(`init_param`), decoded with, or give features for units. Nothing in a foreign checkpoint is run.
+What became of every weight is in OUT/conversion.txt.
 
     convert --family xlsr wav2vec2-xls-r-300m exp/xlsr_300m
     convert --family xlsr --to xlavsr --visual large_vox_iter5.pt xlsr2_300m.pt exp/xlavsr_start
+
+A recogniser of ESPnet (Conformer or E-Branchformer; CTC, attention, transducer) keeps its outputs
+and its tokens. OUT/train_av.yaml is the same with lips, which add nothing at first. In a recipe:
+
+    convert --family espnet_asr ../asr1/exp/asr_train_conformer exp/espnet_asr
+    ./run.sh --finetune_from exp/espnet_asr --train_config exp/espnet_asr/train_av.yaml \
+        --token_dir exp/espnet_asr/tokens --skip_stages 8
 """
 
 from __future__ import annotations
@@ -14,6 +22,7 @@ import argparse
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +33,7 @@ from safetensors.torch import save_file
 from espnet_av.atomic import atomic_dir
 from espnet_av.command import stage_parser, user_errors
 from espnet_av.config import build
+from espnet_av.data.espnet_tokens import save_espnet_tokens
 from espnet_av.data.fairseq_tokens import save_fairseq_tokens
 from espnet_av.data.units import SUMMARY
 from espnet_av.errors import CheckpointError, ConfigError
@@ -32,6 +42,8 @@ from espnet_av.models.avhubert import convert as avhubert
 from espnet_av.models.avhubert.start_xlavsr import start_xlavsr
 from espnet_av.models.avsr import convert as avsr
 from espnet_av.models.converted import Converted
+from espnet_av.models.espnet_asr import EspnetExperiment, read_espnet_experiment
+from espnet_av.models.espnet_asr import convert as espnet_asr
 from espnet_av.models.foreign_checkpoint import ForeignCheckpoint, read_foreign_checkpoint
 from espnet_av.models.hubert import convert as hubert
 from espnet_av.models.masked_audio.to_hf import HFModel
@@ -40,7 +52,8 @@ from espnet_av.provenance import write_provenance
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.loading import TOKENS, default_checkpoint, read_train_config, read_weights
 
-REPORT = "conversion.txt"
+REPORT, WITH_LIPS = "conversion.txt", "train_av.yaml"
+_ESPNET = "espnet_asr"
 _WITH_UNITS = ("hubert", "avhubert")
 _TO_HF: dict[str, tuple[str, Callable[[Any, Mapping[str, torch.Tensor]], HFModel]]] = {
     "xlsr": ("wav2vec2", wav2vec2.to_hf),
@@ -48,7 +61,19 @@ _TO_HF: dict[str, tuple[str, Callable[[Any, Mapping[str, torch.Tensor]], HFModel
     "hubert": ("hubert", hubert.to_hf),
 }
 """Family -> (our model, how it is written for Hugging Face)."""
-FAMILIES = (*_TO_HF, "avhubert", "avhubert_finetuned")
+FAMILIES = (*_TO_HF, "avhubert", "avhubert_finetuned", _ESPNET)
+_LIPS = {
+    "visual_frontend": "resnet",
+    "fusion": "sum",
+    "modality_dropout": {"drop_prob": 0.5, "audio_given_drop": 0.5, "per": "utterance"},
+}
+_LIPS_LEARN_FASTER = [
+    {"prefix": "frontend.visual."},
+    {"prefix": "frontend.fusion."},
+    {"prefix": "", "lr_scale": 0.1},
+]
+TokenWriter = Callable[[Path], Any]
+"""Writes the tokens of a recogniser to a folder."""
 
 
 def get_parser() -> argparse.ArgumentParser:
@@ -64,7 +89,12 @@ def get_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--visual", type=Path, help="AV-HuBERT whose ResNet XLAVS-R starts with")
     parser.add_argument("--num_units", type=int, help="units of a head that IN does not have")
-    parser.add_argument("--checkpoint", help="with --to hf, file in IN; none: the averaged model")
+    parser.add_argument(
+        "--checkpoint", help=f"of {_ESPNET} or --to hf, file in IN; none: the averaged model"
+    )
+    parser.add_argument(
+        "--bpe_model", type=Path, help=f"of {_ESPNET}, if it is not where its config.yaml says"
+    )
     parser.add_argument("source", metavar="IN", type=Path, help="file or folder to read")
     parser.add_argument("out_dir", metavar="OUT", type=Path, help="folder to write")
     return parser
@@ -78,10 +108,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if options.to == "hf":
             text = _convert_to_hf(options)
         else:
-            checkpoint = read_foreign_checkpoint(options.source)
-            converted = _convert(options, checkpoint)
+            converted, write_tokens = _read(options)
             text = _report(converted)
-            _write_experiment(options.out_dir, checkpoint, converted)
+            _write_experiment(options, converted, write_tokens)
     print(f"{options.source} -> {options.out_dir}\n{text}")
 
 
@@ -94,8 +123,11 @@ def _check_options(options: argparse.Namespace) -> None:
     if options.to != "xlavsr" and (options.frame_rate or options.visual):
         msg = "--frame_rate and --visual are of XLAVS-R; add --to xlavsr"
         raise ConfigError(msg)
-    if options.to != "hf" and options.checkpoint:
-        msg = "--checkpoint names a file of an experiment; it goes with --to hf"
+    if options.to != "hf" and options.family != _ESPNET and options.checkpoint:
+        msg = f"--checkpoint names a file of an experiment; it goes with --to hf or {_ESPNET}"
+        raise ConfigError(msg)
+    if options.bpe_model and options.family != _ESPNET:
+        msg = f"--bpe_model is of {_ESPNET}; leave it out"
         raise ConfigError(msg)
     uses_units = options.to == "xlavsr" or (options.to == "ours" and options.family in _WITH_UNITS)
     if options.num_units is not None and (not uses_units or options.num_units < 1):
@@ -108,6 +140,30 @@ def _check_options(options: argparse.Namespace) -> None:
     if options.out_dir.exists() and not (options.out_dir / REPORT).is_file():
         msg = f"{options.out_dir}: holds something else; choose another folder, or remove it"
         raise ConfigError(msg)
+
+
+def _read(options: argparse.Namespace) -> tuple[Converted, TokenWriter | None]:
+    """Our model, and its tokens if they come with it."""
+    if options.family == _ESPNET:
+        experiment = read_espnet_experiment(options.source, options.checkpoint)
+        return espnet_asr(experiment), partial(_write_espnet_tokens, experiment, options.bpe_model)
+    checkpoint = read_foreign_checkpoint(options.source)
+    converted = _convert(options, checkpoint)
+    if checkpoint.tokenizer is None or checkpoint.token_symbols is None:
+        return converted, None
+    return converted, partial(save_fairseq_tokens, checkpoint.tokenizer, checkpoint.token_symbols)
+
+
+def _write_espnet_tokens(
+    experiment: EspnetExperiment, bpe_model: Path | None, out_dir: Path
+) -> None:
+    save_espnet_tokens(
+        experiment.tokens,
+        str(experiment.config.get("token_type", "bpe")),
+        bpe_model or experiment.bpe_model,
+        out_dir,
+        str(experiment.path),
+    )
 
 
 def _convert(options: argparse.Namespace, checkpoint: ForeignCheckpoint) -> Converted:
@@ -136,28 +192,47 @@ def _report(converted: Converted, every: bool = False) -> str:
     return "\n".join([*notes, converted.report.text(every)])
 
 
-def _write_experiment(out_dir: Path, checkpoint: ForeignCheckpoint, converted: Converted) -> None:
+def _write_experiment(
+    options: argparse.Namespace, converted: Converted, write_tokens: TokenWriter | None
+) -> None:
     """Configuration, weights, report, and what else the checkpoint had."""
     config = TrainConfig(model=converted.model, model_conf=converted.model_conf, average=0)
-    with atomic_dir(out_dir) as folder:
+    with atomic_dir(options.out_dir) as folder:
         write_provenance(folder, config)
         torch.save(converted.weights, folder / default_checkpoint(config))
         (folder / REPORT).write_text(_report(converted, every=True) + "\n", encoding="utf-8")
         if converted.num_units is not None:
             with (folder / SUMMARY).open("w", encoding="utf-8") as stream:
-                yaml.safe_dump(_units_summary(checkpoint, converted), stream, sort_keys=False)
-        if checkpoint.tokenizer is not None and checkpoint.token_symbols is not None:
-            save_fairseq_tokens(checkpoint.tokenizer, checkpoint.token_symbols, folder / TOKENS)
+                summary = _units_summary(options.source.name, converted)
+                yaml.safe_dump(summary, stream, sort_keys=False)
+        if write_tokens is not None:
+            write_tokens(folder / TOKENS)
+        if options.family == _ESPNET:
+            _write_config_with_lips(folder / WITH_LIPS, converted)
 
 
-def _units_summary(checkpoint: ForeignCheckpoint, converted: Converted) -> dict[str, Any]:
+def _write_config_with_lips(path: Path, converted: Converted) -> None:
+    """A training configuration for the same model with a visual branch that adds nothing yet."""
+    content = {
+        "model": converted.model,
+        "model_conf": converted.model_conf | _LIPS,
+        "param_groups": _LIPS_LEARN_FASTER,
+    }
+    build(TrainConfig, content, path.name)
+    build(MODELS[converted.model][0], content["model_conf"], path.name)
+    with path.open("w", encoding="utf-8") as stream:
+        stream.write("# The converted recogniser with lips; set steps, optimiser and noise here.\n")
+        yaml.safe_dump(content, stream, sort_keys=False)
+
+
+def _units_summary(source: str, converted: Converted) -> dict[str, Any]:
     """`units.yaml` of the experiment: how many units its head has, and whose they are."""
     vectors = converted.weights["units_head.label_embs"].float().contiguous()
     return {
         "num_units": converted.num_units,
         "rate_hz": converted.model_conf["frame_rate"],
         "checksum": hashlib.sha256(vectors.numpy().tobytes()).hexdigest(),
-        "source": {"checkpoint": checkpoint.path.name},
+        "source": {"checkpoint": source},
         "sets": {},
     }
 

@@ -147,7 +147,16 @@ def train_tokenizer(
         msg = "no transcript to train a tokenizer on; check that the training set has a text file"
         raise ConfigError(msg)
     tags = [f"<{lang}>" for lang in sorted(set(tag_langs))]
-    model = _train_model(sentences, model_type, vocab_size, tags)
+    return write_tokenizer(_train_model(sentences, model_type, vocab_size, tags), out_dir)
+
+
+def write_tokenizer(model: bytes, out_dir: str | Path) -> Tokenizer:
+    """Write a sentencepiece model as `bpe.model` and its `tokens.txt` to `out_dir`.
+
+    Args:
+        model: its piece 0 is <unk>, and every piece is a token.
+        out_dir: folder to write to.
+    """
     tokenizer = Tokenizer(model, _token_list(model))
     with atomic_write(Path(out_dir) / "bpe.model", "wb") as file:
         file.write(tokenizer.model)

@@ -51,7 +51,7 @@ def test_ids_follow_the_dictionary(model, in_order, tmp_path):
 
 
 def test_a_dictionary_of_another_model(model, tmp_path):
-    with pytest.raises(CheckpointError, match="lacks zebra, which its dictionary has"):
+    with pytest.raises(CheckpointError, match="lacks zebra, which the list of tokens has"):
         save_fairseq_tokens(model, [*SPECIAL, "zebra"], tmp_path)
     with pytest.raises(CheckpointError, match="damaged"):
         save_fairseq_tokens(b"\xff\xff nothing", [*SPECIAL], tmp_path)

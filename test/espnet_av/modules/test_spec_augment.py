@@ -28,3 +28,15 @@ def test_a_stripe_is_at_most_as_wide_as_allowed():
     hidden = SpecAugment(config).train()(torch.ones(80, 6, 20), torch.full((80,), 6)) == 0
     widths = hidden.all(dim=1).sum(dim=1)
     assert widths.max() == 3
+
+
+def test_a_time_stripe_is_limited_by_the_smaller_bound():
+    torch.manual_seed(0)
+    config = SpecAugmentConfig(
+        num_freq_masks=0, num_time_masks=1, max_time_ratio=0.5, max_time_width=4
+    )
+    lengths = torch.tensor([30] * 40 + [6] * 40)
+    hidden = SpecAugment(config).train()(torch.ones(80, 30, 3), lengths) == 0
+    widths = hidden.all(dim=2).sum(dim=1)
+    assert widths[:40].max() == 4
+    assert widths[40:].max() == 3
