@@ -2,7 +2,7 @@
 
 import torch
 import torch.distributed as dist
-from oracles import av_batch
+from oracles import av_batch, transducer
 from torch.nn.parallel import DistributedDataParallel
 
 from espnet_av.models.avsr import ModalityDropoutConfig
@@ -10,11 +10,14 @@ from espnet_av.models.avsr import ModalityDropoutConfig
 DROPOUT = ModalityDropoutConfig(drop_prob=1.0, audio_given_drop=0.5)
 
 
-def train(rank, port, folder):
+FAMILIES = {"avsr": av_batch, "transducer": transducer}
+
+
+def train(rank, port, folder, family):
     """Six steps on batches of its own; weights and audio steps go to `<folder>/<rank>.pth`."""
     torch.set_num_threads(1)
     dist.init_process_group("gloo", f"tcp://127.0.0.1:{port}", world_size=2, rank=rank)
-    model = av_batch.model(modality_dropout=DROPOUT)
+    model = FAMILIES[family].model(modality_dropout=DROPOUT)
     parallel = DistributedDataParallel(model)
     optimizer, dropped = torch.optim.AdamW(model.parameters(), lr=1e-2), []
     model.frontend.audio.register_forward_pre_hook(lambda *_: dropped.append(step))

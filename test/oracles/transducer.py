@@ -58,19 +58,3 @@ def negative_log_likelihood(model, frames, tokens):
             if ways:
                 reached[t, u] = torch.stack(ways).logsumexp(0)
     return -float(reached[len(frames) - 1, len(tokens)] + scores[-1, -1, 0])
-
-
-@torch.no_grad()
-def greedy(model, frames, most=4):
-    """Tokens of one utterance (T, D): the best symbol at each node, `most` at a frame."""
-    output, state = model.predictor.start(1, frames.device)
-    tokens = []
-    for frame in frames:
-        for _ in range(most):
-            joined = model.joiner.project_encoder(frame) + model.joiner.project_predictor(output)
-            best = model.joiner.lin_out(joined.tanh()).argmax(-1)
-            if best.item() == model.blank_id:
-                break
-            tokens.append(best.item())
-            output, state = model.predictor.step(best, state)
-    return tokens

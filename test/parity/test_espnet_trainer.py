@@ -4,7 +4,7 @@ import lightning
 import numpy as np
 import pytest
 import torch
-from oracles import av_batch
+from oracles import av_batch, transducer
 
 from espnet_av.compat import AbsIterFactory, DistributedOption, Trainer, TrainerOptions
 from espnet_av.data.batch import Batch
@@ -19,12 +19,11 @@ EPOCHS, SEED, GRAD_CLIP = 2, 7, 5.0
 ADAM_EPS = 1e-2
 BATCHES = [av_batch.batch((9, 6, 4), seed=1), av_batch.batch((5, 8), seed=2)]
 REAL = {"dropout_rate": 0.1, "encoder_conf": av_batch.CONFORMER}
+DROPOUT = ModalityDropoutConfig(drop_prob=0.7, per="utterance")
 VARIANTS = {
     "av": REAL,
-    "dropout": {
-        **REAL,
-        "modality_dropout": ModalityDropoutConfig(drop_prob=0.7, per="utterance"),
-    },
+    "dropout": {**REAL, "modality_dropout": DROPOUT},
+    "transducer": {**REAL, "modality_dropout": DROPOUT, "transducer_loss": "pruned"},
     "ctc_rnn": {
         "encoder": "rnn",
         "encoder_conf": {"rnn_type": "gru", "hidden_size": 8, "output_size": 8, "num_layers": 2},
@@ -133,7 +132,8 @@ def trainer_losses(model, accum_grad, output_dir, optimizer=None):
 @pytest.mark.parametrize("name", VARIANTS)
 @pytest.mark.parametrize("accum_grad", [1, 2])
 def test_losses_and_weights_are_equal(name, accum_grad, tmp_path):
-    theirs, ours = (av_batch.model(**VARIANTS[name]) for _ in range(2))
+    family = transducer if name == "transducer" else av_batch
+    theirs, ours = (family.model(**VARIANTS[name]) for _ in range(2))
     expected = plain_losses(ours, accum_grad)
     got = trainer_losses(theirs, accum_grad, tmp_path)
     assert len(got) == EPOCHS * len(BATCHES)
