@@ -25,6 +25,8 @@ SIZES = {
 
 def make(name: str) -> tuple[TrainConfig, Any]:
     config = load_config(TrainConfig, CONF / f"train_bestrq_{name}.yaml")
+    config_class: Any
+    model_class: Any
     config_class, model_class = MODELS[config.model]
     with torch.device("meta"):
         return config, model_class.from_config(build(config_class, config.model_conf, name))

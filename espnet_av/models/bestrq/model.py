@@ -53,7 +53,7 @@ class Masked(NamedTuple):
     """(B, T, D) output of the encoder, arbitrary beyond each length."""
     codes: Tensor
     """(N, G) int64 targets."""
-    index: Tensor
+    places: Tensor
     """(N,) int64 positions of the predicted frames in (B * T)."""
     mask: Tensor
     """(B, 4 * T) bool on the CPU, True = masked window."""
@@ -153,7 +153,7 @@ class BestRQModel(AbsESPnetModel):
             CodebookCollapseError: the targets are almost all the same.
         """
         masked = self.encode_masked(speech, speech_lengths, utt_id)
-        hidden = masked.hidden.flatten(0, 1)[masked.index]
+        hidden = masked.hidden.flatten(0, 1)[masked.places]
         # (N, D) -> (N, G, V)
         shape = (self.config.quantizer.num_codebooks, self.config.quantizer.num_entries)
         logits = self.codes_head(hidden).unflatten(1, shape)
@@ -174,16 +174,16 @@ class BestRQModel(AbsESPnetModel):
         windows, config = lengths * SUBSAMPLING, self.config.mask
         draws = self.step_noise(torch.device("cpu"), utt_id)
         mask = draw_noise_mask(config, draws, MASK, windows, mels.size(1))
-        index = mask.unflatten(1, (-1, SUBSAMPLING)).all(dim=2).flatten().nonzero().squeeze(1)
-        index = index.to(mels.device, non_blocking=True)
+        places = mask.unflatten(1, (-1, SUBSAMPLING)).all(dim=2).flatten().nonzero().squeeze(1)
+        places = places.to(mels.device, non_blocking=True)
         # Streaming or not: targets are not there when a model is used, and may look ahead.
         targets = stack_frames(normalise_utterance(mels, windows), SUBSAMPLING)
-        codes = self.quantizer(targets.flatten(0, 1)[index])
+        codes = self.quantizer(targets.flatten(0, 1)[places])
         features = self.audio.normalise(mels, lengths)
         noise = self.step_noise(mels.device, utt_id)
         features = hide_behind_noise(features, mask, config.noise_std, noise, FILLING, windows)
         embedded = self.dropout(self.audio.embed(features, lengths))
-        return Masked(self.encoder(embedded, lengths)[0], codes, index, mask, lengths)
+        return Masked(self.encoder(embedded, lengths)[0], codes, places, mask, lengths)
 
     def extract_features(
         self,

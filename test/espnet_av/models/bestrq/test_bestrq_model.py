@@ -68,7 +68,7 @@ def test_only_masked_frames_get_a_gradient():
     loss.backward()
     masked = encode(model, data)
     has_gradient = seen[0].grad.abs().sum(dim=2).flatten().nonzero().squeeze(1)
-    assert has_gradient.tolist() == masked.index.tolist()
+    assert has_gradient.tolist() == masked.places.tolist()
     assert all(p.grad is not None and p.grad.isfinite().all() for p in model.parameters())
 
 
