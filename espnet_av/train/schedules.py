@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -137,17 +137,19 @@ def build_scheduler(
     Raises:
         ConfigError: a key is wrong, or a group has `warmup_steps` and the schedule has not.
     """
-    schedules = [
-        build_schedule(name, _with_warmup(name, conf, group.get("warmup_steps")))
-        for group in optimizer.param_groups
-    ]
-    return LambdaLR(optimizer, [lambda step, s=s: s.scale(step, max_steps) for s in schedules])
+    groups = optimizer.param_groups
+    confs = [_with_warmup(name, conf, group.get("warmup_steps")) for group in groups]
+    return LambdaLR(optimizer, [_factor(build_schedule(name, conf), max_steps) for conf in confs])
+
+
+def _factor(schedule: Schedule, max_steps: int) -> Callable[[int], float]:
+    return lambda step: schedule.scale(step, max_steps)
 
 
 def _with_warmup(name: str, conf: dict[str, Any], warmup_steps: int | None) -> dict[str, Any]:
     if warmup_steps is None:
         return conf
-    if "warmup_steps" not in [field.name for field in dataclasses.fields(SCHEDULES[name])]:
+    if not hasattr(SCHEDULES[name], "warmup_steps"):
         msg = (
             f"param_groups: warmup_steps is set, but scheduler {name} has a warmup_share, the same "
             "for all groups; remove warmup_steps, or take another scheduler, e.g. warmup_cosine"
