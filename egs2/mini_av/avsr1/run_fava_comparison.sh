@@ -1,0 +1,1 @@
+../../TEMPLATE/av1/fava_comparison.sh
