@@ -73,14 +73,15 @@ class LSTMPredictor(AbsPredictor):
 
     def step(self, tokens: Tensor, state: PredictorState) -> tuple[Tensor, PredictorState]:
         """(B,) int64 and the state before -> (B, P) and the state after."""
-        # (B,) -> (B, 1, P)
-        hidden = self._embed(tokens.unsqueeze(1))
+        hidden = self._embed(tokens)
         after: list[Tensor] = []
         for layer, output, cell in zip(self.layers, state[::2], state[1::2], strict=True):
-            hidden, (output, cell) = layer(hidden, (output.unsqueeze(0), cell.unsqueeze(0)))
-            hidden = self.dropout(hidden)
-            after += [output.squeeze(0), cell.squeeze(0)]
-        return hidden.squeeze(1), tuple(after)
+            assert isinstance(layer, nn.LSTM)
+            # The layer itself lays out its weights anew at each call: thrice the time on a CPU.
+            output, cell = torch.lstm_cell(hidden, (output, cell), *layer.all_weights[0])
+            hidden = self.dropout(output)
+            after += [output, cell]
+        return hidden, tuple(after)
 
     def _embed(self, tokens: Tensor) -> Tensor:
         """(...) int64 -> (..., P); padding counts as blank."""
