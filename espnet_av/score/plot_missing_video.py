@@ -24,7 +24,7 @@ _NAMES = {
     "middle": "middle of each",
     "end": "end of each",
 }
-_STEP = 0.012
+_STEP = 0.008
 """Shift between the kinds along the axis, so that their intervals do not cover each other."""
 
 
