@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import cv2
 import numpy as np
 
@@ -35,11 +37,11 @@ def similarity(source: np.ndarray, target: np.ndarray = MEAN_FACE) -> np.ndarray
     return np.concatenate([linear, shift], axis=2)
 
 
-def mouth_roi(frames: np.ndarray, points: np.ndarray, size: int = ROI_SIZE) -> np.ndarray:
+def mouth_roi(frames: Iterable[np.ndarray], points: np.ndarray, size: int = ROI_SIZE) -> np.ndarray:
     """Cut the mouth out of every frame, upright and at the mean face's scale.
 
     Args:
-        frames: (V, H, W) uint8 grey or (V, H, W, 3) uint8 RGB.
+        frames: V of (H, W) uint8 grey or (H, W, 3) uint8 RGB.
         points: (V, 4, 2) float, right eye, left eye, nose, mouth in pixels of `frames`.
         size: side of the crop in pixels of the 256 x 256 canvas.
 
@@ -51,7 +53,7 @@ def mouth_roi(frames: np.ndarray, points: np.ndarray, size: int = ROI_SIZE) -> n
     centre = np.einsum("vij,vj->vi", matrices, mouth)
     # Warping straight into the crop costs one small warp a frame instead of a whole canvas.
     matrices[:, :, 2] += (size - 1) / 2 - centre
-    rois = np.empty((len(frames), size, size), np.uint8)
+    rois = np.empty((len(points), size, size), np.uint8)
     for frame, matrix, roi in zip(frames, matrices, rois, strict=True):
         gray = frame if frame.ndim == 2 else cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
         gray, matrix = _shrink(gray, matrix)

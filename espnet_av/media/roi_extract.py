@@ -9,10 +9,10 @@ import numpy as np
 
 from espnet_av.errors import MediaError
 from espnet_av.media.landmarks import fill_gaps, smooth
+from espnet_av.media.pictures import Pictures
 from espnet_av.media.roi import mouth_is_inside, mouth_roi
 from espnet_av.media.roi_config import RoiConfig
 from espnet_av.media.tracking import make_tracker
-from espnet_av.media.video import read_video
 
 FPS = 25.0
 _OUTSIDE_MARGIN = 5
@@ -65,15 +65,15 @@ def extract_roi(
         ConfigError: the tracker cannot be used here.
     """
     tracker = make_tracker(config, landmarks, first_frame=round(start * FPS))
-    frames = read_video(path, FPS, start, end, gray=not tracker.needs_rgb)
+    frames = Pictures(path, FPS, start, end, gray=not tracker.needs_rgb)
     found = tracker.track(frames)
     points = fill_gaps(found)
     if points is None:
-        msg = f"{path}: no face in any of its {len(frames)} frames; look at the video, or take "
+        msg = f"{path}: no face in any of its {len(found)} frames; look at the video, or take "
         msg += "another tracker"
         raise NoMouthError(msg, reason="no_face")
     points = smooth(points, config.smoothing_window, keep_centre=tracker.keep_centre)
-    height, width = frames.shape[1:3]
+    height, width = next(iter(frames)).shape[:2]
     if not mouth_is_inside(points, height, width, _OUTSIDE_MARGIN):
         msg = f"{path}: the mouth lies outside the {width}x{height} picture; wrong landmarks?"
         raise NoMouthError(msg, reason="mouth_outside")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 import numpy as np
@@ -27,11 +27,12 @@ class Tracker(Protocol):
     keep_centre: bool
     """Points are of every frame's own, so smoothing should keep their centre."""
 
-    def track(self, frames: np.ndarray) -> list[np.ndarray | None]:
+    def track(self, frames: Iterable[np.ndarray]) -> list[np.ndarray | None]:
         """Find the face in each frame.
 
         Args:
-            frames: (V, H, W) uint8 grey, or (V, H, W, 3) uint8 RGB.
+            frames: V >= 1 of (H, W) uint8 grey, or (H, W, 3) uint8 RGB; gone through in order,
+                more than once where a clip needs a second look.
 
         Returns:
             One (4, 2) float64 array (right eye, left eye, nose, mouth; pixels) or None a frame.
@@ -48,15 +49,16 @@ class FixedTracker:
     def __init__(self, crop: tuple[float, float, float], size: int) -> None:
         self.crop, self.size = crop, size
 
-    def track(self, frames: np.ndarray) -> list[np.ndarray | None]:
+    def track(self, frames: Iterable[np.ndarray]) -> list[np.ndarray | None]:
         """Return the same four points for every frame; see `Tracker.track`."""
-        height, width = frames.shape[1:3]
+        sizes = [frame.shape[:2] for frame in frames]
+        height, width = sizes[0]
         x, y, side = self.crop
         # The crop's outer edges, not its outer pixel centres, lie on the square's edges.
         centre = np.array([x * width - 0.5, y * height - 0.5])
         scale = side * min(height, width) / self.size
         points = centre + (MEAN_FACE - MEAN_FACE[3]) * scale
-        return [points] * len(frames)
+        return [points] * len(sizes)
 
 
 class PrecomputedTracker:
@@ -68,7 +70,7 @@ class PrecomputedTracker:
     def __init__(self, landmarks: str, first_frame: int = 0) -> None:
         self.landmarks, self.first_frame = landmarks, first_frame
 
-    def track(self, frames: np.ndarray) -> list[np.ndarray | None]:
+    def track(self, frames: Iterable[np.ndarray]) -> list[np.ndarray | None]:
         """Read one entry a frame, from the clip's first frame on; see `Tracker.track`.
 
         Raises:
@@ -76,7 +78,7 @@ class PrecomputedTracker:
         """
         path, separator, key = self.landmarks.rpartition(":")
         points = load_landmarks(path, key) if separator else load_landmarks(self.landmarks)
-        needed = self.first_frame + len(frames)
+        needed = self.first_frame + sum(1 for _ in frames)
         if len(points) < needed - _MAX_SHORTAGE:
             msg = (
                 f"{self.landmarks}: landmarks of {len(points)} frames where the clip needs "

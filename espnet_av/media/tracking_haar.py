@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -36,40 +37,42 @@ class HaarTracker:
     def __init__(self, detect_every: int = 8, detect_side: int = 240) -> None:
         self.detect_every, self.detect_side = detect_every, detect_side
 
-    def track(self, frames: np.ndarray) -> list[np.ndarray | None]:
+    def track(self, frames: Iterable[np.ndarray]) -> list[np.ndarray | None]:
         """Find the face; between two looks that both found it, points are interpolated.
 
         Args:
-            frames: (V, H, W) uint8 grey or (V, H, W, 3) uint8 RGB.
+            frames: V of (H, W) uint8 grey or (H, W, 3) uint8 RGB.
 
         Returns:
             One (4, 2) float64 array or None a frame; all None when no look found a face.
         """
-        looks = sorted({*range(0, len(frames), self.detect_every), len(frames) - 1})
-        boxes = self._look(frames, looks, _STRICT)
-        if not any(box is not None for box in boxes):
-            half = self.detect_every // 2
-            looks = sorted({*looks, *range(half, len(frames), self.detect_every)})
-            boxes = self._look(frames, looks, _LOOSE)
-        return _between(looks, _without_outliers(boxes), len(frames))
+        boxes = self._look(frames, {0}, _STRICT)
+        if not any(box is not None for box in boxes.values()):
+            boxes = self._look(frames, {0, self.detect_every // 2}, _LOOSE)
+        return _between(list(boxes), _without_outliers(list(boxes.values())))
 
     def _look(
-        self, frames: np.ndarray, looks: list[int], kind: tuple[str, int]
-    ) -> list[np.ndarray | None]:
-        """Boxes as (centre x, centre y, side) in pixels, one a look."""
+        self, frames: Iterable[np.ndarray], due: set[int], kind: tuple[str, int]
+    ) -> dict[int, np.ndarray | None]:
+        """Boxes as (centre x, centre y, side) in pixels, by the number of the frame looked at.
+
+        Looks at the frames whose number modulo `detect_every` is in `due`, and at the last one.
+        """
         cascade, divisor = _cascade(kind[0]), kind[1]
-        side = min(frames.shape[1:3])
-        scale = min(1.0, self.detect_side / side)
-        smallest = max(24, round(side * scale / divisor))
-        boxes: list[np.ndarray | None] = []
+        boxes: dict[int, np.ndarray | None] = {}
         previous: np.ndarray | None = None
-        for index in looks:
-            picture = _gray(frames[index], scale)
+        for index, frame, is_last in _numbered(frames):
+            if index % self.detect_every not in due and not is_last:
+                continue
+            side = min(frame.shape[:2])
+            scale = min(1.0, self.detect_side / side)
+            smallest = max(24, round(side * scale / divisor))
+            picture = _gray(frame, scale)
             box = None if previous is None else _find_near(cascade, picture, previous)
             if box is None:
                 found = _detect(cascade, picture, smallest, max(picture.shape))
                 box = _choose(found, previous)
-            boxes.append(None if box is None else box / scale)
+            boxes[index] = None if box is None else box / scale
             previous = previous if box is None else box
         return boxes
 
@@ -133,11 +136,24 @@ def _without_outliers(boxes: list[np.ndarray | None]) -> list[np.ndarray | None]
     return result
 
 
-def _between(
-    looks: list[int], boxes: list[np.ndarray | None], num_frames: int
-) -> list[np.ndarray | None]:
-    """Points of every frame that lies between two neighbouring looks with a face."""
-    points: list[np.ndarray | None] = [None] * num_frames
+def _numbered(frames: Iterable[np.ndarray]) -> Iterator[tuple[int, np.ndarray, bool]]:
+    """Yield (number, frame, whether it is the last one)."""
+    number, waiting = 0, None
+    for frame in frames:
+        if waiting is not None:
+            yield number, waiting, False
+            number += 1
+        waiting = frame
+    if waiting is not None:
+        yield number, waiting, True
+
+
+def _between(looks: list[int], boxes: list[np.ndarray | None]) -> list[np.ndarray | None]:
+    """Points of every frame that lies between two neighbouring looks with a face.
+
+    The last look is at the last frame.
+    """
+    points: list[np.ndarray | None] = [None] * (looks[-1] + 1)
     for index, box in zip(looks, boxes, strict=True):
         points[index] = None if box is None else _to_points(box)
     for (left, first), (right, last) in zip(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -18,11 +19,11 @@ class MediapipeTracker:
     needs_rgb = True
     keep_centre = True
 
-    def track(self, frames: np.ndarray) -> list[np.ndarray | None]:
+    def track(self, frames: Iterable[np.ndarray]) -> list[np.ndarray | None]:
         """Find the face in each frame.
 
         Args:
-            frames: (V, H, W, 3) uint8 RGB.
+            frames: V of (H, W, 3) uint8 RGB.
 
         Returns:
             One (4, 2) float64 array or None a frame.

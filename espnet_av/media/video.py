@@ -15,6 +15,7 @@ from av.video.reformatter import ColorRange
 
 from espnet_av.errors import MediaError
 from espnet_av.media.container import decode, open_media, origin_sec, seek
+from espnet_av.media.orientation import display_matrix, upright
 
 _SEEK_FROM_SEC = 2.0
 _TIE_SEC = 1e-3
@@ -35,6 +36,8 @@ def iter_frames(
 ) -> Iterator[np.ndarray]:
     """Yield pictures at a constant rate: output k is the source frame nearest to (k / fps) s.
 
+    They come as they are shown: turned and mirrored by the display matrix of phones.
+
     Args:
         path: any container or codec that FFmpeg reads.
         fps: output frames per second.
@@ -47,7 +50,8 @@ def iter_frames(
         picture: (H, W, 3) uint8 RGB, or (H, W) uint8 if `gray`.
 
     Raises:
-        MediaError: missing, empty, damaged or truncated file, no video track.
+        MediaError: missing, empty, damaged or truncated file, no video track, no picture between
+            `start` and `end`.
     """
     first = round(start * fps)
     stop = None if end is None else round(end * fps)
@@ -59,15 +63,19 @@ def iter_frames(
         if head is None:
             msg = f"{path}: the video track holds no frame; fetch the file again"
             raise MediaError(msg)
-        convert = _to_gray if gray else _to_rgb
-        last_frame, picture = None, np.zeros(0, np.uint8)
+        convert, matrix = (_to_gray if gray else _to_rgb), display_matrix(head[2])
+        last_frame: av.VideoFrame | None = None
+        picture = np.zeros(0, np.uint8)
         for frame in _nearest(head, times, fps, first, stop):
             if frame is not last_frame:
                 if frame.is_corrupt:
                     msg = f"{path}: the frame at {frame.time:.2f} s is damaged; fetch it again"
                     raise MediaError(msg)
-                last_frame, picture = frame, convert(frame)
+                last_frame, picture = frame, upright(convert(frame), matrix)
             yield picture
+        if last_frame is None:
+            msg = f"{path}: no picture between {start} s and {end or 'the end'}; check `segments`"
+            raise MediaError(msg)
 
 
 def read_video(
@@ -82,11 +90,7 @@ def read_video(
     Returns:
         frames: (V, H, W, 3) uint8 RGB, or (V, H, W) uint8 if `gray`; V >= 1.
     """
-    frames = list(iter_frames(path, fps, start, end, gray))
-    if not frames:
-        msg = f"{path}: no picture between {start} s and {end or 'the end'}; check `segments`"
-        raise MediaError(msg)
-    return np.stack(frames)
+    return np.stack(list(iter_frames(path, fps, start, end, gray)))
 
 
 def write_video(

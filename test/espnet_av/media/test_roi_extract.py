@@ -1,16 +1,22 @@
 """From a face video to its mouth clip."""
 
 import pickle
+from functools import partial
 
 import numpy as np
 import pytest
 from media_samples import face_points, numbered_frames, textured_frames
 
+from espnet_av.media import roi_extract
 from espnet_av.media.landmarks import smooth
+from espnet_av.media.pictures import Pictures
 from espnet_av.media.roi import mouth_roi
 from espnet_av.media.roi_config import RoiConfig
 from espnet_av.media.roi_extract import NoMouthError, extract_roi
+from espnet_av.media.talking_face import render
+from espnet_av.media.talking_face_look import LOOKS
 from espnet_av.media.video import read_video, write_video
+from espnet_av.media.visemes import VISEMES
 
 PRECOMPUTED = RoiConfig(tracker="precomputed")
 
@@ -49,6 +55,22 @@ def test_segment_takes_its_own_frames_and_points(clip, tmp_path):
     whole = extract_roi(clip, config, landmarks=landmarks)
     part = extract_roi(clip, config, 0.4, 0.8, landmarks)
     assert np.array_equal(part.frames, whole.frames[10:20])
+
+
+@pytest.mark.parametrize("tracker", ["precomputed", "haar", "fixed"])
+def test_a_clip_too_large_to_be_held_gives_the_same(tmp_path, monkeypatch, tracker):
+    path = tmp_path / "clip.mp4"
+    shapes = np.array([viseme[:7] for viseme in VISEMES.values()])[:13]
+    write_video(path, render(shapes, LOOKS[0], np.random.default_rng(3)), 25)
+    landmarks = None
+    if tracker == "precomputed":
+        landmarks = save_points(tmp_path / "p", face_points(len(shapes)))
+    config = RoiConfig(tracker=tracker)
+    whole = extract_roi(path, config, landmarks=landmarks)
+    monkeypatch.setattr(roi_extract, "Pictures", partial(Pictures, kept_bytes=0))
+    found = extract_roi(path, config, landmarks=landmarks)
+    assert np.array_equal(found.frames, whole.frames)
+    assert found.num_detected == whole.num_detected > 0
 
 
 def test_no_face_is_named(tmp_path):
