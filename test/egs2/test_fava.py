@@ -67,7 +67,7 @@ def test_three_ways_to_one_model(recipe: Path) -> None:
     told = {option(call, "train_args") for call in (scratch, bestrq, convert)}
     assert told == {"--override seed=7"}
     assert (option(audio, "modes"), option(audio, "missing_video")) == ("A", "")
-    assert option(convert, "modes") == "A V AV"
+    assert option(convert, "modes") == "A AV"
 
 
 def test_configurations_are_one_model_with_and_without_eyes(recipe: Path, source: Path) -> None:

@@ -13,8 +13,8 @@ help_message="Usage: ./run_fava_comparison.sh [--seeds '1 2 3'] [--jobs 2]"
 ./run_fava.sh --stop_stage 3 --nj "${jobs}"
 ./run_fava.sh --stage 8 --stop_stage 8
 ./run_fava.sh --system bestrq --stage 4 --stop_stage 4
-for system in convert bestrq scratch; do
-    for seed in ${seeds}; do echo "--system ${system} --seed ${seed}"; done
+for seed in ${seeds}; do
+    for system in convert bestrq scratch; do echo "--system ${system} --seed ${seed}"; done
 done | xargs -L 1 -P "${jobs}" ./run_fava.sh --stage 4 --stop_stage 11 --decode_nj 1
 
 words=()

@@ -10,8 +10,8 @@ exec ./fava.sh \
     --valid_set valid \
     --test_sets "test" \
     --token_type word \
-    --modes "A V AV" \
+    --modes "A AV" \
     --noises "clean babble:0" \
-    --missing_video "$(echo {whole,frames,start,middle,end}:{0.25,0.5,0.75})" \
+    --missing_video "$(echo {whole,frames,start,middle,end}:{0.3,0.7})" \
     --expected_scores "" \
     "$@"
