@@ -99,7 +99,7 @@ def test_options_are_passed_on(recipe: Path) -> None:
     (call,) = run(recipe, "./run_fava.sh", *words)[2]
     assert option(call, "train_args") == "--override max_steps=5 --override seed=3"
     assert option(call, "stage") == "9"
-    assert "middle:0.5" in option(call, "missing_video").split()
+    assert "middle:0.7" in option(call, "missing_video").split()
     _, errors, calls = run(recipe, "./run_fava.sh", "--system", "usm")
     assert not calls and "There is no --system 'usm'" in errors
     assert run(recipe, "./run_fava.sh", "--seed")[0] == 1
