@@ -13,7 +13,7 @@ from espnet_av.data.data_dir import DataDir, read_data_dir
 from espnet_av.data.frame_labels import part_names
 from espnet_av.data.target import select_langs, target_texts, text_lang
 from espnet_av.data.tokenizer import TokenType, train_tokenizer, write_lines
-from espnet_av.errors import DataDirError
+from espnet_av.errors import ConfigError, DataDirError
 from espnet_av.provenance import write_provenance
 
 
@@ -73,6 +73,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Write the token folder of a training set."""
     args = get_parser().parse_args(arguments)
     with user_errors("tokens"):
+        if (args.token_dir.parent / "config.yaml").is_file():
+            msg = (
+                f"{args.token_dir}: are the tokens of an experiment; to train with them leave out "
+                "stage 8 (--skip_stages 8), else write to another folder"
+            )
+            raise ConfigError(msg)
         temperature = SamplingConfig(temperature=args.temperature).temperature
         data = select_langs(read_data_dir(args.data_dir), args.langs)
         texts = texts_by_lang(data, args.target_lang)

@@ -36,8 +36,8 @@ def save_espnet_tokens(
     if kind == "bpe":
         if bpe_model is None or not bpe_model.is_file():
             msg = (
-                f"{where}: its tokens are those of {bpe_model}, which is not there; copy it, or "
-                "give its place by --bpe_model"
+                f"{where}: its tokens are those of {bpe_model or 'a sentencepiece model'}, which "
+                "is not there; copy it, or give its place by --bpe_model"
             )
             raise CheckpointError(msg)
         model = reorder_pieces(bpe_model.read_bytes(), symbols, str(bpe_model))

@@ -56,27 +56,12 @@ def convert(experiment: EspnetExperiment) -> Converted:
     Raises:
         CheckpointError: it has a part that we have not, or is not complete.
     """
-    _check(experiment)
     notes: list[str] = []
-    audio = {"audio_frontend": "espnet", "audio_frontend_conf": frontend_conf(experiment, notes)}
-    conf = audio | _encoder_conf(experiment, notes)
-    weights = experiment.weights
-    if experiment.config.get("decoder") == "transducer":
-        model, key_map = "transducer", WITH_TRANSDUCER
-        conf |= _transducer_conf(experiment)
-        weights = _with_one_bias(weights, notes)
-    else:
-        model, key_map = "avsr", WITH_ATTENTION
-        conf |= _attention_conf(experiment)
-    if experiment.part("model").get("length_normalized_loss"):
-        notes.append("length_normalized_loss: losses are summed over an utterance here")
-    if experiment.config.get("cleaner") is not None:
-        notes.append(f"cleaner: texts are not cleaned by {experiment.config['cleaner']} here")
-    spelled = "".join(token for token in experiment.tokens if not token.startswith("<"))
-    if spelled.isupper():
-        notes.append("its tokens are in capitals: write transcripts so, others are unknown to it")
-    if experiment.part("ctc").get("dropout_rate"):
-        notes.append("ctc_conf: CTC has no dropout here")
+    model, conf = model_conf(experiment, notes)
+    key_map, weights = WITH_ATTENTION, experiment.weights
+    if model == "transducer":
+        key_map, weights = WITH_TRANSDUCER, _with_one_bias(weights, notes)
+    _note_the_rest(experiment, notes)
     return convert_weights(
         key_map,
         weights,
@@ -87,6 +72,33 @@ def convert(experiment: EspnetExperiment) -> Converted:
         notes,
         vocab_size=len(experiment.tokens),
     )
+
+
+def model_conf(experiment: EspnetExperiment, notes: list[str]) -> tuple[str, dict[str, Any]]:
+    """Name and keys of our model; what is not taken over is added to the notes.
+
+    Raises:
+        CheckpointError: the experiment has a part that we have not.
+    """
+    _check(experiment)
+    audio = {"audio_frontend": "espnet", "audio_frontend_conf": frontend_conf(experiment, notes)}
+    conf = audio | _encoder_conf(experiment, notes)
+    if experiment.config.get("decoder") == "transducer":
+        return "transducer", conf | _transducer_conf(experiment)
+    return "avsr", conf | _attention_conf(experiment)
+
+
+def _note_the_rest(experiment: EspnetExperiment, notes: list[str]) -> None:
+    """What is otherwise here, but for front end and encoder."""
+    if experiment.part("model").get("length_normalized_loss"):
+        notes.append("length_normalized_loss: losses are summed over an utterance here")
+    if experiment.config.get("cleaner") is not None:
+        notes.append(f"cleaner: texts are not cleaned by {experiment.config['cleaner']} here")
+    spelled = "".join(token for token in experiment.tokens if not token.startswith("<"))
+    if spelled.isupper():
+        notes.append("its tokens are in capitals: write transcripts so, others are unknown to it")
+    if experiment.part("ctc").get("dropout_rate"):
+        notes.append("ctc_conf: CTC has no dropout here")
 
 
 def _check(experiment: EspnetExperiment) -> None:
