@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -57,10 +58,14 @@ def project(tmp_path: Path) -> Path:
     return copy_project(tmp_path / "project")
 
 
+def read_scores(recipe: Path, pattern: str) -> dict[str, Any]:
+    (path,) = recipe.glob(f"exp_rehearsal/{pattern}/decode*/scores.json")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
 def conditions(recipe: Path, pattern: str) -> set[tuple[str, str, str]]:
-    (path,) = recipe.glob(f"exp_rehearsal/{pattern}/decode/scores.json")
-    scores = json.loads(path.read_text(encoding="utf-8"))
-    return {(item["set"], item["mode"], item["noise"]) for item in scores["conditions"]}
+    records = read_scores(recipe, pattern)["conditions"]
+    return {(item["set"], item["mode"], item["noise"]) for item in records}
 
 
 def test_muavic_recognition(project: Path) -> None:
@@ -124,3 +129,16 @@ def test_lrs3(project: Path) -> None:
     expected = {("test", mode, noise) for mode in ("A", "AV") for noise in levels}
     assert conditions(recipe, "av_hubert_large_*") == expected | {("test", "V", "clean")}
     assert (recipe / "dump_rehearsal/roi/test/contact_sheet.png").is_file()
+    # FAVA: from BEST-RQ on sound, and from a recogniser of sound.
+    fava = "fava_120m_char_from_bestrq_120m"
+    expected = {key for key in expected if key[2] != "babble:-10"}
+    assert conditions(recipe, fava) == expected | {("test", "V", "clean")}
+    missing = {item["missing_video"] for item in read_scores(recipe, fava)["missing_video"]}
+    assert missing == {"whole:0.5", "end:0.5"}
+    (results,) = recipe.glob(f"exp_rehearsal/{fava}/decode_transducer/RESULTS.md")
+    assert "arXiv 2312.09369" in results.read_text(encoding="utf-8")
+    for start in ("bestrq_120m", "fava_audio"):
+        log = recipe / f"exp_rehearsal/fava_120m_char_from_{start}/train.log"
+        loaded = log.read_text(encoding="utf-8").partition("init_param ")[2].splitlines()[:2]
+        assert f"{start}: " in loaded[0] and ", 0 of another shape" in loaded[0]
+        assert "missing: frontend.visual." in loaded[1]
