@@ -213,13 +213,15 @@ def _write_experiment(
 
 def _write_config_with_lips(path: Path, converted: Converted) -> None:
     """A training configuration for the same model with a visual branch that adds nothing yet."""
+    model_conf = converted.model_conf | _LIPS
     content = {
         "model": converted.model,
-        "model_conf": converted.model_conf | _LIPS,
+        "model_conf": model_conf,
         "param_groups": _LIPS_LEARN_FASTER,
     }
     build(TrainConfig, content, path.name)
-    build(MODELS[converted.model][0], content["model_conf"], path.name)
+    config_class: Any = MODELS[converted.model][0]
+    build(config_class, model_conf, path.name)
     with path.open("w", encoding="utf-8") as stream:
         stream.write("# The converted recogniser with lips; set steps, optimiser and noise here.\n")
         yaml.safe_dump(content, stream, sort_keys=False)
