@@ -108,7 +108,7 @@ def test_options_are_passed_on(recipe: Path) -> None:
 def test_every_experiment_of_the_table_is_trained_once(recipe: Path) -> None:
     code, errors, calls = run(recipe, "./run_fava_comparison.sh", "--seeds", "1 5", "--jobs", "1")
     assert code == 0, errors
-    data, tokens, bestrq, *trained, table = calls
+    data, tokens, bestrq, *trained, table, converted = calls
     assert option(data, "stop_stage") == "3" and option(tokens, "stage") == "8"
     assert (option(bestrq, "ssl_config"), option(bestrq, "stop_stage")) == (
         "conf/train_bestrq.yaml",
@@ -117,6 +117,10 @@ def test_every_experiment_of_the_table_is_trained_once(recipe: Path) -> None:
     tags = [option(call, "tag") for call in trained]
     assert len(tags) == len(set(tags)) == 8
     assert {option(call, "stop_stage") for call in trained} == {"11"}
-    compared = re.findall(r"exp/(\w+)/decode_transducer/scores.json", table)
-    assert sorted(compared) == sorted(tags)
+    compared = [
+        re.findall(r"exp/(\w+)/decode_transducer/scores.json", t) for t in (table, converted)
+    ]
+    assert {tag for names in compared for tag in names} == set(tags)
+    assert set(compared[1]) == {tag for tag in tags if "audio" in tag or "convert" in tag}
+    assert converted.startswith("python3 -m espnet_av.bin.compare --system sound alone exp/")
     assert table.startswith("python3 -m espnet_av.bin.compare --system from scratch exp/")
