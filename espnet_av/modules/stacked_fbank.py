@@ -12,6 +12,7 @@ from espnet_av.errors import ConfigError
 from espnet_av.ops import SAMPLES_PER_FRAME
 from espnet_av.ops.filterbank import av_hubert_fbank, fbank_filters
 from espnet_av.ops.frame_stacking import stack_frames
+from espnet_av.ops.precision import full_precision
 
 STACK = 4
 """Filterbank windows (100 Hz) per output frame (25 Hz)."""
@@ -57,7 +58,7 @@ class StackedFbankFrontend(AbsFrontend):
     def forward(self, input: Tensor, input_lengths: Tensor) -> tuple[Tensor, Tensor]:
         """(B, S) float, (B,) samples -> (B, S // 640, D), (B,) frames; padding is arbitrary."""
         lengths = torch.div(input_lengths, SAMPLES_PER_FRAME, rounding_mode="floor")
-        with torch.no_grad(), torch.autocast(input.device.type, enabled=False):
+        with torch.no_grad(), full_precision(input.device):
             features = av_hubert_fbank(input, input_lengths, self.filters)
             # (B, 4T, 26) -> (B, T, 104), each frame normalised over its 104 values
             features = stack_frames(features, STACK)
