@@ -107,6 +107,11 @@ def test_lost_weights_stop_it(bench, step_memory):
         bench.check_shares(step_memory.StepMemory(200, 800, 1600, kinds), 2)
 
 
+def test_other_models_are_refused(bench):
+    with pytest.raises(SystemExit, match="model: avsr; counted are wav2vec2, hubert, avhubert"):
+        bench.prepare(bench.FULL / "train_avsr_avhubert_base.yaml", recompute=False)
+
+
 def test_writes_a_table(bench, tiny, tmp_path, monkeypatch, capsys):
     out = tmp_path / "result.md"
     sizes = ["--configs", str(tiny), "--world_size", "3"]

@@ -1,4 +1,4 @@
-"""Will a configuration fit? A training step under FSDP2, counted without the memory it needs.
+"""Will pre-training fit? A training step under FSDP2, counted without the memory it needs.
 
 One step (forward, backward, optimiser) of the largest batch, with every layer and both modalities
 kept, on the meta device and with pretended processes, in the precision of the configuration:
@@ -22,6 +22,7 @@ from espnet_av.train.config import TrainConfig
 
 FULL = Path(__file__).resolve().parents[2] / "egs2/mini_av/avsr1/conf/full"
 CONFIGS = [FULL / "train_wav2vec2_xlsr_2b.yaml", FULL / "train_xlavsr_2b.yaml"]
+PRETRAINED = ("wav2vec2", "hubert", "avhubert")
 GIB = 2**30
 
 
@@ -73,6 +74,9 @@ def parse_args() -> argparse.Namespace:
 def prepare(path: Path, recompute: bool) -> TrainConfig:
     """A configuration that leaves nothing out of a step, which would make it smaller."""
     config = load_config(TrainConfig, path)
+    if config.model not in PRETRAINED:
+        msg = f"{path}: model: {config.model}; counted are {', '.join(PRETRAINED)}"
+        raise SystemExit(msg)
     model_conf: dict[str, Any] = dict(config.model_conf)
     encoder_conf = {**model_conf.get("encoder_conf", {}), "layerdrop": 0.0}
     model_conf["encoder_conf"] = {**encoder_conf, "checkpoint_layers": recompute}
