@@ -21,8 +21,8 @@ class SpanMaskConfig:
     min_spans: int = 2
     """Least number of spans in an utterance."""
     equal: bool = False
-    """Give masked frames back until all utterances of a batch have as few as the one that has the
-    fewest, as fairseq does; the loss here does not need it."""
+    """Give masked frames back until all utterances of a batch that have any have as few as the one
+    that has the fewest, as fairseq does; the loss here does not need it."""
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.start_prob < 1.0:

@@ -69,6 +69,8 @@ def start_spans(lengths: Tensor, noise: Tensor, *, start_prob: float, span: int)
 def equalise_masks(mask: Tensor, noise: Tensor) -> Tensor:
     """Unmasks random frames until all utterances have as many as the one that has the fewest.
 
+    An utterance without any, such as sound alone among clips whose lips are masked, does not count.
+
     Args:
         mask: (B, T) bool, True = masked.
         noise: (B, T) uniform in [0, 1).
@@ -77,7 +79,9 @@ def equalise_masks(mask: Tensor, noise: Tensor) -> Tensor:
         (B, T) bool, nowhere True where `mask` is not.
     """
     num_frames = mask.size(1)
-    kept = torch.arange(num_frames, device=mask.device) < mask.sum(dim=1).min()
+    counts = mask.sum(dim=1)
+    fewest = counts.masked_fill(counts == 0, num_frames).min()
+    kept = torch.arange(num_frames, device=mask.device) < fewest
     ranked = _smallest(noise, mask, num_frames)
     return torch.zeros_like(mask).scatter(1, ranked, kept.expand_as(mask)) & mask
 

@@ -15,8 +15,9 @@ def loop_spans(lengths, start_prob, span, min_spans, equal, rng):
         for start in rng.choice(places, min(count, places), replace=False):
             row[start : start + size] = True
     if equal:
-        fewest = mask.sum(axis=1).min()
-        for row in mask:
+        some = [row for row in mask if row.any()]
+        fewest = min((row.sum() for row in some), default=0)
+        for row in some:
             masked = np.flatnonzero(row)
             row[rng.choice(masked, len(masked) - fewest, replace=False)] = False
     return mask

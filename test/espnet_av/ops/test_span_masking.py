@@ -83,6 +83,15 @@ def test_equal_rows_have_equally_many_and_only_lose_frames():
     assert len(set(free.sum(1).tolist())) > 1
 
 
+def test_an_utterance_without_the_stream_takes_no_mask_from_the_others():
+    """Sound alone in a batch of clips: its lips have no frame."""
+    free, equal = (draw([100, 0, 80], **CASES[2], equal=equal) for equal in (False, True))
+    fewest = min(free.sum(1)[[0, 2]].tolist())
+    assert fewest > 0
+    assert equal.sum(1).tolist() == [fewest, 0, fewest]
+    assert not equalise_masks(torch.zeros(2, 9, dtype=torch.bool), torch.rand(2, 9)).any()
+
+
 def test_padding_changes_nothing():
     noise = torch.rand(2, 41)
     lengths = torch.tensor([40, 25])
