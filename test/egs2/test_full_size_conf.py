@@ -105,6 +105,27 @@ def test_every_configuration_is_counted() -> None:
     assert {f"train_{name}" for name in SIZES} == {path.stem for path in FULL.glob("train_*.yaml")}
 
 
+def test_decay_of_weights_is_decoupled() -> None:
+    """As with fairseq's `adam`, where the published settings come from."""
+    for path in ROOT.glob("egs2/**/train_*.yaml"):
+        config = load_config(TrainConfig, path)
+        assert config.optim == "adamw" or not config.optim_conf.weight_decay, path
+
+
+def test_fine_tuning_has_the_published_dropout_and_no_clipping() -> None:
+    """Of AV-HuBERT's fine-tuning; MuAViC's scripts change the dropout of the layers alone."""
+    paths = [FULL / "train_avsr_avhubert_base.yaml", *ROOT.glob("egs2/muavic/avsr1/conf/train_*")]
+    paths.append(ROOT / "egs2/lrs3/avsr1/conf/train_av_hubert_large.yaml")
+    for path in paths:
+        config = load_config(TrainConfig, path)
+        encoder = config.model_conf["encoder_conf"]
+        assert config.grad_clip == config.model_conf["dropout_rate"] == 0.0, path
+        assert encoder["attention_dropout_rate"] == 0.0, path
+        assert encoder["activation_dropout_rate"] == encoder["layerdrop"] == 0.1, path
+        is_muavic = "muavic" in path.parts
+        assert encoder.get("dropout_rate", 0.1) == (0.1 if is_muavic else 0.0), path
+
+
 def test_two_billion_parameters_are_sharded_and_checkpointed() -> None:
     for name in ("wav2vec2_xlsr_2b", "xlavsr_2b"):
         config = load_config(TrainConfig, FULL / f"train_{name}.yaml")
