@@ -13,6 +13,7 @@ checked, through the chain from `units.yaml` to the tables to the archives.
 from __future__ import annotations
 
 import hashlib
+import logging
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,9 +28,11 @@ from espnet_av.data.ark import read_ints
 from espnet_av.data.table import read_table, sort_key, write_table
 from espnet_av.errors import ArkError, DataDirError
 
+logger = logging.getLogger(__name__)
+
 SUMMARY = "units.yaml"
 _TABLES = ("units.scp", "utt2crc")
-_AGAIN = "run the units stage (5) again"
+_AGAIN = "delete .done beside units.yaml and run the units stage (5) again"
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ class UnitSet:
         if label_crc(labels) != self.crcs[utt_id]:
             msg = (
                 f"{self.path / pointer}: {utt_id}: its unit labels are damaged (checksum); delete "
-                f"this archive and {_AGAIN}"
+                f"this archive, {_AGAIN}"
             )
             raise ArkError(msg)
         if len(labels) and not 0 <= labels.min() <= labels.max() < self.num_units:
@@ -158,6 +161,8 @@ def write_units(
 ) -> None:
     """Write the tables of some sets, then `units.yaml`; its other sets of the same units are kept.
 
+    A damaged `units.yaml` is written anew without them, which is logged.
+
     Args:
         units_dir: holds the archives already, in a folder for each set.
         sets: set -> (utterance -> pointer, utterance -> CRC).
@@ -169,11 +174,8 @@ def write_units(
     for name, tables in sets.items():
         for file, rows in zip(_TABLES, tables, strict=True):
             write_table(units_dir / name / file, rows)
-    others: dict[str, str] = {}
-    if (units_dir / SUMMARY).is_file():
-        before = read_summary(units_dir)
-        others = before["sets"] if before["checksum"] == checksum else {}
-    checksums = others | {name: _tables_checksum(units_dir / name) for name in sets}
+    checksums = _other_sets(units_dir, checksum)
+    checksums |= {name: _tables_checksum(units_dir / name) for name in sets}
     summary = {
         "num_units": num_units,
         "rate_hz": rate_hz,
@@ -183,6 +185,18 @@ def write_units(
     }
     with atomic_write(units_dir / SUMMARY) as stream:
         yaml.safe_dump(summary, stream, sort_keys=False, allow_unicode=True)
+
+
+def _other_sets(units_dir: Path, checksum: str) -> dict[str, str]:
+    """Checksums of the sets that were labelled before with the units `checksum`."""
+    if not (units_dir / SUMMARY).is_file():
+        return {}
+    try:
+        before = read_summary(units_dir)
+    except DataDirError as error:
+        logger.warning("written anew, with the sets of this run alone: %s", error)
+        return {}
+    return dict(before["sets"]) if before["checksum"] == checksum else {}
 
 
 def label_crc(labels: np.ndarray) -> str:

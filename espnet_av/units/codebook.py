@@ -76,7 +76,7 @@ def load_codebook(folder: Path) -> Codebook:
     except FileNotFoundError as error:
         msg = f"{error.filename}: no such file; {_AGAIN}, before the jobs that label"
         raise DataDirError(msg) from error
-    except (yaml.YAMLError, TypeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, TypeError) as error:
         msg = f"{folder}/codebook.yaml: {' '.join(str(error).split())}; {_AGAIN}"
         raise ArkError(msg) from error
     if hashlib.sha256(content).hexdigest() != record.checksum:

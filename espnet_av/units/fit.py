@@ -14,7 +14,7 @@ from torch import Tensor
 
 from espnet_av.data.rates import FRAME_HZ
 from espnet_av.data.shard import digest
-from espnet_av.errors import DataDirError
+from espnet_av.errors import ArkError, DataDirError
 from espnet_av.ops.kmeans import fit_kmeans
 from espnet_av.ops.seeding import mix_seed
 from espnet_av.progress import ProgressBar, progress
@@ -41,11 +41,10 @@ def fit_codebook(train: SetFeatures, config: UnitsConfig, folder: Path) -> Codeb
         ConfigError: they have fewer distinct frames than there are units.
     """
     wanted = codebook_fingerprint(train, config)
-    if (folder / "codebook.yaml").is_file():
-        codebook = load_codebook(folder)
-        if codebook.record.fingerprint == wanted:
-            logger.info("%s: fitted before", folder)
-            return codebook
+    codebook = _fitted_before(folder)
+    if codebook is not None and codebook.record.fingerprint == wanted:
+        logger.info("%s: fitted before", folder)
+        return codebook
     chosen = choose_utterances(
         [utt_id for utt_id in train.data.utt_ids if utt_id not in train.lacking],
         config.sample_share,
@@ -85,6 +84,17 @@ def fit_codebook(train: SetFeatures, config: UnitsConfig, folder: Path) -> Codeb
         num_batches=result.num_batches,
     )
     return Codebook(result.centres.cpu(), record).save(folder)
+
+
+def _fitted_before(folder: Path) -> Codebook | None:
+    """The codebook of an earlier fit; None = there is none, or it is damaged, which is logged."""
+    if not folder.is_dir():
+        return None
+    try:
+        return load_codebook(folder)
+    except (ArkError, DataDirError) as error:
+        logger.warning("fitted anew: %s", error)
+        return None
 
 
 def fitted_codebook(train: SetFeatures, config: UnitsConfig, folder: Path) -> Codebook:

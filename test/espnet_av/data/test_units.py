@@ -111,7 +111,7 @@ def test_wrong_summary(tmp_path, key, value, message):
         read_units(folder)
 
 
-def test_summary_that_is_no_mapping(tmp_path):
+def test_damaged_summary(tmp_path, caplog):
     folder = write(tmp_path)
     (tmp_path / "units.yaml").write_text("- 4\n")
     with pytest.raises(DataDirError, match="num_units is None"):
@@ -119,3 +119,6 @@ def test_summary_that_is_no_mapping(tmp_path):
     (tmp_path / "units.yaml").write_text("a: [\n")
     with pytest.raises(DataDirError, match="not valid YAML"):
         read_units(folder)
+    # The stage once more, as the message says.
+    assert read_units(write(tmp_path)).labels("a-2").tolist() == [2]
+    assert "written anew, with the sets of this run alone" in caplog.text

@@ -105,6 +105,24 @@ def test_damaged_codebook(tones, tmp_path):
         load_codebook(tmp_path / "codebook")
 
 
+def test_damage_is_cured_by_fitting_again(tones, tmp_path, caplog):
+    features, folder = mfcc_of(tones / "train"), tmp_path / "codebook"
+    first = fit_codebook(features, CONFIG, folder)
+    damages = {
+        "centres.npy": lambda path: path.write_bytes(b"x"),
+        "codebook.yaml": lambda path: path.write_bytes(b"\xff"),
+    }
+    for name, damage in damages.items():
+        damage(folder / name)
+        with pytest.raises(ArkError, match="--fit again"):
+            load_codebook(folder)
+        assert torch.equal(fit_codebook(features, CONFIG, folder).centres, first.centres)
+        assert f"fitted anew: {folder}/{name}" in caplog.text
+    (folder / "centres.npy").unlink()
+    assert torch.equal(fit_codebook(features, CONFIG, folder).centres, first.centres)
+    assert load_codebook(folder).record == first.record
+
+
 @pytest.mark.parametrize("modality", ["A", "V", "AV"])
 def test_a_model_gets_only_the_modality_asked_for(tones, modality):
     features = SetFeatures(tones / "train", model_source(modality, layer=2), 100)
