@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,31 @@ def score_condition(folder: Path, scoring: Scoring) -> ConditionScore:
     groups = {table: rows for table, rows in tables.items() if len(set(rows.values())) > 1}
     info = json.loads((folder / INFO).read_text(encoding="utf-8"))
     return ConditionScore(folder, info, refs, hyps, scoring.metric, alignments, groups)
+
+
+def check_one_system(scored: Sequence[ConditionScore]) -> None:
+    """Check that all conditions were decoded with the same weights and the same search.
+
+    Raises:
+        DataDirError: two were not; the fact is named.
+    """
+    first, *others = scored
+    told = _system_of(first)
+    for score in others:
+        for key, value in _system_of(score).items():
+            if value != told.get(key):
+                msg = (
+                    f"{score.folder}: decoded with {key} {value}, but {first.folder} with "
+                    f"{told.get(key)}; one table is of one system: decode both alike (stage 10), "
+                    "or remove the folder that does not belong here"
+                )
+                raise DataDirError(msg)
+
+
+def _system_of(score: ConditionScore) -> dict[str, Any]:
+    """What is the same in every condition of a system."""
+    search = {key: value for key, value in score.info["config"].items() if key != "batch_frames"}
+    return {key: score.info[key] for key in ("exp_dir", "checkpoint", "train_seed")} | search
 
 
 def as_record(score: ConditionScore, resampling: Resampling) -> dict[str, Any]:

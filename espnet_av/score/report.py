@@ -20,6 +20,7 @@ from espnet_av.score.condition_score import (
     ConditionScore,
     Resampling,
     as_record,
+    check_one_system,
     find_conditions,
     score_condition,
 )
@@ -66,6 +67,9 @@ def write_report(
 
     Returns:
         the content of `scores.json`.
+
+    Raises:
+        DataDirError: a condition is unfinished, its texts are faulty, or two are not of one system.
     """
     if system is not None:
         check_system(expected, system)
@@ -73,6 +77,7 @@ def write_report(
         score_condition(folder, expected.scoring)
         for folder in progress(find_conditions(decode_dir), desc="score", unit="condition")
     ]
+    check_one_system(scored)
     records = [as_record(score, resampling) for score in scored]
     for score, record in zip(scored, records, strict=True):
         record["folder"] = str(score.folder.relative_to(decode_dir))

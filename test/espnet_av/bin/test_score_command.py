@@ -171,6 +171,23 @@ def test_errors_name_the_place(decoded, spoil, message):
 
 
 @pytest.mark.usefixtures("no_pictures")
+def test_conditions_of_two_systems_share_no_table(decoded):
+    path = decoded / "test" / "V_clean" / "decode.json"
+    info = json.loads(path.read_text())
+    faster = {**info, "config": {**info["config"], "batch_frames": 9}}
+    path.write_text(json.dumps(faster))
+    assert score.main([str(decoded)]) == 0
+    greedy = {**info["config"], "beam_size": 1}
+    for change, words in (
+        ({"checkpoint": "valid.loss.best.pth"}, "V_clean: decoded with checkpoint valid.loss.best"),
+        ({"config": greedy}, "V_clean: decoded with beam_size 1, but "),
+    ):
+        path.write_text(json.dumps({**info, **change}))
+        with pytest.raises(SystemExit, match=words):
+            score.main([str(decoded)])
+
+
+@pytest.mark.usefixtures("no_pictures")
 def test_an_empty_hypothesis_is_a_result(decoded):
     folder = decoded / "test" / "AV_clean"
     lines = (folder / "text").read_text().splitlines()
