@@ -17,11 +17,17 @@ Condition = tuple[str, str, str]
 """Test set, mode, noise."""
 Loss = tuple[str, str, str, str]
 """The same and what is missing of the video, as `start:0.5`."""
-_SPEED_KEYS = ("num_workers", "num_threads", "prefetch_batches", "log_interval_steps")
-"""Keys of a training that move no weight."""
+_FREE_KEYS = (
+    "num_workers",
+    "num_threads",
+    "prefetch_batches",
+    "log_interval_steps",
+    "save_interval_steps",
+)
+"""Keys of a training that move no weight, as when a run goes on."""
 _NAMES_OF_SEEDS = ("experiment", "checkpoint", "weights_sha256")
 """What tells the models of two seeds apart, in the source of units."""
-_FILE, _UNITS = "scores.json", "units.yaml"
+_FILE, _CONFIG, _INPUTS, _UNITS = "scores.json", "config.yaml", "inputs.yaml", "units.yaml"
 
 
 @dataclass
@@ -154,13 +160,18 @@ def _training_facts(exp_dir: Path) -> dict[str, Any]:
     facts: dict[str, Any] = {}
     for place, folder in enumerate(_chain(exp_dir)):
         words = "training" if place == 0 else f"pre-training {place} before it"
-        config = _read_yaml(folder / "config.yaml")
-        for key in ("seed", "init_param", *_SPEED_KEYS):
+        config = _read_yaml(folder / _CONFIG)
+        starts = [_start(entry) for entry in config.pop("init_param")]
+        for key in ("seed", *_FREE_KEYS):
             config.pop(key, None)
         facts[f"configuration of the {words}"] = config
-        inputs = _read_yaml(folder / "inputs.yaml")
-        inputs["data"].pop("units_dir", None)  # clusters of a model's features depend on its seed
-        facts[f"data of the {words}"] = inputs
+        facts[f"start of the {words}"] = [what for _, what in starts]
+        if (folder / _INPUTS).is_file():
+            inputs = _read_yaml(folder / _INPUTS)
+            inputs["data"].pop("units_dir", None)  # clusters of a model's features have its seed
+            facts[f"data of the {words}"] = inputs
+        else:
+            facts[f"conversion of the {words}"] = _read_yaml(folder / "provenance.yaml")["command"]
         if (folder / _UNITS).is_file():
             units = _read_yaml(folder / _UNITS)
             source = {k: v for k, v in units["source"].items() if k not in _NAMES_OF_SEEDS}
@@ -171,17 +182,27 @@ def _training_facts(exp_dir: Path) -> dict[str, Any]:
 
 def _chain(exp_dir: Path) -> list[Path]:
     """An experiment, then those that its weights or its units come from, each once."""
-    origins = [
-        str(path).split(":")[0] for path in _read_yaml(exp_dir / "config.yaml")["init_param"]
-    ]
+    origins = [_start(entry)[0] for entry in _read_yaml(exp_dir / _CONFIG)["init_param"]]
     if (exp_dir / _UNITS).is_file():
         source = _read_yaml(exp_dir / _UNITS)["source"]
-        origins += [str(exp_dir.parent / source["experiment"])] if "experiment" in source else []
+        origins += [exp_dir.parent / source["experiment"]] if "experiment" in source else []
     found = [exp_dir]
     for origin in origins:
-        if Path(origin).is_dir():
-            found += [folder for folder in _chain(Path(origin)) if folder not in found]
+        if origin is not None and origin.is_dir():
+            found += [folder for folder in _chain(origin) if folder not in found]
     return found
+
+
+def _start(entry: str) -> tuple[Path | None, str]:
+    """The experiment that an entry of `init_param` names, if it is there, and the entry without it.
+
+    Of a file that belongs to no experiment all of the entry tells what it is.
+    """
+    path, colon, parts = entry.partition(":")
+    for folder, name in ((Path(path), ""), (Path(path).parent, f"/{Path(path).name}")):
+        if (folder / _CONFIG).is_file():
+            return folder, f"<experiment>{name}{colon}{parts}"
+    return None, entry
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:

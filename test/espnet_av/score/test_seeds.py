@@ -16,6 +16,7 @@ from espnet_av.errors import ConfigError, DataDirError
 from espnet_av.score.plot_seeds import plot_seeds
 from espnet_av.score.seed_table import format_comparison, paired_difference
 from espnet_av.score.seeds import check_comparable, read_system
+from espnet_av.train.experiment import FREE_KEYS
 
 CONDITIONS = (("A", "clean"), ("AV", "clean"), ("A", "babble:0"), ("AV", "babble:0"))
 
@@ -238,6 +239,68 @@ def test_pre_training_is_followed_through_weights_and_units() -> None:
     assert sorted(read_system("x", paths[:2]).origins) == [1, 2]
     with pytest.raises(ConfigError, match="configuration of the pre-training 2 before it differs"):
         read_system("x", paths)
+
+
+def write_converted(tag: str, checkpoint: str = "large.pt") -> Path:
+    """What was not trained here: no `inputs.yaml`, and units of nobody here."""
+    folder = write_training(tag, 0)
+    (folder / "inputs.yaml").unlink()
+    command = f"convert --family avhubert {checkpoint} exp/{tag}"
+    (folder / "provenance.yaml").write_text(yaml.safe_dump({"command": command}))
+    units = {"num_units": 9, "rate_hz": 25, "checksum": "c", "source": {"checkpoint": checkpoint}}
+    (folder / "units.yaml").write_text(yaml.safe_dump(units))
+    return folder
+
+
+def test_a_chain_may_begin_with_converted_weights() -> None:
+    start = write_converted("large")
+    paths = [
+        write_scores(write_training(f"tuned_s{seed}", seed, (f"{start}:encoder",)), seed, row)
+        for seed, row in enumerate(SCRATCH, start=1)
+    ]
+    assert sorted(read_system("x", paths).origins) == [1, 2, 3]
+    other = write_training("other", 4, (f"{write_converted('base', 'base.pt')}:encoder",))
+    paths.append(write_scores(other, 4, SCRATCH[0]))
+    with pytest.raises(ConfigError, match=r"conversion of the pre-training 1 .* base\.pt"):
+        read_system("x", paths)
+
+
+@pytest.mark.parametrize(
+    ("start", "shown"),
+    [
+        ("y.pth", r"\['x.pth'\] there, \['y.pth'\] here"),
+        ("gone", r"\['x.pth'\] there, \['gone'\] here"),
+        ("exp/first", r"\['<experiment>'\] here"),
+        ("exp/first:::decoder", r"\['<experiment>:::decoder'\] here"),
+        ("exp/first/7step.pth", r"\['<experiment>/7step.pth'\] here"),
+        (None, r"\['x.pth'\] there, \[\] here"),
+    ],
+)
+def test_weights_that_a_training_starts_from_are_compared(start: str | None, shown: str) -> None:
+    write_training("first", 1)
+    one = write_scores(write_training("s1", 1, ("x.pth",)), 1, SCRATCH[0])
+    two = write_training("s2", 2, (start,) if start else ())
+    with pytest.raises(ConfigError, match=f"start of the training differs.*{shown}"):
+        read_system("x", [one, write_scores(two, 2, SCRATCH[1])])
+
+
+def test_files_of_the_same_step_of_two_seeds_are_followed() -> None:
+    paths = []
+    for seed, steps in ((1, 5), (2, 5), (3, 6)):
+        first = write_training(f"first_s{seed}", seed, max_steps=steps)
+        tuned = write_training(f"tuned_s{seed}", seed, (f"{first}/4step.pth",))
+        paths.append(write_scores(tuned, seed, SCRATCH[0]))
+    assert sorted(read_system("x", paths[:2]).origins) == [1, 2]
+    with pytest.raises(ConfigError, match="configuration of the pre-training 1 before it differs"):
+        read_system("x", paths)
+
+
+def test_seeds_may_differ_in_what_moves_no_weight() -> None:
+    paths = [
+        write_scores(write_training(f"s{seed}", seed, **dict.fromkeys(FREE_KEYS, seed)), seed, row)
+        for seed, row in enumerate(SCRATCH, start=1)
+    ]
+    assert sorted(read_system("x", paths).origins) == [1, 2, 3]
 
 
 def test_faults_of_files_are_told() -> None:
