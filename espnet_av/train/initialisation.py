@@ -10,6 +10,7 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from espnet_av.errors import CheckpointError, VocabularyError
+from espnet_av.train.experiment import is_done
 from espnet_av.train.loading import default_checkpoint, read_train_config, read_weights
 from espnet_av.train.vocabulary import TOKENS, Vocabulary, token_rows, tokens_beside
 
@@ -102,11 +103,14 @@ def initialise(
     """Apply ESPnet's `init_param` entries `path[:source[:destination[:excluded,..]]]` in order.
 
     A path that is the folder of an experiment stands for its final model (`default_checkpoint`).
+
+    Raises:
+        CheckpointError: that experiment is not finished, or see `load_weights`.
     """
     for entry in init_param:
         path, source, destination, exclude = [*entry.split(":"), "", "", ""][:4]
         if Path(path).is_dir():
-            path = str(Path(path) / default_checkpoint(read_train_config(Path(path))))
+            path = str(_final_model(Path(path)))
         report = load_weights(
             model,
             path,
@@ -117,6 +121,19 @@ def initialise(
             tokens,
         )
         logger.info("init_param %s: %s", entry, report.text())
+
+
+def _final_model(exp_dir: Path) -> Path:
+    config = read_train_config(exp_dir)
+    # What was converted has no inputs, and nothing more to come.
+    if (exp_dir / "inputs.yaml").is_file() and not is_done(exp_dir):
+        msg = (
+            f"{exp_dir}: its training is not finished, so it has no final model; wait, or give its "
+            "command again if it was stopped; to start from it as it is, name a file, as "
+            f"{exp_dir / 'latest.pth'}"
+        )
+        raise CheckpointError(msg)
+    return exp_dir / default_checkpoint(config)
 
 
 def _vocabulary_difference(

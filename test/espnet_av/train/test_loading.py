@@ -105,6 +105,19 @@ def test_foreign_pickles_are_not_run(tmp_path, capsys):
     assert capsys.readouterr().out == ""
 
 
+def test_an_unfinished_experiment_has_no_final_model(tmp_path):
+    model = make_model()
+    (tmp_path / "config.yaml").write_text("average: 0\n")
+    (tmp_path / "inputs.yaml").write_text("num_processes: 1\n")
+    for name in ("valid.loss.best.pth", "latest.pth"):
+        torch.save(model.state_dict(), tmp_path / name)
+    with pytest.raises(CheckpointError, match=r"is not finished.* name a file, as .*latest\.pth"):
+        initialise(model, [str(tmp_path)], False)
+    initialise(model, [str(tmp_path / "latest.pth")], False)
+    (tmp_path / ".done").touch()
+    initialise(model, [str(tmp_path)], False)
+
+
 def test_missing_damaged_and_wrong_files_are_named(tmp_path):
     with pytest.raises(CheckpointError, match=r"none\.pth: no such file"):
         read_weights(tmp_path / "none.pth")
