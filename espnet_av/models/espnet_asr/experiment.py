@@ -53,7 +53,7 @@ class EspnetExperiment:
         if not isinstance(noted, str):
             return None
         folder = self.path.parent
-        places = [Path(noted), folder / noted, folder / "../.." / noted, folder / Path(noted).name]
+        places = [folder / "../.." / noted, folder / noted, folder / Path(noted).name, Path(noted)]
         return next((place for place in places if place.is_file()), Path(noted))
 
     def part(self, name: str) -> dict[str, Any]:
