@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from espnet_av.corpora.clip import Clip, make_id, survey, write_sets
 from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem, Published
 from espnet_av.corpora.files import visible_files
-from espnet_av.corpora.hold_out import read_id_list
+from espnet_av.corpora.hold_out import hold_out, read_id_list
 from espnet_av.errors import DataDirError
 
 SPLITS = ("dev", "test")
+NUM_HELD_OUT = 20
+"""Speakers of `dev` that stand in for those of `test`, a few thousand utterances."""
 PUBLISHED = {Part("dev", "-"): Published(1_092_009), Part("test", "-"): Published(36_237)}
 """Utterances of each folder (arXiv 1806.05622)."""
 PUBLISHED_SUM = Published(1_128_246, 2442)
@@ -42,7 +44,8 @@ def prepare_voxceleb2(
         root: the corpus.
         out_dir: receives the sets, `prepare_report.tsv` and `coverage.tsv`.
         english_list: ids of the English clips, one `<speaker>/<video>/<number>` a line, with any
-            folder in front; only these are taken, and get the language `en`.
+            folder in front; only these are taken, and get the language `en`. If none of them is
+            of `test`, some speakers of `dev`, at most a tenth, become that set.
         landmarks_dir: face points as `{dev,test}/<speaker>/<video>/<number>.pkl`, one list a clip.
         sound_only: write no pictures. A copy that has nothing but `aac/` or `wav/` is then whole,
             and no later stage looks for faces.
@@ -75,7 +78,10 @@ def prepare_voxceleb2(
         clips = _only_listed(clips, english_list, coverage)
     kept = survey(list(clips.values()), coverage, num_jobs)
     coverage.finish(out_dir, max_missing_ratio)
-    return write_sets(out_dir, kept, lambda clip: clip.part.split)
+    held_out = _speakers_held_out(kept)
+    return write_sets(
+        out_dir, kept, lambda clip: "test" if clip.speaker in held_out else clip.part.split
+    )
 
 
 def _find(root: Path, part: Part, landmarks_dir: Path | None) -> Iterator[tuple[str, Clip]]:
@@ -100,6 +106,14 @@ def _find(root: Path, part: Part, landmarks_dir: Path | None) -> Iterator[tuple[
 def _sound_of(clip: Clip) -> Clip:
     """The clip without its picture; its sound is a file of its own, or that of the video."""
     return dataclasses.replace(clip, video=None, audio=clip.audio or clip.video, landmarks=None)
+
+
+def _speakers_held_out(clips: Sequence[Clip]) -> set[str]:
+    """Of clips that are all of `dev`; none if that would leave nobody there."""
+    speakers = {clip.speaker for clip in clips}
+    if len(speakers) < 2 or any(clip.part.split == "test" for clip in clips):
+        return set()
+    return hold_out(speakers, NUM_HELD_OUT)
 
 
 def _place(path: Path) -> str:

@@ -43,6 +43,19 @@ def test_the_english_ones(corpus, tmp_path, form):
     assert coverage(tmp_path / "data")["all", "all"]["published_clips"] == "628418"
 
 
+def test_a_list_of_dev_alone_holds_a_speaker_out(corpus, tmp_path):
+    put(tmp_path / "en.id", "\n".join(VOX_CLIPS["dev"]) + "\n")
+    prepare_voxceleb2(corpus, tmp_path / "data")
+    counts = prepare_voxceleb2(corpus, tmp_path / "data", english_list=tmp_path / "en.id")
+    heard, held_out = (
+        set(read_data_dir(tmp_path / "data" / name).tables["utt2spk"].values())
+        for name in ("dev", "test")
+    )
+    assert sum(counts.values()) == 3
+    assert len(held_out) == 1 and heard | held_out == {"id00012", "id00015"}
+    assert not heard & held_out
+
+
 def test_a_list_of_another_corpus(corpus, tmp_path):
     put(tmp_path / "en.id", "trainval/x/00001\n")
     with pytest.raises(DataDirError, match="names none of the 4 clips"):
