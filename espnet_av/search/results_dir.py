@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ INFO = "decode.json"
 _FREE_KEYS = ("batch_frames", "lm_file")
 """Settings that cannot change a result, or only by the content of their file."""
 _COPIED = ("utt2lang", "utt2category", "utt2spk")
+_TABLES = ("wav.scp", "video.scp", "utt2num_frames", "utt2num_samples", *_COPIED)
 
 
 def is_done(folder: Path, fingerprint: str) -> bool:
@@ -45,7 +47,8 @@ def fingerprint(
 ) -> str:
     """Hash of everything that decides the results of a condition: settings, weights, data, noise.
 
-    Of the data the small tables are hashed, which change with every new dump.
+    Of a dump its tables and the mark of its stage are hashed, which changes with all that the stage
+    began from; of one that has no mark, the archives.
 
     Raises:
         ConfigError: one of the files is missing.
@@ -57,12 +60,7 @@ def fingerprint(
         "config": settings,
         "checkpoint": _digest(checkpoint),
         "lm": _digest(config.lm_file) if config.lm_file else None,
-        "data": [
-            _digest(path)
-            for path in sorted(dump_dir.iterdir())
-            if path.name in ("utt2num_frames", "utt2num_samples", *_COPIED)
-            or path.name.split(".")[0] == "text"
-        ],
+        "data": [_digest(path) for path in _identifying(dump_dir)],
         "noise": _digest(noise_manifest) if noisy and noise_manifest else None,
         "seed": seed if noisy or condition.missing_video else None,
     }
@@ -128,10 +126,29 @@ def _as_record(result: Recognition) -> dict[str, Any]:
     }
 
 
+def _identifying(dump_dir: Path) -> list[Path]:
+    """The files that tell one dump from another."""
+    marked = (dump_dir / DONE).is_file()
+    return [
+        path
+        for path in sorted(dump_dir.iterdir())
+        if path.name in (DONE, *_TABLES)
+        or path.name.split(".")[0] == "text"
+        or (path.suffix == ".ark" and not marked)
+    ]
+
+
 def _digest(path: Path) -> str:
     try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        state = path.stat()
     except FileNotFoundError as error:
         msg = f"{path}: no such file, but the results are to be made with it; check the options"
         raise ConfigError(msg) from error
+    return _digest_once(path, state.st_mtime_ns, state.st_size)
+
+
+@cache
+def _digest_once(path: Path, mtime_ns: int, num_bytes: int) -> str:
+    """Of a file in this state: weights are large, and every condition asks for them."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
