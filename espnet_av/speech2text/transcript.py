@@ -39,7 +39,8 @@ class Transcript:
     @property
     def text(self) -> str:
         """Best text of the whole file."""
-        return " ".join(passage.texts[0] for passage in self.passages if passage.texts).strip()
+        best = [passage.texts[0] for passage in self.passages if passage.texts]
+        return " ".join(text for text in best if text).strip()
 
     @property
     def score(self) -> float:

@@ -58,6 +58,8 @@ def test_srt_without_word_times_and_without_text():
     untimed = Transcript(passages=[passage(0.0, 2.0, ["lay red"], None), silent, nothing])
     assert untimed.to_srt() == "1\n00:00:00,000 --> 00:00:02,000\nlay red\n"
     assert untimed.words is None and untimed.text == "lay red"
+    between = Transcript(passages=[TWO.passages[0], silent, TWO.passages[1]])
+    assert between.text == "lay red at x"
     assert untimed.score == -math.inf
     assert json.loads(untimed.to_json("x"))["score"] is None
 
