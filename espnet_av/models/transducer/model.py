@@ -68,7 +68,8 @@ class TransducerModel(Recogniser):
             self.update if self.training else None,
         )
         loss = losses.mean()
-        stats["loss_transducer"] = loss.detach()
+        # A copy: without other losses it is the loss, which ESPnet's Trainer divides in place.
+        stats["loss_transducer"] = loss.detach().clone()
         stats["too_long"] = encoded.count(text_lengths > encoded.lengths)
         stats["empty_text"] = encoded.count(text_lengths == 0)
         if self.ctc is not None:

@@ -118,6 +118,10 @@ def test_statistics_of_a_small_model():
     loss, stats, _ = model(**ragged())
     assert model.ctc is None
     assert tuple(stats) == STATS
+    told = loss.item()
+    loss /= 2  # as ESPnet's Trainer does
+    assert stats["loss_transducer"] == stats["loss"] == told
+    loss *= 2
     assert math.isnan(stats["loss_ctc"])
     assert math.isnan(stats["loss_pruned"])
     assert torch.equal(loss, stats["loss_transducer"])
