@@ -25,7 +25,7 @@ class K2Loss(PrunedLoss):
         vocab_size: V, blank included.
 
     Raises:
-        ConfigError: k2 is not installed.
+        ConfigError: k2 is not installed, or `am_scale` is set, by which k2 means another loss.
     """
 
     @typechecked
@@ -37,6 +37,13 @@ class K2Loss(PrunedLoss):
                 "transducer_loss: k2 is not installed; its wheels for each torch and CUDA are at "
                 f"https://k2-fsa.github.io/k2 (here torch is {torch.__version__}; PyPI has k2 for "
                 "torch 1.13 only). Or set transducer_loss: pruned, the same loss without k2"
+            )
+            raise ConfigError(msg)
+        if conf.am_scale > 0.0:
+            msg = (
+                f"transducer_loss: am_scale is {conf.am_scale}; with it, k2 lets the loss of an "
+                "utterance depend on the texts of the batch. Set am_scale: 0, or transducer_loss: "
+                "pruned"
             )
             raise ConfigError(msg)
         super().__init__(conf, encoder_size, predictor_size, vocab_size)
@@ -58,7 +65,7 @@ class K2Loss(PrunedLoss):
                 lm=lm.float(),
                 am=am.float(),
                 lm_only_scale=self.conf.lm_scale,
-                am_only_scale=self.conf.am_scale,
+                am_only_scale=0.0,
                 return_grad=True,
                 **common,
             )

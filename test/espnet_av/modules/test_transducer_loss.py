@@ -228,6 +228,8 @@ def test_k2_is_called_as_its_manual_says(monkeypatch):
         setattr(module, function.__name__, function)
     monkeypatch.setitem(sys.modules, "k2", module)
     check_same_as_pruned()
+    with pytest.raises(ConfigError, match=r"am_scale is 0\.1.*Set am_scale: 0"):
+        build("k2", am_scale=0.1)
 
 
 def check_same_as_pruned():
