@@ -407,3 +407,32 @@ def test_recipes_of_the_project_print_their_plan() -> None:
         found = re.findall(r"stage \d+ (\w+)", result.stdout)
         expected = STAGES[:4] if script.parent.name.startswith("ssl") else STAGES
         assert list(dict.fromkeys(found)) == expected
+
+
+def test_results_depend_on_noises_and_language_model(recipe: Path) -> None:
+    lm = recipe / "data/lm/lm.arpa"
+    (recipe / "conf/decode.yaml").write_text('lm_file: "data/lm/lm.arpa"  # 4-gram\n')
+    run(recipe)
+    lm.parent.mkdir(parents=True)
+    lm.write_text("another\n", encoding="utf-8")
+    assert verbs(run(recipe)[2]) == ["decode", "score", "pack"]
+    (recipe / "conf/noise.yaml").write_text("num_voices: 7\n", encoding="utf-8")
+    assert verbs(run(recipe)[2]) == ["noise", "decode", "score"]
+    assert run(recipe)[2] == []
+
+
+def test_a_start_that_is_converted_again_is_noticed(recipe: Path) -> None:
+    options = ["--ssl_tag", "converted", "--stage", "5", "--stop_stage", "9", *PRETRAINING[2:]]
+    options += ["--finetune_from", "ssl"]
+    (recipe / "exp/converted").mkdir(parents=True)
+    for name in ("conversion.txt", "provenance.yaml"):
+        (recipe / "exp/converted" / name).write_text("first\n", encoding="utf-8")
+    run(recipe, *options)
+    assert run(recipe, *options)[2] == []
+    (recipe / "exp/converted/provenance.yaml").write_text("second\n", encoding="utf-8")
+    _, _, started = run(recipe, *options)
+    assert verbs(started) == ["units", "train"]
+    assert [name for name, _ in trainings(started)] == [
+        "exp/xlavsr_r1",
+        "exp/avsr_char_from_converted",
+    ]

@@ -149,6 +149,9 @@ features_exp() {
     elif [ "${units_from}" != mfcc ]; then echo "${units_from:+${expdir}/}${units_from:-${ssl_exp}}"; fi
 }
 
+# weights_of [<experiment>]: what tells its weights, be they trained or converted
+weights_of() { if [ -f "$1/conversion.txt" ]; then echo "$1/provenance.yaml"; else echo "${1:+$1/.done.[tf]*}"; fi; }
+
 stage_ssl() {
     log "stage 4 ssl: ${dumpdir}/${ssl_set} -> ${ssl_exp:-${expdir}/<ssl>}"
     is_configured ssl_config "${ssl_config}" || return 0
@@ -170,7 +173,7 @@ stage_units() {
     local out config from; out=$(units_dir "$1") config=$(nth "$1" ${units_config}) from=$(features_exp "$1")
     log "stage 5 units$2: ${from:-MFCC of ${dumpdir}/${ssl_set}} -> ${out}"
     is_configured units_config "${units_config}" || return 0
-    once "${out}/.done" "${config} ${ssl_marks} ${from:+${from}/.done.train}" label_units "${out}" \
+    once "${out}/.done" "${config} ${ssl_marks} $(weights_of "${from}")" label_units "${out}" \
         --config "${config}" --train_dir "${dumpdir}/${ssl_set}" ${from:+--exp_dir "${from}"} \
         --sets "${dumpdir}/${ssl_set}" "${dumpdir}/${valid_set}"
 }
@@ -179,8 +182,7 @@ stage_avssl() {
     local out units config; out=$(avssl_exp "$1") units=$(units_dir "$1") config=$(nth "$1" ${avssl_config})
     log "stage 6 avssl$2: ${dumpdir}/${ssl_set} + ${units} -> ${out}"
     is_configured avssl_config "${avssl_config}" || return 0
-    local marks="${ssl_marks} ${units}/.done ${avssl_start:+${avssl_start}/.done.train}"
-    once "${out}/.done.train" "${config} ${marks}" \
+    once "${out}/.done.train" "${config} ${ssl_marks} ${units}/.done $(weights_of "${avssl_start}")" \
         train_model "${out}" --config "${config}" ${avssl_start:+--override "init_param=[${avssl_start}]"} \
         ${avssl_args} ${units_config:+--units_dir "${units}"} --train_dir "${dumpdir}/${ssl_set}"
 }
@@ -202,7 +204,7 @@ stage_tokens() {
 
 stage_finetune() {
     log "stage 9 finetune: ${start:+${start} + }${dumpdir}/{${train_set},${valid_set}} + ${token_dir} -> ${exp}"
-    local inputs="${train_config} ${token_dir}/.done ${start:+${start}/.done.[tf]*}"
+    local inputs; inputs="${train_config} ${token_dir}/.done $(weights_of "${start}")"
     once "${exp}/.done.finetune" "${inputs} $(printf "${dumpdir}/%s/.done " "${train_set}" "${valid_set}")" \
         train_model "${exp}" --config "${train_config}" ${start:+--override "init_param=[${start}]"} \
         ${train_args} ${langs:+--override "dataset.langs=[${langs// /,}]"} \
@@ -219,7 +221,7 @@ decode_sets() {
 stage_decode() {
     log "stage 10 decode: ${exp} + ${dumpdir}/{${test_sets// /,}} -> ${decode_dir}"
     once "${decode_dir}/.done.decode" \
-        "${decode_config} ${exp}/.done.finetune $(printf "${dumpdir}/%s/.done " ${test_sets})" \
+        "${decode_config} ${lm_files} ${exp}/.done.finetune $(printf "${dumpdir}/%s/.done " ${test_sets} noise)" \
         decode_sets --config "${decode_config}" ${decode_args} --exp_dir "${exp}" \
         ${decode_model:+--checkpoint "${decode_model}"} ${missing_video:+--missing_video ${missing_video}} \
         --sets $(printf "${dumpdir}/%s " ${test_sets}) --modes ${modes} --noises ${noises} $(noise_args test)
@@ -236,15 +238,13 @@ stage_score() {
 
 stage_pack() {
     log "stage 12 pack: ${exp} -> ${exp}/model.zip"
-    once "${exp}/.done.pack" "${exp}/.done.finetune ${roi_config} ${decode_config}" \
+    once "${exp}/.done.pack" "${exp}/.done.finetune ${roi_config} ${decode_config} ${lm_files}" \
         python_job "${exp}/logdir/pack.log" pack --exp_dir "${exp}" \
         ${decode_model:+--checkpoint "${decode_model}"} \
         --roi_config "${roi_config}" --decode_config "${decode_config}" "${exp}/model.zip"
 }
 
-if [ $# -ne 0 ]; then
-    echo "$0: unexpected argument '$1'; options are --name value, see --help" >&2; exit 1
-fi
+[ $# -eq 0 ] || { echo "$0: unexpected argument '$1'; options are --name value, see --help" >&2; exit 1; }
 token_name=${token_type}
 case "${token_type}" in bpe|unigram) token_name+="_${nbpe}" ;; esac
 data_name=${langs:+_${langs}}${tgt_lang:+_to_${tgt_lang}}${token_args:+_${token_args//--/}}
@@ -255,6 +255,7 @@ dump_config=${dump_config:-${conf}/dump.yaml}
 noise_config=${noise_config:-${conf}/noise.yaml}
 train_config=${train_config:-${conf}/train_${system:-avsr}.yaml}
 decode_config=${decode_config:-${conf}/decode.yaml}
+lm_files=$(sed -n "s/.*lm_file[:=] *[\"']*\([^ \"']*\).*/\1/p" "${decode_config}" - <<<"${decode_args}" 2>/dev/null || true)
 ssl_set=${ssl_sets// /_}; ssl_set=${ssl_set:-${train_set}}
 ssl_marks="${dumpdir}/${ssl_set}/.done ${dumpdir}/${valid_set}/.done"
 ssl_tag=${ssl_tag:-${ssl_config:+$(experiment_name "${ssl_config}" "${ssl_args}")}}
