@@ -13,8 +13,9 @@ from espnet_av.command import add_config, device_of, stage_parser
 from espnet_av.config import load_config
 from espnet_av.errors import AVError
 from espnet_av.train.config import TrainConfig
+from espnet_av.train.devices import Devices, is_main_process
 from espnet_av.train.experiment import TrainInputs, log_to_file
-from espnet_av.train.runner import Devices, Outcome, is_main_process, train
+from espnet_av.train.runner import Outcome, train
 from espnet_av.train.signals import EXIT_STOPPED, StopRequest
 
 logger = logging.getLogger("espnet_av.train")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +12,11 @@ from torch.utils.data import Dataset
 from espnet_av.data import audio_augment, video_augment
 from espnet_av.data.ark import read_audio_ark, read_clip
 from espnet_av.data.batch import Sample
-from espnet_av.data.data_dir import DataDir, read_data_dir
+from espnet_av.data.data_dir import read_data_dir
 from espnet_av.data.dataset_config import DatasetConfig, Modalities
-from espnet_av.data.dropped import Drop, check_dropped, write_dropped
+from espnet_av.data.dropped import check_dropped, write_dropped
 from espnet_av.data.frame_labels import frame_labels, label_part_ids
+from espnet_av.data.lengths import num_frames
 from espnet_av.data.missing_video import MissingVideo, check_sound_is_left, take_away
 from espnet_av.data.rates import FRAME_HZ, SAMPLES_PER_FRAME, frames_at_rate
 from espnet_av.data.selection import select
@@ -25,6 +25,7 @@ from espnet_av.data.target import select_langs, target_table, target_texts, text
 from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.data.unit_labels import unit_labels
 from espnet_av.data.units import UnitSet
+from espnet_av.data.usable import find_drops
 from espnet_av.errors import ConfigError, DataDirError
 from espnet_av.media.noise import NoiseBank, mix
 
@@ -86,7 +87,6 @@ class AVDataset(Dataset[Sample]):
             self._data = self._data.subset(select(self._data, "spread", config.num_utts))
         self._unit_source, self._frame_hz = units, frame_hz
         self._max_frames = config.max_frames if cut_long else 0
-        self._partial = train or partial
         self._modalities = modalities or config.modalities
         self._noise, self._condition, self._seed = noise, condition, seed
         self._missing_video = missing_video
@@ -95,7 +95,16 @@ class AVDataset(Dataset[Sample]):
         }
         self._check_request()
         self.total = len(self._data.utt_ids)
-        self.dropped = self._find_drops()
+        self.dropped = find_drops(
+            self._data,
+            config,
+            modalities=self._modalities,
+            train=train,
+            partial=train or partial,
+            tokenizer=tokenizer,
+            units=units,
+            frame_hz=frame_hz,
+        )
         if self.dropped and not train:
             logger.warning(
                 "%s: %d of %d utterances left out, e.g. %s (%s)",
@@ -111,7 +120,7 @@ class AVDataset(Dataset[Sample]):
     def num_frames(self) -> list[int]:
         """Frames at 25 Hz of every utterance, at the slowest speed it can be given."""
         slowest = min(self.config.speeds) if self.train else 1.0
-        lengths = [_num_frames(self._data, utt_id) for utt_id in self.utt_ids]
+        lengths = [num_frames(self._data, utt_id) for utt_id in self.utt_ids]
         lengths = [video_augment.num_frames_at(length, slowest) for length in lengths]
         return [min(length, self._max_frames or length) for length in lengths]
 
@@ -152,15 +161,15 @@ class AVDataset(Dataset[Sample]):
         utt_id = self.utt_ids[index % len(self.utt_ids)]
         generator = np.random.default_rng([self._seed, epoch, index])
         speed = float(generator.choice(self.config.speeds)) if self.train else 1.0
-        num_frames = video_augment.num_frames_at(_num_frames(self._data, utt_id), speed)
+        length = video_augment.num_frames_at(num_frames(self._data, utt_id), speed)
         random = generator if self.train else None
-        stretch = choose_stretch(num_frames, self._max_frames, random)
+        stretch = choose_stretch(length, self._max_frames, random)
         return Sample(
             utt_id=utt_id,
-            speech=self._speech(utt_id, speed, num_frames, stretch, generator, step),
+            speech=self._speech(utt_id, speed, length, stretch, generator, step),
             video=self._video(utt_id, speed, stretch, generator),
             text=self._text(utt_id),
-            units=self._units(utt_id, speed, num_frames, stretch),
+            units=self._units(utt_id, speed, length, stretch),
             lang=self._data.get("utt2lang", utt_id),
         )
 
@@ -168,7 +177,7 @@ class AVDataset(Dataset[Sample]):
         self,
         utt_id: str,
         speed: float,
-        num_frames: int,
+        length: int,
         stretch: Stretch,
         generator: np.random.Generator,
         step: int,
@@ -178,7 +187,7 @@ class AVDataset(Dataset[Sample]):
             return None
         speech = audio_augment.change_speed(read_audio_ark(pointer)[0], speed)
         if self._data.get("utt2num_frames", utt_id) is not None:
-            speech = audio_augment.fit_length(speech, num_frames * SAMPLES_PER_FRAME)
+            speech = audio_augment.fit_length(speech, length * SAMPLES_PER_FRAME)
         speech = stretch.of(speech, SAMPLES_PER_FRAME)
         if self._condition is not None:
             assert self._noise is not None
@@ -218,19 +227,14 @@ class AVDataset(Dataset[Sample]):
         text = self._data.get(target_table(self.config.target_lang), utt_id)
         if text is None or self.tokenizer is None:
             return None
-        return np.asarray(self._token_ids(utt_id, text), dtype=np.int64)
+        lang = text_lang(self._data, utt_id, self.config.target_lang)
+        return np.asarray(self.tokenizer.encode(text, lang), dtype=np.int64)
 
-    def _token_ids(self, utt_id: str, text: str) -> list[int]:
-        assert self.tokenizer is not None
-        return self.tokenizer.encode(text, text_lang(self._data, utt_id, self.config.target_lang))
-
-    def _units(
-        self, utt_id: str, speed: float, num_frames: int, stretch: Stretch
-    ) -> np.ndarray | None:
+    def _units(self, utt_id: str, speed: float, length: int, stretch: Stretch) -> np.ndarray | None:
         per_frame = int(self._frame_hz) // FRAME_HZ
         if self._unit_source is not None:
-            length = _num_frames(self._data, utt_id)
-            units = unit_labels(self._unit_source, utt_id, length, self._frame_hz, speed)
+            frames = num_frames(self._data, utt_id)
+            units = unit_labels(self._unit_source, utt_id, frames, self._frame_hz, speed)
             return stretch.of(units, per_frame)
         if not self.config.frame_labels:
             return None
@@ -238,7 +242,7 @@ class AVDataset(Dataset[Sample]):
         if not self.train:
             # What training never had cannot be predicted, and is no reason to stop a test.
             segments = [s for s in segments if label_part_ids(s.label, self._label_ids)]
-        count = frames_at_rate(num_frames, self._frame_hz)
+        count = frames_at_rate(length, self._frame_hz)
         labels = frame_labels(segments, self._label_ids, count, utt_id, speed, self._frame_hz)
         return stretch.of(labels, per_frame)
 
@@ -262,58 +266,3 @@ class AVDataset(Dataset[Sample]):
         if self._max_frames and self.tokenizer is not None:
             msg = "dataset.max_frames cuts utterances, whose text would not fit; set it to 0"
             raise ConfigError(msg)
-
-    def _find_drops(self) -> list[Drop]:
-        needed = {"A": "wav.scp", "V": "video.scp"}.get(self._modalities)
-        media = self._data.tables.get(needed, {}) if needed else None
-        absent = [u for u in self._data.utt_ids if media is not None and u not in media]
-        if absent and not self._partial:
-            msg = (
-                f"{self._data.path}/{needed}: {len(absent)} test utterances are missing, e.g. "
-                f"{absent[0]}; mode {self._modalities} cannot decode them, and none is left out "
-                "of a test: dump the set with 'require: both', or drop the mode"
-            )
-            raise DataDirError(msg)
-        drops = [Drop(utt_id, f"not in {needed}", "") for utt_id in absent]
-        if self.tokenizer is not None and self.config.target_lang:
-            # Transcripts are complete or absent; translations may be there for some.
-            table = target_table(self.config.target_lang)
-            untold = set(self._data.utt_ids) - set(self._data.tables[table]) - set(absent)
-            drops += [Drop(utt_id, f"not in {table}", "") for utt_id in untold]
-        if self._unit_source is not None:
-            labelled = {utt_id for utt_id in self._data.utt_ids if utt_id in self._unit_source}
-            unlabelled = set(self._data.utt_ids) - labelled - set(absent)
-            drops += [Drop(utt_id, "no unit labels", "") for utt_id in unlabelled]
-        if self.train and self.tokenizer is not None and self.config.drop_long_text:
-            drops += self._find_long_texts({drop.utt_id for drop in drops})
-        return sorted(drops)
-
-    def _find_long_texts(self, skip: set[str]) -> list[Drop]:
-        texts = target_texts(self._data, self.config.target_lang)
-        drops, fastest = [], max(self.config.speeds)
-        for utt_id in self._data.utt_ids:
-            if utt_id in skip:
-                continue
-            ids = self._token_ids(utt_id, texts[utt_id])
-            # CTC needs a frame for every token and a blank between two equal ones.
-            needed = len(ids) + sum(a == b for a, b in pairwise(ids))
-            frames = video_augment.num_frames_at(_num_frames(self._data, utt_id), fastest)
-            frames = min(frames, frames_at_rate(frames, self._frame_hz))
-            if needed > frames:
-                drops.append(Drop(utt_id, "text too long", f"{needed} > {frames} frames"))
-        return drops
-
-
-def _num_frames(data: DataDir, utt_id: str) -> int:
-    """Frames at 25 Hz: those of the video, which the sound is fitted to; else of the sound."""
-    frames = data.get("utt2num_frames", utt_id)
-    if frames is not None:
-        return int(frames)
-    samples = data.get("utt2num_samples", utt_id)
-    if samples is None:
-        msg = (
-            f"{data.path}: {utt_id}: neither in utt2num_frames nor in utt2num_samples; "
-            "is this the output of the dump stage?"
-        )
-        raise DataDirError(msg)
-    return int(samples) // SAMPLES_PER_FRAME

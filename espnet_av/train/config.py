@@ -123,7 +123,7 @@ class TrainConfig:
     prefetch_batches: int = 4
     """Micro-batches that each worker keeps ready."""
     num_threads: int | None = None
-    """CPU threads of the model; null: all cores less the workers, at least 1."""
+    """CPU threads of the model; null: its share of the cores less its workers, at least 1."""
 
     def __post_init__(self) -> None:
         for phase, key, mode in self.best_model_criterion:

@@ -4,30 +4,27 @@ from __future__ import annotations
 
 import enum
 import logging
-import os
-from dataclasses import dataclass
 from pathlib import Path
 
 import lightning as L
 import torch
 from lightning.pytorch.loggers import TensorBoardLogger
-from lightning.pytorch.plugins.environments import (
-    ClusterEnvironment,
-    LightningEnvironment,
-    SLURMEnvironment,
-    TorchElasticEnvironment,
-)
-from lightning.pytorch.strategies import DDPStrategy, ModelParallelStrategy, Strategy
 
 from espnet_av.data.dataset import AVDataset
 from espnet_av.data.rates import FRAME_HZ
 from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.data.units import read_summary, read_units
-from espnet_av.errors import AVError, ConfigError, TrainingError
+from espnet_av.errors import AVError, TrainingError
 from espnet_av.media.noise import NoiseBank
 from espnet_av.train.checkpoint_store import find_checkpoint
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.data_module import AVDataModule
+from espnet_av.train.devices import (
+    Devices,
+    build_strategy,
+    cluster_environment,
+    is_main_process,
+)
 from espnet_av.train.experiment import TrainInputs, is_done, mark_done, open_experiment
 from espnet_av.train.initialisation import initialise
 from espnet_av.train.lightning_module import AVLightningModule
@@ -52,28 +49,6 @@ class Outcome(enum.Enum):
     NOTHING_TO_DO = "nothing to do"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Devices:
-    """Where to train."""
-
-    ngpu: int = 0
-    """GPUs on each machine; 0 trains on the CPU."""
-    num_nodes: int = 1
-    """Machines."""
-    num_processes: int = 1
-    """CPU processes on each machine, used when `ngpu` is 0."""
-
-    @property
-    def per_node(self) -> int:
-        """Training processes on each machine."""
-        return self.ngpu or self.num_processes
-
-    @property
-    def world_size(self) -> int:
-        """Training processes in all."""
-        return self.per_node * self.num_nodes
-
-
 def train(
     config: TrainConfig, inputs: TrainInputs, exp_dir: Path, devices: Devices, stop: StopRequest
 ) -> Outcome:
@@ -88,7 +63,7 @@ def train(
     if is_done(exp_dir):
         logger.info("%s: done already, nothing to do", exp_dir)
         return Outcome.NOTHING_TO_DO
-    _prepare_torch(config)
+    _prepare_torch(config, devices)
     progress = Progress()
     tokenizer = Tokenizer.load(inputs.token_dir) if inputs.token_dir else None
     found = find_checkpoint(exp_dir)
@@ -124,12 +99,6 @@ def train(
     return Outcome.FINISHED
 
 
-def is_main_process() -> bool:
-    """Whether this is the one process of a run that writes; known before the trainer is built."""
-    names = ("RANK", "SLURM_PROCID", "NODE_RANK", "LOCAL_RANK")
-    return all(int(os.environ.get(name, 0)) == 0 for name in names)
-
-
 def build_trainer(
     config: TrainConfig,
     exp_dir: Path,
@@ -142,8 +111,8 @@ def build_trainer(
         accelerator="gpu" if devices.ngpu else "cpu",
         devices=devices.per_node,
         num_nodes=devices.num_nodes,
-        strategy=_build_strategy(config.strategy, devices.world_size),
-        plugins=[_cluster_environment(devices)],
+        strategy=build_strategy(config.strategy, devices.world_size),
+        plugins=[cluster_environment(devices)],
         precision=PRECISIONS[config.precision],
         max_steps=config.max_steps,
         max_epochs=-1,
@@ -258,41 +227,7 @@ def _stopped(exp_dir: Path, stop: StopRequest) -> Outcome:
     return Outcome.STOPPED
 
 
-def _prepare_torch(config: TrainConfig) -> None:
-    cores = len(os.sched_getaffinity(0))
-    torch.set_num_threads(config.num_threads or max(1, cores - config.num_workers))
+def _prepare_torch(config: TrainConfig, devices: Devices) -> None:
+    threads = config.num_threads or max(1, devices.num_cores - config.num_workers)
+    torch.set_num_threads(threads)
     torch.set_float32_matmul_precision(config.matmul_precision)
-
-
-def _build_strategy(name: str, world_size: int) -> Strategy | str:
-    if name == "fsdp2":
-        # One file for all shards: it can be checked, renamed and kept as a fallback as a whole.
-        return ModelParallelStrategy(
-            data_parallel_size=world_size,
-            tensor_parallel_size=1,
-            save_distributed_checkpoint=False,
-        )
-    if name == "ddp" or world_size > 1:
-        # Modality dropout and layer dropout leave parameters without a gradient.
-        return DDPStrategy(find_unused_parameters=True)
-    return "auto"
-
-
-def _cluster_environment(devices: Devices) -> ClusterEnvironment:
-    """Who starts the processes: torchrun, srun with one task for each, or Lightning."""
-    if TorchElasticEnvironment.detect():
-        return TorchElasticEnvironment()
-    # Only srun sets this; a batch script itself has the number of tasks that it may start.
-    num_tasks = os.environ.get("SLURM_STEP_NUM_TASKS")
-    if num_tasks == str(devices.world_size):
-        # Lightning's own requeueing saves in the signal handler, in the middle of a step. Ours
-        # saves after the step; slurm.pl's batch script then queues the job again (exit code 75).
-        return SLURMEnvironment(auto_requeue=False)
-    if devices.num_nodes > 1 and (num_tasks or "MASTER_ADDR" not in os.environ):
-        msg = (
-            f"--num_nodes {devices.num_nodes} needs {devices.per_node} processes on each, started "
-            f"by srun (slurm.pl --num_tasks {devices.per_node}) or torchrun; srun started "
-            f"{num_tasks or 'none'} in all"
-        )
-        raise ConfigError(msg)
-    return LightningEnvironment()

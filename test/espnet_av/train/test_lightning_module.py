@@ -12,8 +12,9 @@ from oracles.toy_training import ToyDataset, ToyModel
 from espnet_av.errors import TrainingError
 from espnet_av.train.config import OptimConfig, TrainConfig
 from espnet_av.train.data_module import AVDataModule
+from espnet_av.train.devices import Devices
 from espnet_av.train.lightning_module import AVLightningModule
-from espnet_av.train.runner import Devices, build_trainer
+from espnet_av.train.runner import build_trainer
 from espnet_av.train.signals import StopRequest
 from espnet_av.train.step_callback import StepCallback
 from espnet_av.train.step_sampler import Progress
