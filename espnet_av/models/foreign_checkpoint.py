@@ -11,7 +11,7 @@ from typing import Any, Literal
 from torch import Tensor
 
 from espnet_av.errors import CheckpointError
-from espnet_av.models.foreign_pickle import ForeignObject, as_plain
+from espnet_av.models.foreign_object import ForeignObject, as_plain
 from espnet_av.models.torch_file import open_torch_file
 
 FINE_TUNED_PREFIX = "encoder.w2v_model."
@@ -203,11 +203,11 @@ def _symbols(dictionary: Any) -> tuple[str, ...] | None:
     return tuple(symbols)
 
 
-def _sentencepiece(value: Any, depth: int = 0) -> bytes | None:
+def _sentencepiece(tokenizer: Any) -> bytes | None:
     """The model inside fairseq's tokenizer object, or inside one of its attributes."""
-    if not isinstance(value, ForeignObject) or depth > 2:
-        return None
-    if value.type_name.endswith("SentencePieceProcessor") and isinstance(value.state, bytes):
-        return value.state
-    inside = value.state.values() if isinstance(value.state, dict) else ()
-    return next((model for model in (_sentencepiece(v, depth + 1) for v in inside) if model), None)
+    state = tokenizer.state if isinstance(tokenizer, ForeignObject) else None
+    for value in (tokenizer, *(state.values() if isinstance(state, dict) else ())):
+        is_model = isinstance(value, ForeignObject) and isinstance(value.state, bytes)
+        if is_model and value.type_name.endswith("SentencePieceProcessor"):
+            return bytes(value.state)
+    return None

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import pickle
-from collections.abc import Callable
-from typing import IO, Any, NamedTuple
+from collections.abc import Callable, Sized
+from typing import IO, Any, ClassVar, NamedTuple
 
 import torch
 
 from espnet_av.errors import CheckpointError
+from espnet_av.models.foreign_object import ForeignObject, PlainDict, Sealed
 
 FOREIGN_ROOTS = frozenset(
     {
@@ -38,8 +40,8 @@ FOREIGN_NAMES = frozenset(
 )
 """Single classes of the same kind, such as the types that a configuration notes of its keys."""
 _PYTHON_2 = {"__builtin__": "builtins", "copy_reg": "copyreg"}
-_MAX_NODES = 20_000
-_MAX_DEPTH = 64
+_MAX_NAME = 200
+"""Characters of the name of a class."""
 
 
 class StorageType(NamedTuple):
@@ -63,54 +65,6 @@ class TensorRecord(NamedTuple):
     offset: Any
     size: Any
     stride: Any
-
-
-class _Sealed(type):
-    """Classes that a pickle cannot change."""
-
-    def __setattr__(cls, name: str, value: Any) -> None:
-        msg = f"{cls.__name__}.{name} must not be set"
-        raise TypeError(msg)
-
-
-class ForeignObject(metaclass=_Sealed):
-    """What a pickle says of an object of another project; it holds this and does nothing.
-
-    Attributes:
-        args: what its constructor was to be called with.
-        state: what was to become its attributes; None = nothing was said.
-        items: content, if it was to be a kind of list or mapping.
-    """
-
-    __slots__ = ("args", "items", "state")
-    type_name = ""
-    args: tuple[Any, ...]
-    state: Any
-    items: list[Any]
-
-    def __new__(cls, *args: Any, **_: Any) -> ForeignObject:
-        """Keeps the arguments."""
-        made = super().__new__(cls)
-        made.args, made.state, made.items = args, None, []
-        return made
-
-    def __init__(self, *args: Any, **_: Any) -> None: ...
-
-    def __setstate__(self, state: Any) -> None:
-        self.state = state
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        self.items.append((key, value))
-
-    def append(self, value: Any) -> None:
-        """An element of a list."""
-        self.items.append(value)
-
-
-class PlainDict(dict[Any, Any]):
-    """In place of OrderedDict and its kin; attributes that a pickle gives it are left out."""
-
-    def __setstate__(self, state: Any) -> None: ...
 
 
 class _Builder:
@@ -140,7 +94,7 @@ def _rebuild_parameter(data: Any, *_: Any) -> Any:
 def _encode(text: Any, encoding: Any = "latin1") -> bytes:
     """How older protocols write bytes."""
     if not isinstance(text, str) or encoding not in ("latin1", "latin-1"):
-        msg = f"bytes written as {encoding}"
+        msg = "bytes that are not written as latin1"
         raise TypeError(msg)
     return text.encode("latin1")
 
@@ -157,11 +111,11 @@ _BUILDERS: dict[str, Callable[..., Any]] = {
     "torch._utils._rebuild_tensor": _rebuild_tensor,
     "torch._utils._rebuild_tensor_v2": _rebuild_tensor,
     "torch._utils._rebuild_parameter": _rebuild_parameter,
-    "collections.OrderedDict": lambda pairs=(): PlainDict(pairs),
+    "collections.OrderedDict": PlainDict,
     "collections.defaultdict": lambda factory=None, pairs=(): PlainDict(pairs),
-    "collections.Counter": lambda pairs=(): PlainDict(pairs),
-    "builtins.set": lambda values=(): set(values),
-    "builtins.frozenset": lambda values=(): frozenset(values),
+    "collections.Counter": PlainDict,
+    "builtins.set": list,
+    "builtins.frozenset": list,
     "_codecs.encode": _encode,
     "copyreg._reconstructor": _reconstruct,
 }
@@ -183,18 +137,49 @@ _STORAGES = {
 }
 
 
-# The one in Python: its memory grows with the file, whatever numbers the pickle names.
+_LEFT_OUT = (
+    # Further ways to call something; what is left are REDUCE and NEWOBJ.
+    pickle.INST,
+    pickle.OBJ,
+    pickle.NEWOBJ_EX,
+    # Reserves as many bytes as the pickle says before it reads them; and its kin.
+    pickle.BYTEARRAY8,
+    pickle.NEXT_BUFFER,
+    pickle.READONLY_BUFFER,
+)
+"""Opcodes that `torch.save` does not write for a checkpoint."""
+_STEPS: dict[int, Callable[[Any], None]] = pickle._Unpickler.dispatch
+"""What Python does for an opcode."""
+
+
 class ForeignUnpickler(pickle._Unpickler):
-    """Reads one pickle into dicts, lists, `ForeignObject` and `TensorRecord`.
+    """Reads one pickle into dicts, lists, `ForeignObject` and `TensorRecord`; sets become lists.
+
+    Its memory is at most a fixed multiple of the stream's length, whatever the pickle says:
+
+    - An opcode makes one small object, or one of what it takes from the stream or off the stack. So
+      it is in the unpickler that is written in Python, without the opcodes of `_LEFT_OUT`.
+    - A call can copy what the memo holds, and so one object many times. All calls together may copy
+      no more elements than the stream has bytes; what Python writes copies each element once.
+
+    So is its time, as no hash goes into depth (`PlainDict`) and there are no sets.
 
     Args:
         stream: stands at the start of the pickle; behind it afterwards.
         where: names the file in errors.
     """
 
+    # As in the class of Python.
+    stack: list[Any]
+    append: Callable[[Any], None]
+    pop_mark: Callable[[], list[Any]]
+
     def __init__(self, stream: IO[bytes], where: str) -> None:
         super().__init__(stream, encoding="utf-8")  # type: ignore[call-arg]
         self._where = where
+        start = stream.tell()
+        self._left_to_copy = stream.seek(0, os.SEEK_END) - start
+        stream.seek(start)
         self._stubs: dict[str, type[ForeignObject]] = {}
         self.storages: dict[str, StorageRecord] = {}
 
@@ -222,17 +207,18 @@ class ForeignUnpickler(pickle._Unpickler):
             return _Builder(_BUILDERS[full])
         if full in _STORAGES:
             return _STORAGES[full]
-        if full in FOREIGN_NAMES or module.split(".")[0] in FOREIGN_ROOTS:
+        foreign = full in FOREIGN_NAMES or module.split(".")[0] in FOREIGN_ROOTS
+        if foreign and len(full) <= _MAX_NAME:
             if full not in self._stubs:
                 # Stands for a class; has no behaviour of it.
                 namespace = {"__slots__": (), "type_name": full}
-                stub: Any = _Sealed(name, (ForeignObject,), namespace)
+                stub: Any = Sealed(name, (ForeignObject,), namespace)
                 self._stubs[full] = stub
             return self._stubs[full]
         msg = (
-            f"{self._where}: its pickle asks for {full}, which is no part of a checkpoint; it was "
-            "refused and nothing was run. Do not use this file, or save its weights alone as "
-            "safetensors where you trust it"
+            f"{self._where}: its pickle asks for {full[:_MAX_NAME]}, which is no part of a "
+            "checkpoint; it was refused and nothing was run. Do not use this file, or save its "
+            "weights alone as safetensors where you trust it"
         )
         raise CheckpointError(msg)
 
@@ -241,9 +227,33 @@ class ForeignUnpickler(pickle._Unpickler):
         msg = f"{self._where}: its pickle names a class by number ({code}); it was refused"
         raise CheckpointError(msg)
 
+    def _count_copies(self) -> None:
+        """Before a call: it copies its arguments, and one of this module the elements of each."""
+        function, arguments = self.stack[-2:]
+        copied = [arguments, *arguments] if isinstance(function, _Builder) else [arguments]
+        self._left_to_copy -= sum(len(value) for value in copied if isinstance(value, Sized))
+        if self._left_to_copy < 0:
+            msg = "its calls copy more than it holds"
+            raise pickle.UnpicklingError(msg)
+
+    def _load_reduce(self) -> None:
+        self._count_copies()
+        _STEPS[pickle.REDUCE[0]](self)
+
+    def _load_newobj(self) -> None:
+        self._count_copies()
+        _STEPS[pickle.NEWOBJ[0]](self)
+
+    def _load_empty_dict(self) -> None:
+        self.append(PlainDict())
+
+    def _load_dict(self) -> None:
+        items = self.pop_mark()
+        self.append(PlainDict(zip(items[::2], items[1::2], strict=True)))
+
     def persistent_load(self, pid: Any) -> StorageRecord:
         """The storage that a tensor refers to."""
-        if type(pid) is not tuple or len(pid) < 5:
+        if type(pid) is not tuple or len(pid) not in (5, 6):
             msg = f"{self._where}: its pickle refers to something that is no storage of torch"
             raise CheckpointError(msg)
         kind, storage_type, key, _, numel, *view = pid
@@ -257,42 +267,14 @@ class ForeignUnpickler(pickle._Unpickler):
             raise CheckpointError(msg)
         return record
 
-
-def as_plain(value: Any) -> Any:
-    """Configurations as dicts, lists, text and numbers; what is none of these becomes None.
-
-    Reads argparse namespaces, dataclasses, enums and the containers of omegaconf.
-
-    Raises:
-        CheckpointError: the value is nested without end, or too large for a configuration.
-    """
-    return _as_plain(value, [_MAX_NODES], 0)
-
-
-def _as_plain(value: Any, budget: list[int], depth: int) -> Any:
-    budget[0] -= 1
-    if budget[0] < 0 or depth > _MAX_DEPTH:
-        msg = "the configuration in the checkpoint is too large or nested without end"
-        raise CheckpointError(msg)
-    if value is None or type(value) in (str, int, float, bool):
-        return value
-    if isinstance(value, ForeignObject):
-        return _as_plain(_inside(value), budget, depth + 1)
-    if isinstance(value, dict):
-        return {str(k): _as_plain(v, budget, depth + 1) for k, v in value.items()}
-    if type(value) in (list, tuple, set, frozenset):
-        return [_as_plain(item, budget, depth + 1) for item in value]
-    return None
-
-
-def _inside(value: ForeignObject) -> Any:
-    """What an object is about: its attributes, the content of a container, the value of an enum."""
-    state = value.state
-    if isinstance(state, dict):
-        for key in ("_content", "_val"):
-            if key in state:
-                return state[key]
-        return state
-    if value.items:
-        return value.items
-    return value.args[0] if len(value.args) == 1 else None
+    dispatch: ClassVar[dict[int, Callable[[Any], None]]] = {
+        opcode: step for opcode, step in _STEPS.items() if bytes([opcode]) not in _LEFT_OUT
+    } | {
+        pickle.REDUCE[0]: _load_reduce,
+        pickle.NEWOBJ[0]: _load_newobj,
+        pickle.EMPTY_DICT[0]: _load_empty_dict,
+        pickle.DICT[0]: _load_dict,
+        pickle.EMPTY_SET[0]: _STEPS[pickle.EMPTY_LIST[0]],
+        pickle.ADDITEMS[0]: _STEPS[pickle.APPENDS[0]],
+        pickle.FROZENSET[0]: _STEPS[pickle.LIST[0]],
+    }

@@ -20,6 +20,17 @@ _ZIP_START = b"PK\x03\x04"
 _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 _LEGACY_PROTOCOL = 1001
 _DAMAGED = "the file is damaged or cut short, copy it again"
+_FAULTS = (
+    zipfile.BadZipFile,
+    EOFError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    OverflowError,
+)
+"""What `zipfile` and torch raise for a damaged or crafted file."""
+_MAX_DIMS = 64
 
 
 class _Storages(Protocol):
@@ -47,7 +58,8 @@ class TorchFile:
         """The state dict `mapping`, a part of `content`; tied weights share their memory.
 
         Raises:
-            CheckpointError: it is no state dict, or a tensor is larger than its storage.
+            CheckpointError: it is no state dict, a tensor is larger than its storage, or this is
+                damaged.
         """
         named = isinstance(mapping, dict) and all(
             isinstance(key, str) and isinstance(value, TensorRecord)
@@ -56,15 +68,16 @@ class TorchFile:
         if not named or not mapping:
             msg = f"{self._where}: holds no state dict (names and tensors); is it a checkpoint?"
             raise CheckpointError(msg)
-        return {key: self._tensor(key, value) for key, value in mapping.items()}
+        with _damage_of(self._where):
+            return {key: self._tensor(key, value) for key, value in mapping.items()}
 
     def _tensor(self, name: str, record: TensorRecord) -> Tensor:
         storage, offset, size, stride = record
-        numbers = [offset, *size, *stride] if _are_sequences(size, stride) else [None]
         sound = (
             isinstance(storage, StorageRecord)
-            and all(type(number) is int and number >= 0 for number in numbers)
-            and len(size) == len(stride)
+            and all(type(value) in (list, tuple) for value in (size, stride))
+            and len(size) == len(stride) <= _MAX_DIMS
+            and all(type(n) is int and 0 <= n < 2**63 for n in (offset, *size, *stride))
         )
         # Neither beyond the storage nor, by repetition, larger than it.
         if sound and math.prod(size):
@@ -81,6 +94,8 @@ class TorchFile:
         """(numel,)."""
         if record.key not in self._cache:
             data = bytearray(self._storages.read(record))
+            if len(data) != record.numel * record.dtype.itemsize:
+                raise EOFError(record.key)
             self._cache[record.key] = torch.frombuffer(data, dtype=record.dtype)
         return self._cache[record.key]
 
@@ -94,19 +109,28 @@ def open_torch_file(path: Path) -> Iterator[TorchFile]:
             something that is no part of a checkpoint (which is not run).
     """
     try:
-        with path.open("rb") as stream:
-            start = stream.read(len(_ZIP_START))
-            stream.seek(0)
-            if start == _ZIP_START:
-                with zipfile.ZipFile(stream) as archive:
-                    yield _open_zip(archive, path)
-            else:
-                yield _open_legacy(stream, path)
+        stream = path.open("rb")
     except FileNotFoundError as error:
         msg = f"{path}: no such file; check the path"
         raise CheckpointError(msg) from error
-    except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
-        msg = f"{path}: cannot be read ({error}); {_DAMAGED}"
+    with stream:
+        with _damage_of(str(path)):
+            start = stream.read(len(_ZIP_START))
+            stream.seek(0)
+            is_zip = start == _ZIP_START
+            file = _open_zip(stream, path) if is_zip else _open_legacy(stream, path)
+        yield file
+
+
+@contextmanager
+def _damage_of(where: str) -> Iterator[None]:
+    """Says of the file `where` what its content led to."""
+    try:
+        yield
+    except CheckpointError:
+        raise
+    except _FAULTS as error:
+        msg = f"{where}: cannot be read ({error}); {_DAMAGED}"
         raise CheckpointError(msg) from error
 
 
@@ -128,7 +152,8 @@ class _ZipStorages:
         return self._archive.read(info)
 
 
-def _open_zip(archive: zipfile.ZipFile, path: Path) -> TorchFile:
+def _open_zip(stream: IO[bytes], path: Path) -> TorchFile:
+    archive = zipfile.ZipFile(stream)
     infos = archive.infolist()
     # torch does not compress, so that nothing in memory can be larger than the file.
     packed = [info.filename for info in infos if info.compress_type != zipfile.ZIP_STORED]
@@ -156,10 +181,7 @@ class _LegacyStorages:
         """See `_Storages`."""
         num_bytes = record.numel * record.dtype.itemsize
         self._stream.seek(self._starts[record.key])
-        data = self._stream.read(num_bytes)
-        if len(data) != num_bytes:
-            raise EOFError(record.key)
-        return data
+        return self._stream.read(num_bytes)
 
 
 def _open_legacy(stream: IO[bytes], path: Path) -> TorchFile:
@@ -198,7 +220,3 @@ def _open_legacy(stream: IO[bytes], path: Path) -> TorchFile:
 
 def _is_pickle(name: str) -> bool:
     return name.endswith("/data.pkl")
-
-
-def _are_sequences(*values: Any) -> bool:
-    return all(type(value) in (list, tuple) for value in values)

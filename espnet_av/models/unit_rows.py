@@ -16,6 +16,8 @@ NUM_SPECIAL = 4
 """fairseq's dictionaries begin with <s>, <pad>, </s>, <unk>."""
 UNKNOWN = 3
 """Row of what a dictionary does not have."""
+_MAX_DIGITS = 12
+"""Of a unit that is read to its end; even the start of a longer one is beyond any model."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,9 @@ def unit_rules(rows: UnitRows | None) -> tuple[Rule, ...]:
 def _by_dictionary(
     symbols: tuple[str, ...], num_rows: int, num_units: int | None, path: Path
 ) -> UnitRows:
-    index = {int(symbol): row for row, symbol in enumerate(symbols) if symbol.isdecimal()}
+    index = {
+        int(symbol[:_MAX_DIGITS]): row for row, symbol in enumerate(symbols) if symbol.isdecimal()
+    }
     found = max(index, default=-1) + 1
     if len(symbols) != num_rows or found > num_rows:
         msg = (

@@ -13,8 +13,8 @@ from espnet_av.models.avhubert.convert import convert
 from espnet_av.models.avhubert.start_xlavsr import start_xlavsr
 from espnet_av.models.avsr.convert import convert as convert_finetuned
 from espnet_av.models.avsr.convert import token_order
-from espnet_av.models.foreign_checkpoint import read_foreign_checkpoint
-from espnet_av.models.unit_rows import UNKNOWN
+from espnet_av.models.foreign_checkpoint import ForeignCheckpoint, read_foreign_checkpoint
+from espnet_av.models.unit_rows import UNKNOWN, find_unit_rows
 
 
 @pytest.mark.parametrize("masking", ["input", "feature"])
@@ -49,6 +49,14 @@ def test_units_go_by_the_dictionary(tmp_path):
     assert "lacks 1 units (0), which were trained as <unk>" in " ".join(got.notes)
     with pytest.raises(CheckpointError, match="has units 0 to 6, not 8"):
         convert(read_foreign_checkpoint(path), num_units=8)
+
+
+def test_a_unit_of_more_digits_than_python_reads(tmp_path):
+    symbols = ("<s>", "<pad>", "</s>", "<unk>", "0", "9" * 5000)
+    weights = {"label_embs_concat": torch.zeros(6, 2)}
+    checkpoint = ForeignCheckpoint(tmp_path / "av.pt", "fairseq", weights, unit_symbols=symbols)
+    with pytest.raises(CheckpointError, match=r"6 symbols up to unit 9+, but 6 rows"):
+        find_unit_rows(checkpoint, None)
 
 
 @pytest.mark.parametrize(

@@ -6,35 +6,20 @@ import io
 import os
 import pickle
 import struct
-import zipfile
 
 import pytest
 import torch
 from oracles import fairseq_shape
-from torch import nn
+from oracles.crafted_pickle import Call
 
 from espnet_av.errors import CheckpointError
-from espnet_av.models.foreign_pickle import (
-    ForeignObject,
-    ForeignUnpickler,
-    TensorRecord,
-    as_plain,
-)
+from espnet_av.models.foreign_object import ForeignObject, as_plain
+from espnet_av.models.foreign_pickle import ForeignUnpickler, TensorRecord
 from espnet_av.models.torch_file import open_torch_file
 
 
 def read(data):
     return ForeignUnpickler(io.BytesIO(data), "evil.pt").read()
-
-
-class Call:
-    """Pickles as a call."""
-
-    def __init__(self, function, *args):
-        self.function, self.args = function, args
-
-    def __reduce__(self):
-        return self.function, self.args
 
 
 def payloads(marker):
@@ -97,9 +82,13 @@ def test_first_pickle_of_an_old_file_is_read_as_carefully(tmp_path):
 
 def test_opcodes_that_name_things_otherwise(tmp_path):
     marker = tmp_path / "ran"
-    instance = b"(S'" + str(marker).encode() + b"'\niposix\nmkdir\n."
-    with pytest.raises(CheckpointError, match=r"posix\.mkdir"):
-        read(instance)
+    text = b"S'" + str(marker).encode() + b"'\n"
+    instance = b"(" + text + b"iposix\nmkdir\n."
+    of_class = b"(cfairseq.tasks\nThing\n" + text + b"o."
+    with_names = b"\x80\x04cfairseq.tasks\nThing\n(" + text + b"t}\x92."
+    for data in (instance, of_class, with_names):
+        with pytest.raises(CheckpointError, match="cannot be understood"):
+            read(data)
     copyreg.add_extension("posix", "mkdir", 250)
     try:
         by_number = b"\x80\x02" + pickle.EXT1 + bytes([250]) + b"(X\x01\x00\x00\x00xtR."
@@ -163,7 +152,13 @@ def test_containers_and_old_bytes():
         "b": b"\xff\x00",
         "t": (None, True, 1.5, 10**30),
     }
-    assert read(pickle.dumps(content, protocol=2)) == {**content, "o": {"a": 1}, "d": {"x": [1]}}
+    plain = {**content, "o": {"a": 1}, "d": {"x": [1]}, "s": [1, 2], "f": [3]}
+    for protocol in (0, 2, 4):
+        assert read(pickle.dumps(content, protocol=protocol)) == plain
+    counted = collections.Counter("aab")
+    assert read(pickle.dumps(counted, protocol=2)) == {"a": 2, "b": 1}
+    keys = {None: 1, 2: 3, 0.5: 4, True: 5, ("now", "%Y"): 6}
+    assert read(pickle.dumps(keys, protocol=2)) == keys
 
 
 @pytest.mark.parametrize("kind", ["namespace", "omegaconf", "dataclass", "dict"])
@@ -190,133 +185,9 @@ def test_configuration_that_refers_to_itself_ends():
         laughs = [laughs, laughs]
     with pytest.raises(CheckpointError, match="too large"):
         as_plain(read(pickle.dumps(laughs)))
-
-
-@pytest.mark.parametrize("zipped", [True, False])
-def test_tensors_are_those_that_were_saved(zipped, tmp_path):
-    base = torch.arange(12.0).view(3, 4)
-    saved = {
-        "base": base,
-        "view": base.t()[1:],
-        "half": torch.randn(2, 2).half(),
-        "bf16": torch.randn(3).bfloat16(),
-        "int": torch.tensor(7),
-        "bool": torch.tensor([True, False]),
-        "empty": torch.zeros(0, 3),
-        "parameter": nn.Parameter(torch.ones(2)),
-    }
-    torch.save({"model": saved}, tmp_path / "m.pt", _use_new_zipfile_serialization=zipped)
-    with open_torch_file(tmp_path / "m.pt") as file:
-        got = file.tensors(file.content["model"])
-    assert got.keys() == saved.keys()
-    for name, tensor in got.items():
-        assert tensor.dtype == saved[name].dtype
-        assert torch.equal(tensor, saved[name].detach())
-    got["base"][1, 1] = -1.0
-    assert got["view"][0, 1] == -1.0, "one storage"
-
-
-def craft(path, record, numel=4, data=b"\0" * 16, compress=zipfile.ZIP_STORED):
-    """A zip of torch.save whose one tensor is (offset, size, stride) of a storage."""
-    offset, size, stride = record
-
-    class Pickler(pickle._Pickler):
-        def persistent_id(self, obj):
-            return ("storage", torch.FloatStorage, "0", "cpu", numel) if obj == "STORE" else None
-
-    stream = io.BytesIO()
-    rebuild = Call(
-        torch._utils._rebuild_tensor_v2,
-        "STORE",
-        offset,
-        size,
-        stride,
-        False,
-        collections.OrderedDict(),
-    )
-    Pickler(stream, 2).dump({"w": rebuild})
-    with zipfile.ZipFile(path, "w", compress) as archive:
-        archive.writestr("m/data.pkl", stream.getvalue())
-        archive.writestr("m/data/0", data)
-    return path
-
-
-def tensors_of(path):
-    with open_torch_file(path) as file:
-        return file.tensors(file.content)
-
-
-def test_crafted_file_is_read_where_it_is_sound(tmp_path):
-    path = craft(tmp_path / "m.pt", (1, (3,), (1,)))
-    assert tensors_of(path)["w"].shape == (3,)
-
-
-@pytest.mark.parametrize(
-    "record",
-    [
-        (0, (10**15,), (1,)),
-        (0, (10**9, 10**9), (0, 0)),
-        (3, (2,), (1,)),
-        (-1, (2,), (1,)),
-        (0, (2,), (-1,)),
-        (0, (2, 2), (1,)),
-        (0, 2, 1),
-        ("0", (2,), (1,)),
-    ],
-)
-def test_tensors_larger_than_their_storage_are_refused(record, tmp_path):
-    with pytest.raises(CheckpointError, match="w does not fit into its storage"):
-        tensors_of(craft(tmp_path / "m.pt", record))
-
-
-def test_storages_of_another_size_than_announced(tmp_path):
-    with pytest.raises(CheckpointError, match="16 bytes, not as its pickle says"):
-        tensors_of(craft(tmp_path / "m.pt", (0, (2,), (1,)), numel=10**12))
-    with pytest.raises(CheckpointError, match="compressed"):
-        tensors_of(
-            craft(
-                tmp_path / "z.pt", (0, (2,), (1,)), data=bytes(10**6), compress=zipfile.ZIP_DEFLATED
-            )
-        )
-
-
-def test_numbers_in_the_pickle_do_not_allocate_memory():
-    huge_memo = b"\x80\x02K\x01r\xff\xff\xff\x7f."
-    assert read(huge_memo) == 1
-    with pytest.raises(CheckpointError, match="cut short"):
-        read(b"\x80\x04\x8e" + struct.pack("<Q", 2**40) + b"x.")
+    with pytest.raises(CheckpointError, match="a number of 5001 bits"):
+        as_plain({"layers": 2**5000})
 
 
 def test_records_are_plain():
     assert TensorRecord._fields == ("storage", "offset", "size", "stride")
-
-
-@pytest.mark.parametrize("zipped", [True, False])
-def test_truncated_files(zipped, tmp_path):
-    path = tmp_path / "m.pt"
-    torch.save({"model": {"w": torch.ones(500)}}, path, _use_new_zipfile_serialization=zipped)
-    whole = path.read_bytes()
-    for share in (0.3, 0.9):
-        path.write_bytes(whole[: int(share * len(whole))])
-        with (
-            pytest.raises(CheckpointError, match="damaged or cut short"),
-            open_torch_file(path) as f,
-        ):
-            f.tensors(f.content["model"])
-
-
-def test_files_of_other_kinds(tmp_path):
-    with pytest.raises(CheckpointError, match="no such file"), open_torch_file(tmp_path / "x.pt"):
-        pass
-    (tmp_path / "a.txt").write_text("hello")
-    refused = pytest.raises(CheckpointError, match=r"no file of torch\.save")
-    with refused, open_torch_file(tmp_path / "a.txt"):
-        pass
-    with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
-        archive.writestr("x.txt", "x")
-    with pytest.raises(CheckpointError, match=r"no data\.pkl"), open_torch_file(tmp_path / "b.zip"):
-        pass
-    torch.save([1, 2], tmp_path / "c.pt")
-    refused = pytest.raises(CheckpointError, match="holds no state dict")
-    with refused, open_torch_file(tmp_path / "c.pt") as file:
-        file.tensors(file.content)
