@@ -3,7 +3,8 @@ r"""Weights of Hugging Face, fairseq or ESPnet -> an experiment of ours, or back
 IN is a model folder of Hugging Face, a file of it, a checkpoint of fairseq, or an experiment folder
 of ESPnet's ASR recipes; with `--to hf` it is an experiment of ours. OUT can be trained further
 (`init_param`), decoded with, or give features for units. Nothing in a foreign checkpoint is run.
-What became of every weight is in OUT/conversion.txt.
+What became of every weight is in OUT/conversion.txt. An earlier conversion in OUT is replaced if
+nothing else was put there.
 
     convert --family xlsr wav2vec2-xls-r-300m exp/xlsr_300m
     convert --family xlsr --to xlavsr --visual large_vox_iter5.pt xlsr2_300m.pt exp/xlavsr_start
@@ -13,15 +14,17 @@ and its tokens. OUT/train_av.yaml is the same with lips, which add nothing at fi
 
     convert --family espnet_asr ../asr1/exp/asr_train_conformer exp/espnet_asr
     ./run.sh --finetune_from exp/espnet_asr --train_config exp/espnet_asr/train_av.yaml \
-        --token_dir exp/espnet_asr/tokens --skip_stages 8
+        --token_dir exp/espnet_asr/tokens --skip_stages 8 --system ""
 """
 
 from __future__ import annotations
 
 import argparse
+import filecmp
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -140,6 +143,35 @@ def _check_options(options: argparse.Namespace) -> None:
     if options.out_dir.exists() and not (options.out_dir / REPORT).is_file():
         msg = f"{options.out_dir}: holds something else; choose another folder, or remove it"
         raise ConfigError(msg)
+    for path in filter(None, (options.source, options.visual, options.bpe_model)):
+        if path.resolve().is_relative_to(options.out_dir.resolve()):
+            msg = f"{path}: is read, and would be replaced by the output; choose another OUT"
+            raise ConfigError(msg)
+
+
+@contextmanager
+def output_folder(out_dir: Path) -> Iterator[Path]:
+    """A folder that replaces an earlier conversion in `out_dir` when the block succeeds.
+
+    Raises:
+        ConfigError: this would lose what somebody else put there.
+    """
+    with atomic_dir(out_dir) as folder:
+        yield folder
+        made = {path.relative_to(folder) for path in folder.rglob("*")}
+        there = {path.relative_to(out_dir) for path in out_dir.rglob("*")}
+        lost = {str(path) for path in there - made}
+        # The one file that is there to be edited.
+        if Path(WITH_LIPS) in there & made and not filecmp.cmp(
+            out_dir / WITH_LIPS, folder / WITH_LIPS, shallow=False
+        ):
+            lost.add(WITH_LIPS)
+        if lost:
+            msg = (
+                f"{out_dir}: {', '.join(sorted(lost)[:8])} would be lost; choose another folder, "
+                "or remove what you do not need"
+            )
+            raise ConfigError(msg)
 
 
 def _read(options: argparse.Namespace) -> tuple[Converted, TokenWriter | None]:
@@ -197,7 +229,7 @@ def _write_experiment(
 ) -> None:
     """Configuration, weights, report, and what else the checkpoint had."""
     config = TrainConfig(model=converted.model, model_conf=converted.model_conf, average=0)
-    with atomic_dir(options.out_dir) as folder:
+    with output_folder(options.out_dir) as folder:
         write_provenance(folder, config)
         torch.save(converted.weights, folder / default_checkpoint(config))
         (folder / REPORT).write_text(_report(converted, every=True) + "\n", encoding="utf-8")
@@ -251,7 +283,7 @@ def _convert_to_hf(options: argparse.Namespace) -> str:
     path = options.source / (options.checkpoint or default_checkpoint(config))
     made = to_hf(model_config, read_weights(path))
     made.report.check(path, options.family)
-    with atomic_dir(options.out_dir) as folder:
+    with output_folder(options.out_dir) as folder:
         for name in ("config", "preprocessor"):
             file = folder / ("config.json" if name == "config" else "preprocessor_config.json")
             file.write_text(json.dumps(getattr(made, name), indent=2) + "\n", encoding="utf-8")

@@ -11,7 +11,8 @@ from oracles import fairseq_shape, hf_audio
 from oracles.avhubert_fairseq import finetuned
 from transformers import HubertModel, Wav2Vec2ForPreTraining
 
-from espnet_av.bin.convert import main
+from espnet_av.bin.convert import WITH_LIPS, main, output_folder
+from espnet_av.errors import ConfigError
 from espnet_av.train.initialisation import initialise
 from espnet_av.train.loading import build_model, load_experiment, read_train_config
 
@@ -120,6 +121,36 @@ def test_what_cannot_be_done(arguments, message, xlsr, tmp_path):
     with pytest.raises(SystemExit, match=message):
         main(filled)
     assert not (tmp_path / "out").exists()
+
+
+def test_nothing_that_others_need_is_lost(xlsr, tmp_path):
+    out = tmp_path / "ours"
+    main(["--family", "xlsr", str(xlsr[1]), str(out)])
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    (out / "tokens").mkdir()
+    (out / "tokens/bpe.model").write_text("mine")
+    with pytest.raises(SystemExit, match=r"ours: tokens, tokens/bpe\.model would be lost"):
+        main(["--family", "xlsr", str(xlsr[1]), str(out)])
+    (out / "tokens/bpe.model").unlink()
+    (out / "tokens").rmdir()
+    for source in (out, out / "../ours", out / "weights.pth"):
+        with pytest.raises(SystemExit, match="is read, and would be replaced"):
+            main(["--family", "xlsr", "--to", "hf", str(source), str(out)])
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+    assert [path.name for path in tmp_path.iterdir()] == ["ours"]
+
+
+def test_a_configuration_that_was_edited_is_not_lost(tmp_path):
+    def write():
+        with output_folder(tmp_path / "out") as folder:
+            (folder / WITH_LIPS).write_text("max_steps: 1")
+
+    write()
+    write()
+    (tmp_path / "out" / WITH_LIPS).write_text("max_steps: 2")
+    with pytest.raises(ConfigError, match=r"train_av\.yaml would be lost"):
+        write()
+    assert (tmp_path / "out" / WITH_LIPS).read_text() == "max_steps: 2"
 
 
 def test_runs_without_transformers(xlsr, tmp_path, monkeypatch):
