@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import re
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from espnet_av.data.units import SUMMARY, read_summary
 from espnet_av.errors import ConfigError
 from espnet_av.provenance import write_provenance
 from espnet_av.train.config import TrainConfig
-from espnet_av.train.loading import TOKENS
+from espnet_av.train.loading import TOKENS, default_checkpoint, read_train_config
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ FREE_KEYS = frozenset(
     {"num_workers", "num_threads", "prefetch_batches", "log_interval_steps", "save_interval_steps"}
 )
 """Keys that do not change the trained weights and may differ when a run goes on."""
-_FINGERPRINTED = (
+_TABLES = (
     "text",
     "utt2num_frames",
     "utt2num_samples",
@@ -38,6 +39,9 @@ _FINGERPRINTED = (
     "units.txt",
     "noise.tsv",
 )
+_POINTERS = ("wav.scp", "video.scp")
+_GONE = "gone"
+"""Instead of the hash of what was deleted; a run that needs it no more does not ask for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,17 +68,27 @@ class TrainInputs:
                 msg = f"--{name} {path}: no such folder; stage {stage} makes it, or check the path"
                 raise ConfigError(msg)
 
-    def fingerprints(self) -> dict[str, str]:
-        """Role -> hash of the small text files of its folder (not of the audio and video)."""
+    def fingerprints(self) -> dict[str, dict[str, str]]:
+        """`data` and `media`: role -> hash of the folder's tables, and of what they point to.
+
+        Offsets into archives move with the sizes of sounds and clips, so pointers tell new ones
+        from old ones of the same length. Folders do not count: a copy is the same data.
+        """
         folders = {name: path for name, path in vars(self).items() if path is not None}
         units_dir = folders.pop("units_dir", None)
-        found = {name: _fingerprint(path) for name, path in folders.items()}
+        data = {name: _tables_fingerprint(path) for name, path in folders.items()}
         if units_dir is not None:
-            found["units_dir"] = self._units_fingerprint(units_dir)
-        return found
+            data["units_dir"] = self._units_fingerprint(units_dir)
+        sets = {"train_dir": self.train_dir, "valid_dir": self.valid_dir}
+        return {
+            "data": data,
+            "media": {name: _pointers_fingerprint(path) for name, path in sets.items()},
+        }
 
     def _units_fingerprint(self, units_dir: Path) -> str:
         """Of the units and of the labels of these sets; other sets may come and go."""
+        if not units_dir.is_dir():
+            return _GONE
         summary = read_summary(units_dir)
         sets = [summary["sets"].get(path.name) for path in (self.train_dir, self.valid_dir)]
         told = [summary["checksum"], summary["rate_hz"], *sets]
@@ -95,20 +109,23 @@ def mark_done(exp_dir: Path) -> None:
 def open_experiment(exp_dir: Path, config: TrainConfig, inputs: TrainInputs, world: int) -> None:
     """Record what a new run is started with, or check that an existing one goes on with the same.
 
+    A finished run may be asked for with any number of processes, and without what it was made of.
+
     Raises:
-        ConfigError: the folder holds a run with another configuration, other data or another number
-            of processes; the differing keys are named. Or a folder of the inputs is not there.
+        ConfigError: the folder holds a run with another configuration, other data, other weights to
+            start from or another number of processes; the differing keys are named. Or a folder of
+            the inputs is not there.
     """
     if not is_done(exp_dir):
         inputs.check()
-    record = {"num_processes": world, "data": inputs.fingerprints()}
+    record = {
+        "num_processes": world,
+        **inputs.fingerprints(),
+        "start": _start_fingerprints(config.init_param),
+    }
     # A run that stopped before its first checkpoint, over a mistyped key say, binds nobody.
     if (exp_dir / "inputs.yaml").exists() and (is_done(exp_dir) or any(exp_dir.glob("*.ckpt"))):
-        # Read as a configuration: keys that are younger than the run have their defaults.
-        old, new = to_dict(load_config(TrainConfig, exp_dir / "config.yaml")), to_dict(config)
-        if not is_done(exp_dir):
-            old, new = {**old, **_read_yaml(exp_dir / "inputs.yaml")}, {**new, **record}
-        _check_same(exp_dir, _flatten(old), _flatten(new))
+        _check_same(exp_dir, config, record)
         return
     exp_dir.mkdir(parents=True, exist_ok=True)
     if inputs.token_dir is not None:
@@ -146,19 +163,27 @@ def _is_standard_error(path: Path) -> bool:
         return False
 
 
-def _check_same(exp_dir: Path, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+def _check_same(exp_dir: Path, config: TrainConfig, record: Mapping[str, Any]) -> None:
+    recorded = _read_yaml(exp_dir / "inputs.yaml")
+    # Read as a configuration: keys that are younger than the run have their defaults. Kinds of
+    # fingerprints that are younger are not compared.
+    old = _flatten(to_dict(load_config(TrainConfig, exp_dir / "config.yaml")) | recorded)
+    new = _flatten(to_dict(config) | {kind: record.get(kind) for kind in recorded})
+    free = FREE_KEYS | {"num_processes"} if is_done(exp_dir) else FREE_KEYS
     differing = sorted(
         key
         for key in set(old) | set(new)
-        if key.split(".")[0] not in FREE_KEYS and old.get(key) != new.get(key)
+        if key.split(".")[0] not in free and new.get(key) not in (old.get(key), _GONE)
     )
     if not differing:
         return
     state = "is finished" if is_done(exp_dir) else "is half trained"
+    is_input = all(key.split(".")[0] in ("data", "media", "start") for key in differing)
+    what = "other data or weights to start from" if is_input else "another configuration"
     changes = "; ".join(f"{key}: {old.get(key)} there, {new.get(key)} now" for key in differing[:8])
     msg = (
-        f"{exp_dir} {state} with another configuration ({changes}); put the old values back, "
-        "choose another --tag, or remove the folder to train it again"
+        f"{exp_dir} {state} with {what} ({changes}); go back to that, choose another --tag, or "
+        "remove the folder to train it again"
     )
     raise ConfigError(msg)
 
@@ -177,9 +202,36 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
 
 
-def _fingerprint(folder: Path) -> str:
+def _tables_fingerprint(folder: Path) -> str:
+    if not folder.is_dir():
+        return _GONE
     digest = hashlib.sha256()
-    for name in (*_FINGERPRINTED, *sorted(path.name for path in folder.glob("text.*"))):
+    for name in (*_TABLES, *sorted(path.name for path in folder.glob("text.*"))):
         if (folder / name).is_file():
             digest.update(name.encode() + b"\0" + (folder / name).read_bytes())
     return digest.hexdigest()[:16]
+
+
+def _pointers_fingerprint(folder: Path) -> str:
+    if not folder.is_dir():
+        return _GONE
+    digest = hashlib.sha256()
+    for name in _POINTERS:
+        if (folder / name).is_file():
+            pointers = re.sub(rb"\S*/", b"", (folder / name).read_bytes())
+            digest.update(name.encode() + b"\0" + pointers)
+    return digest.hexdigest()[:16]
+
+
+def _start_fingerprints(init_param: Sequence[str]) -> dict[str, str]:
+    """Entry of `init_param` -> hash of the file that it means."""
+    found = {}
+    for entry in init_param:
+        path = Path(entry.split(":")[0])
+        if (path / "config.yaml").is_file():
+            path /= default_checkpoint(read_train_config(path))
+        found[entry] = _GONE
+        if path.is_file():
+            with path.open("rb") as stream:
+                found[entry] = hashlib.file_digest(stream, "sha256").hexdigest()[:16]
+    return found

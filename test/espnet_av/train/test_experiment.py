@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import logging
 import re
 import shutil
@@ -8,6 +9,7 @@ import sys
 
 import pytest
 import torch
+import yaml
 
 from espnet_av.bin import train as train_bin
 from espnet_av.config import load_config
@@ -64,7 +66,8 @@ def test_other_configuration_names_keys_values_and_cure(inputs, tmp_path):
     config = dataclasses.replace(CONFIG, max_steps=7, seed=3)
     with pytest.raises(
         ConfigError,
-        match=r"half trained .*\(max_steps: 1000 there, 7 now; seed: 0 there, 3 now\); .*--tag",
+        match=r"half trained with another configuration \(max_steps: 1000 there, 7 now; "
+        r"seed: 0 there, 3 now\); .*--tag",
     ):
         open_experiment(exp, config, inputs, 1)
     mark_done(exp)
@@ -72,16 +75,86 @@ def test_other_configuration_names_keys_values_and_cure(inputs, tmp_path):
         open_experiment(exp, config, inputs, 1)
 
 
-def test_other_data_or_number_of_processes(inputs, tmp_path):
+def test_number_of_processes_binds_until_the_run_is_done(inputs, tmp_path):
     exp = tmp_path / "exp"
     begin(exp, inputs)
     with pytest.raises(ConfigError, match=r"num_processes: 1 there, 2 now"):
         open_experiment(exp, CONFIG, inputs, 2)
-    (inputs.train_dir / "text").write_text("changed\n")
-    with pytest.raises(ConfigError, match=r"data\.train_dir: \w+ there, \w+ now"):
+    mark_done(exp)
+    open_experiment(exp, CONFIG, inputs, 2)
+
+
+@pytest.mark.parametrize("is_finished", [False, True])
+@pytest.mark.parametrize(
+    ("table", "difference"),
+    [
+        ("text", r"data\.train_dir: \w+ there, \w+ now"),
+        # Other mouth clips of the same lengths.
+        ("video.scp", r"media\.train_dir: \w+ there, \w+ now"),
+        ("wav.scp", r"media\.train_dir: \w+ there, \w+ now"),
+    ],
+)
+def test_other_data(inputs, tmp_path, is_finished, table, difference):
+    exp = tmp_path / "exp"
+    begin(exp, inputs)
+    if is_finished:
+        mark_done(exp)
+    path = inputs.train_dir / table
+    path.write_text(path.read_text().replace("0", "1"))
+    state = "finished" if is_finished else "half trained"
+    message = rf"is {state} with other data or weights to start from \({difference}\).*--tag"
+    with pytest.raises(ConfigError, match=message):
         open_experiment(exp, CONFIG, inputs, 1)
+
+
+def test_other_weights_to_start_from(inputs, tmp_path):
+    exp, start = tmp_path / "exp", tmp_path / "start"
+    open_experiment(start, CONFIG, inputs, 1)
+    (start / "valid.loss.ave_5best.pth").write_bytes(b"first")
+    config = dataclasses.replace(CONFIG, init_param=(f"{start}:encoder",))
+    open_experiment(exp, config, inputs, 1)
+    mark_done(exp)
+    open_experiment(exp, config, inputs, 1)
+    (start / "valid.loss.ave_5best.pth").write_bytes(b"again")
+    with pytest.raises(ConfigError, match=r"start\.\S+/start:encoder: \w+ there, \w+ now"):
+        open_experiment(exp, config, inputs, 1)
+    shutil.rmtree(start)
+    open_experiment(exp, config, inputs, 1)
+
+
+def test_finished_run_does_not_need_what_it_was_made_of(inputs, tmp_path):
+    units = tmp_path / "units"
+    units.mkdir()
+    (units / "units.yaml").write_text(
+        "sets: {}\nchecksum: c\nrate_hz: 25\nnum_units: 5\nsource: {}\n"
+    )
+    inputs = dataclasses.replace(inputs, units_dir=units)
+    begin(tmp_path / "exp", inputs)
+    mark_done(tmp_path / "exp")
+    shutil.rmtree(inputs.train_dir)
+    shutil.rmtree(units)
+    open_experiment(tmp_path / "exp", CONFIG, inputs, 1)
+    with pytest.raises(ConfigError, match=r"data\.units_dir: \w+ there, None now"):
+        open_experiment(tmp_path / "exp", CONFIG, dataclasses.replace(inputs, units_dir=None), 1)
+
+
+def test_run_that_is_older_than_a_kind_of_fingerprints(inputs, tmp_path):
+    exp = tmp_path / "exp"
+    begin(exp, inputs)
+    record = yaml.safe_load((exp / "inputs.yaml").read_text())
+    old = {kind: record[kind] for kind in ("num_processes", "data")}
+    (exp / "inputs.yaml").write_text(yaml.safe_dump(old))
+    (inputs.train_dir / "video.scp").write_text("")
+    open_experiment(exp, CONFIG, inputs, 1)
     mark_done(exp)
     open_experiment(exp, CONFIG, inputs, 1)
+
+
+def test_fingerprint_of_tables_stays_that_of_older_runs(tmp_path):
+    (tmp_path / "text").write_text("u1 a\n")
+    (tmp_path / "text.en").write_text("u1 b\n")
+    found = TrainInputs(train_dir=tmp_path, valid_dir=tmp_path).fingerprints()["data"]["train_dir"]
+    assert found == hashlib.sha256(b"text\0u1 a\ntext.en\0u1 b\n").hexdigest()[:16]
 
 
 @pytest.mark.parametrize(("name", "stage"), [("train_dir", 3), ("token_dir", 8), ("noise_dir", 3)])
