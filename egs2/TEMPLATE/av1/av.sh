@@ -233,7 +233,7 @@ stage_score() {
         python_job "${decode_dir}/logdir/score.log" score \
         ${expected_scores:+--expected "${expected_scores}"} ${system:+--system "${system}"} "${decode_dir}"
     run grep -v '^#' "${decode_dir}/logdir/score.log"
-    run find "${decode_dir}" "${exp}/images" "${dumpdir}/roi" -name '*.png' | sort
+    run find "${decode_dir}" $(ls -d "${exp}/images" "${dumpdir}/roi" 2>/dev/null) -name '*.png' | sort
 }
 
 stage_pack() {
