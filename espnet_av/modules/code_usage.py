@@ -28,8 +28,10 @@ class CodeUsage(nn.Module):
     """Counts codes over a sliding window and stops a training whose codes have collapsed.
 
     The counts fade by 1 / `window` with each batch. They stay on the device; once in `window`
-    batches they are added up over the processes and looked at, which is the only wait for the
-    device here. All processes come to the same judgement, so none waits for one that has stopped.
+    batches they are looked at, which is the only wait for the device here. All processes count what
+    every one of them saw, so they come to the same judgement and none waits for one that has
+    stopped. Counts of its own would not last in any of them: under DDP the first process's buffers
+    replace those of the others before each update.
 
     Args:
         num_codebooks: G.
@@ -50,14 +52,17 @@ class CodeUsage(nn.Module):
         self._unchecked = 0
 
     def forward(self, counts: Tensor) -> Usage:
-        """Adds a batch.
+        """Adds a batch of each process; all of them must call it equally often.
 
         Args:
-            counts: (G, V) float32, how often each entry was given.
+            counts: (G, V) float32, how often each entry was given in this process.
 
         Raises:
             CodebookCollapseError: a codebook is used too little.
         """
+        if torch.distributed.is_available() and torch.distributed.is_initialized():
+            counts = counts.clone()
+            torch.distributed.all_reduce(counts)
         self.counts.mul_(1.0 - 1.0 / self.window).add_(counts)
         self._unchecked += 1
         if self.min_perplexity > 0.0 and self._unchecked >= self.window:
@@ -67,10 +72,8 @@ class CodeUsage(nn.Module):
         return Usage(used.mean(), count_perplexity(self.counts).mean())
 
     def _check(self) -> None:
-        """Raises CodebookCollapseError if the counts of all processes together say so."""
-        counts = self.counts.clone()
-        if torch.distributed.is_available() and torch.distributed.is_initialized():
-            torch.distributed.all_reduce(counts)
+        """Raises CodebookCollapseError if the counts say so."""
+        counts = self.counts
         lowest, codebook = count_perplexity(counts).min(dim=0)
         used, total = (counts[codebook] > FADED).sum(), counts[codebook].sum()
         figures = torch.stack([lowest, codebook.float(), used.float(), total]).tolist()

@@ -1,10 +1,15 @@
 """Use of codes over many batches: its figures, and when it is too little."""
 
+import socket
+
 import pytest
 import torch
+import torch.multiprocessing as mp
+from oracles.ddp_bestrq import WINDOW, train
 
 from espnet_av.errors import AVError, CodebookCollapseError
 from espnet_av.modules.code_usage import CodeUsage
+from espnet_av.ops.codebook import count_perplexity
 
 EVEN, FEW = torch.full((1, 8), 20.0), torch.tensor([[150.0, 10, 0, 0, 0, 0, 0, 0]])
 
@@ -51,10 +56,23 @@ def test_good_use_no_check_and_too_few_codes_to_tell():
     CodeUsage(1, 8, window=1, min_perplexity=4.0)(FEW * 0)
 
 
-def test_processes_judge_what_all_of_them_saw(monkeypatch):
-    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
-    monkeypatch.setattr(torch.distributed, "all_reduce", lambda counts: counts.add_(20 * EVEN))
-    CodeUsage(1, 8, window=1, min_perplexity=4.0)(FEW)
+@pytest.mark.timeout(120)
+def test_two_processes_count_what_both_of_them_saw(tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    mp.spawn(train, args=(port, str(tmp_path)), nprocs=2)
+    one, two = (torch.load(tmp_path / f"{rank}.pth", weights_only=True) for rank in range(2))
+    assert not torch.equal(one["given"], two["given"])
+    expected = torch.zeros_like(one["counts"])
+    for given in one["given"] + two["given"]:
+        expected = expected * (1.0 - 1.0 / WINDOW) + given
+    for seen in (one, two):
+        torch.testing.assert_close(seen["counts"], expected)
+        perplexity = seen["running_perplexity"].item()
+        assert perplexity == pytest.approx(count_perplexity(expected).mean().item(), rel=1e-5)
+    for name, weight in one["weights"].items():
+        assert torch.equal(weight, two["weights"][name]), name
 
 
 def test_the_device_is_asked_once_in_a_window(monkeypatch):
