@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import logging
 import time
 from collections.abc import Sequence
@@ -23,8 +22,9 @@ from espnet_av.media.noise import MANIFEST, NoiseBank
 from espnet_av.progress import ProgressBar
 from espnet_av.search.condition import CLEAN, MODES, Condition, list_conditions
 from espnet_av.search.decode_config import DecodeConfig
-from espnet_av.search.decode_set import Recognition, decode_set
+from espnet_av.search.decode_set import Recognition, decode_set, read_lm
 from espnet_av.search.example import write_example
+from espnet_av.search.ngram_lm import NGramLM
 from espnet_av.search.results_dir import fingerprint, is_done, write_results
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.loading import default_checkpoint, load_experiment, read_train_config
@@ -91,6 +91,11 @@ class Job:
         return model, config, tokenizer
 
     @cached_property
+    def lm(self) -> NGramLM | None:
+        """Language model of the search; None: it uses none."""
+        return read_lm(self.config, self.experiment[2])
+
+    @cached_property
     def noise(self) -> NoiseBank:
         """Noises of the test split."""
         if self.options.noise_dir is None:
@@ -109,6 +114,10 @@ class Job:
         if len(dumps) < len(self.options.sets):
             msg = f"--sets {' '.join(map(str, self.options.sets))}: two have the same name"
             raise ConfigError(msg)
+        for path in dumps.values():
+            if not path.is_dir():
+                msg = f"--sets {path}: no such folder; stage 3 makes it, or check the path"
+                raise ConfigError(msg)
         mute = {name for name, path in dumps.items() if not (path / "video.scp").is_file()}
         if mute and set(self.options.modes) - {"A"}:
             logger.info("no video, so mode A alone: %s", ", ".join(sorted(mute)))
@@ -141,13 +150,14 @@ class Job:
         dataset = AVDataset(
             dump_dir,
             None,
-            dataclasses.replace(train_config.dataset, frame_labels=False, langs=None),
+            train_config.dataset.for_tests(),
             noise=noise,
             seed=self.options.seed,
             modalities=condition.mode,
             condition=condition.noise,
             missing_video=condition.missing_video,
         )
+        lm = self.lm  # read before the clock starts
         start = time.perf_counter()
         results = decode_set(
             model,
@@ -156,6 +166,7 @@ class Job:
             self.config,
             device=self.device,
             num_workers=self.options.num_workers,
+            lm=lm,
             advance=lambda count: bar.update(count, condition=condition.folder),
         )
         info = self._info(condition, results, time.perf_counter() - start)

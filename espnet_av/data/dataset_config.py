@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from espnet_av.errors import ConfigError
@@ -67,3 +67,7 @@ class DatasetConfig:
         if min(self.video_crop, self.time_mask_every) < 1 or self.time_mask_frames < 0:
             msg = "video_crop and time_mask_every are at least 1, time_mask_frames at least 0"
             raise ConfigError(msg)
+
+    def for_tests(self) -> DatasetConfig:
+        """The same for recognition: utterances in any language, without frame labels."""
+        return replace(self, frame_labels=False, langs=None)

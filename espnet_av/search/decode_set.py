@@ -61,6 +61,7 @@ def encode_batches(
                 on_device.speech_lengths,
                 on_device.video,
                 on_device.video_lengths,
+                batch.utt_id,
             ),
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import tempfile
 from pathlib import Path
 from typing import Any, Literal
@@ -21,7 +22,7 @@ from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.errors import ConfigError, MediaError
 from espnet_av.media.audio import read_audio
 from espnet_av.media.roi_config import RoiConfig
-from espnet_av.media.roi_extract import extract_roi
+from espnet_av.media.roi_extract import NoMouthError, extract_roi
 from espnet_av.media.tracking import resolve_tracker
 from espnet_av.pack import open_model
 from espnet_av.search.alignment import WordTime
@@ -32,6 +33,8 @@ from espnet_av.speech2text.transcript import Passage, Transcript
 from espnet_av.speech2text.windows import Window, plan_windows, video_frames
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.loading import build_model, load_exactly, read_weights
+
+logger = logging.getLogger(__name__)
 
 Mode = Literal["av", "a", "v"]
 MODALITIES: dict[str, Modalities] = {"av": "AV", "a": "A", "v": "V"}
@@ -63,7 +66,7 @@ class Speech2Text:
         max_window_sec: float = 20.0,
     ) -> None:
         self.model, self.tokenizer, self.decode, self.device = model, tokenizer, decode, device
-        self._dataset = dataclasses.replace(dataset, frame_labels=False)
+        self._dataset = dataset.for_tests()
         # Landmarks of the training data are no help with a new file.
         tracker = "auto" if roi.tracker == "precomputed" else roi.tracker
         self._roi = dataclasses.replace(roi, tracker=resolve_tracker(tracker))
@@ -110,6 +113,8 @@ class Speech2Text:
     ) -> Transcript:
         """Recognise one file, or the sound of one with the picture of another.
 
+        In mode `av`, windows of a longer file that show no face are recognised by sound alone.
+
         Args:
             video_path: file with the face; not needed in mode `a`.
             audio_path: file with the sound; None = in `video_path`. Not needed in mode `v`.
@@ -117,7 +122,7 @@ class Speech2Text:
 
         Raises:
             MediaError: a file cannot be read, lacks the track that the mode needs, or shows no
-                face (`NoMouthError`).
+                face (`NoMouthError`); in mode `v`, one of its windows shows none.
             ConfigError: the mode is misspelt, or the file it needs is not given.
         """
         if mode not in MODALITIES:
@@ -139,7 +144,10 @@ class Speech2Text:
                 self.model, dataset, self.tokenizer, self.decode, device=self.device, lm=self._lm
             )
         return Transcript(
-            passages=[_passage(found[name], window) for name, window in names.items()]
+            passages=[
+                _passage(found[name], window, self.model.feature_rate)
+                for name, window in names.items()
+            ]
         )
 
     def _write_dump(
@@ -161,13 +169,33 @@ class Speech2Text:
                     tables["wav.scp"][name] = sounds.write_audio(name, wave, SAMPLE_RATE)
                     tables["utt2num_samples"][name] = str(len(wave))
                 if video is not None:
-                    frames = extract_roi(video, self._roi, window.start, window.end).frames
+                    is_needed = speech is None or len(windows) == 1
+                    frames = self._find_mouth(video, window, is_needed=is_needed)
+                    if frames is None:
+                        continue
                     encoding = self._roi.encoding
                     tables["video.scp"][name] = clips.write_clip(name, frames, encoding)
                     tables["utt2num_frames"][name] = str(len(frames))
+        if video is not None and not tables["video.scp"]:
+            msg = f"{video}: no mouth in any part of the video; look at it, or take mode 'a'"
+            raise NoMouthError(msg, reason="no_face")
         tables = {table: rows for table, rows in tables.items() if rows}
         write_data_dir(folder, {**tables, "utt2spk": dict.fromkeys(names, _SPEAKER)})
         return names
+
+    def _find_mouth(
+        self, video: str | Path, window: Window, *, is_needed: bool
+    ) -> np.ndarray | None:
+        """Mouth clip of a window; None where there is no mouth, unless it is needed."""
+        try:
+            return extract_roi(video, self._roi, window.start, window.end).frames
+        except NoMouthError as error:
+            end = "the end" if window.end is None else f"{window.end:g} s"
+            msg = f"{error} (in the part from {window.start:g} s to {end})"
+            if is_needed:
+                raise NoMouthError(msg, reason=error.reason) from error
+            logger.warning("%s; by sound alone there", msg)
+            return None
 
 
 def _num_frames(speech: np.ndarray | None, video: str | Path | None) -> int:
@@ -197,7 +225,7 @@ def _cut(speech: np.ndarray, window: Window) -> np.ndarray:
     return wave if len(wave) else np.zeros(SAMPLES_PER_FRAME, np.float32)
 
 
-def _passage(found: Recognition, window: Window) -> Passage:
+def _passage(found: Recognition, window: Window, frame_hz: float) -> Passage:
     words = found.words and [
         WordTime(
             word.word,
@@ -209,7 +237,7 @@ def _passage(found: Recognition, window: Window) -> Passage:
     ]
     return Passage(
         start=window.start,
-        end=round(window.start + found.num_frames / FRAME_HZ, 3),
+        end=round(window.start + found.num_frames / frame_hz, 3),
         texts=found.texts,
         scores=[hypothesis.score for hypothesis in found.hypotheses],
         words=words,

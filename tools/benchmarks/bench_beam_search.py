@@ -6,7 +6,6 @@ Asserts that both give the same texts and scores, then prints times and their ra
 """
 
 import argparse
-import dataclasses
 import logging
 import statistics
 import time
@@ -100,8 +99,7 @@ def load(args: argparse.Namespace) -> tuple[Any, list[torch.Tensor]]:
     from espnet_av.train.loading import load_experiment
 
     model, config, _ = load_experiment(args.exp_dir, device=args.device)
-    settings = dataclasses.replace(config.dataset, frame_labels=False)
-    dataset = AVDataset(args.data, None, settings, modalities=args.mode)
+    dataset = AVDataset(args.data, None, config.dataset.for_tests(), modalities=args.mode)
     frames = [
         row[:length]
         for _, encoded in encode_batches(model, dataset, args.batch_frames, device=args.device)

@@ -173,6 +173,7 @@ def test_dry_run_only_lists(run, capsys):
         (["--job", "3", "--num_jobs", "2"], "clean", "must be from 1 to --num_jobs 2"),
         (["--modes", "A", "A"], "clean", "asked for twice"),
         (["--checkpoint", "none.pth"], "clean", "no such checkpoint"),
+        (["--sets", "tset"], "clean", "--sets tset: no such folder; stage 3 makes it"),
         (["--missing_video", "half:0.5"], "clean", "expected 'kind:share' as in 'start:0.5'"),
         (["--missing_video", "start:1", "--modes", "A"], "clean", "has no video; add AV"),
         (["--override", "beam=3"], "clean", "unknown key 'beam'; did you mean 'beam_size'"),
@@ -254,3 +255,15 @@ def test_a_set_without_video_gets_mode_a_alone(experiment, run, tmp_path, caplog
     out = run("--sets", str(sound), "--modes", "A", "AV", "V", noises="clean")
     assert [path.name for path in (out / "read").iterdir()] == ["A_clean"]
     assert "no video, so mode A alone: read" in caplog.text
+
+
+def test_an_utterance_that_cannot_be_decoded_is_named(experiment, run, tmp_path):
+    moved = shutil.copytree(experiment.test_dir, tmp_path / "dump" / "bad")
+    data = read_data_dir(moved)
+    frames = {utt_id: int(data.tables["utt2num_frames"][utt_id]) for utt_id in data.utt_ids}
+    shortest, longest = min(frames, key=frames.__getitem__), max(frames, key=frames.__getitem__)
+    clips = dict(data.tables["video.scp"])
+    clips[shortest] = clips[longest]
+    write_data_dir(moved, {**data.tables, "video.scp": clips})
+    with pytest.raises(SystemExit, match=f"utterance {shortest} has .* audio samples"):
+        run("--sets", str(moved), "--modes", "AV", noises="clean")

@@ -10,6 +10,7 @@ from oracles.tiny_run import TINY_CONFIG, write_tiny_dump
 from espnet_av.bin import decode, ngram
 from espnet_av.config import build, save_yaml
 from espnet_av.data.tokenizer import train_tokenizer
+from espnet_av.search.ngram_lm import NGramLM
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.loading import build_model, default_checkpoint
 
@@ -57,7 +58,7 @@ def test_texts_have_the_times_of_their_paths(root, tmp_path, method):
     assert "speech" in example and "attention" not in example and "probabilities" not in example
 
 
-def test_batches_change_nothing_and_a_language_model_does(root, tmp_path):
+def test_batches_change_nothing_and_a_language_model_does(root, tmp_path, monkeypatch):
     _, records = run(root, tmp_path / "a")
     _, alone = run(root, tmp_path / "b", "--override", "batch_frames=1")
     for one, other in zip(records, alone, strict=True):
@@ -67,7 +68,10 @@ def test_batches_change_nothing_and_a_language_model_does(root, tmp_path):
     tokens = root / "exp" / "tokens"
     ngram.main(["--order", "3", str(root / "dump" / "test"), str(tokens), str(tmp_path / "lm")])
     lm = ["--override", f"lm_file={tmp_path / 'lm' / 'lm.arpa'}", "--override", "lm_weight=3"]
-    _, fused = run(root, tmp_path / "c", *lm)
+    read, real = [], NGramLM.read
+    monkeypatch.setattr(NGramLM, "read", lambda *given: read.append(given) or real(*given))
+    _, fused = run(root, tmp_path / "c", *lm, "--modes", "A", "AV")
+    assert len(read) == 1, "once for all conditions"
     assert all("lm" in record["nbest"][0]["parts"] for record in fused)
     texts = [[record["nbest"][0]["text"] for record in found] for found in (records, fused)]
     assert texts[0] != texts[1]

@@ -1,18 +1,25 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
+import torch
+import yaml
 from oracles.films import write_film
+from oracles.tiny_run import TINY_CONFIG
 
 from espnet_av.bin import transcribe
-from espnet_av.config import load_config
+from espnet_av.config import build, load_config
 from espnet_av.errors import ConfigError, MediaError
 from espnet_av.media.audio import read_audio
 from espnet_av.media.roi_config import RoiConfig
+from espnet_av.media.roi_extract import NoMouthError, extract_roi
 from espnet_av.media.video import read_video, write_video
 from espnet_av.search.decode_config import DecodeConfig
-from espnet_av.speech2text import Speech2Text
+from espnet_av.speech2text import Speech2Text, recogniser
+from espnet_av.train.config import TrainConfig
+from espnet_av.train.loading import build_model
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +88,54 @@ def test_long_file_is_cut_and_times_go_on(packed_run, tmp_path):
     for mode in ("a", "v"):
         passages = short(video_path=tmp_path / "long.mp4", mode=mode).passages
         assert len(passages) >= 3 and passages[-1].end == pytest.approx(80 / 25, abs=0.041)
+
+
+def test_passages_of_a_model_at_50_hz_end_in_time(packed_run, speech2text):
+    conf = {key: value for key, value in TINY_CONFIG["model_conf"].items() if "_dropout" not in key}
+    lips = {"audio_frontend": "none", "audio_frontend_conf": {}, "fusion": "none", "frame_rate": 50}
+    config = build(TrainConfig, {**TINY_CONFIG, "model_conf": {**conf, **lips}})
+    torch.manual_seed(0)
+    model = build_model(config, speech2text.tokenizer).eval()
+    parts = (speech2text.tokenizer, config.dataset, speech2text.decode)
+    at_50_hz = Speech2Text(model, *parts, load_config(RoiConfig, packed_run.root / "roi.yaml"))
+    (passage,) = at_50_hz(video_path=packed_run.film("s1-one"), mode="v").passages
+    assert passage.end == pytest.approx(23 / 25)
+
+
+def test_languages_of_the_training_choose_no_files(packed_run, speech2text, tmp_path):
+    exp = shutil.copytree(packed_run.exp, tmp_path / "exp")
+    content = yaml.safe_load((exp / "config.yaml").read_text())
+    content["dataset"]["langs"] = ["de"]
+    (exp / "config.yaml").write_text(yaml.safe_dump(content))
+    path = packed_run.film("s1-one")
+    german = Speech2Text.from_pretrained(exp, decode=speech2text.decode)
+    assert german(video_path=path, mode="a") == speech2text(video_path=path, mode="a")
+
+
+def test_a_part_without_a_face_is_heard(packed_run, tmp_path, monkeypatch, caplog):
+    unseen = {0.0}
+
+    def extract(path, config, start, end):
+        if start in unseen:
+            raise NoMouthError(f"{path}: no face", reason="no_face")
+        return extract_roi(path, config, start, end)
+
+    monkeypatch.setattr(recogniser, "extract_roi", extract)
+    film = tmp_path / "long.mp4"
+    write_film(film, seed=7, num_frames=50)
+    parts = Speech2Text.from_pretrained(packed_run.zip, max_window_sec=1.2)
+    heard, both = (parts(video_path=film, mode=mode).passages for mode in ("a", "av"))
+    assert len(both) >= 2
+    assert both[0].scores == pytest.approx(heard[0].scores, abs=1e-4)
+    assert both[1].scores != pytest.approx(heard[1].scores, abs=1e-4)
+    assert f"no face (in the part from 0 s to {both[1].start:g} s); by sound alone" in caplog.text
+    with pytest.raises(NoMouthError, match="in the part from 0 s to"):
+        parts(video_path=film, mode="v")
+    unseen |= {passage.start for passage in both}
+    with pytest.raises(NoMouthError, match="no mouth in any part"):
+        parts(video_path=film)
+    with pytest.raises(NoMouthError, match="in the part from 0 s to the end"):
+        Speech2Text.from_pretrained(packed_run.zip)(video_path=film)
 
 
 def test_command_names_the_file_that_failed(packed_run, tmp_path, capsys):
