@@ -57,3 +57,11 @@ def test_a_wrong_band_stops_it(bench, monkeypatch):
     )
     with pytest.raises(AssertionError, match="pruned: losses differ"):
         bench.check_pruned(task, None)
+
+
+def test_several_threads_are_timed_by_the_wall(bench, monkeypatch):
+    monkeypatch.setattr("time.process_time", lambda: -1.0)
+    torch.set_num_threads(2)
+    assert bench.clock("cpu") > 0.0
+    torch.set_num_threads(1)
+    assert bench.clock("cpu") == -1.0

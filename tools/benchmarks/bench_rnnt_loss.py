@@ -287,9 +287,10 @@ def header(args: argparse.Namespace) -> str:
             "tokens (the shortest has 0.8 of both), V tokens in the vocabulary. For each size, "
             f"losses are equal to {LOSS_TOLERANCE:g} of their value and gradients to "
             f"{GRADIENT_TOLERANCE:g}. Each line is a process of its own; its peak is what it held "
-            "beyond its libraries, inputs included. Times are CPU time of the process, wall on a "
-            f"GPU. The joiner has {CHANNELS} channels on all sides. The pruned loss includes the "
-            "additive joiner; its value is compared with a band as wide as the lattice.",
+            "beyond its libraries, inputs included. Times are CPU time of the process on one "
+            f"thread, else wall. The joiner has {CHANNELS} channels on all sides. The pruned loss "
+            "includes the additive joiner; its value is compared with a band as wide as the "
+            "lattice.",
         ]
     )
 

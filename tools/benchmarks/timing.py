@@ -7,10 +7,14 @@ import torch
 
 
 def clock(device: str) -> float:
-    """Seconds: of this process on a CPU, where other load must not count; of the wall on a GPU."""
-    if device == "cpu":
+    """Seconds: of this process where it has one CPU thread, so that other load does not count.
+
+    With several threads, whose seconds would add up, and on a GPU: of the wall.
+    """
+    if device != "cpu":
+        torch.cuda.synchronize()
+    elif torch.get_num_threads() == 1:
         return time.process_time()
-    torch.cuda.synchronize()
     return time.perf_counter()
 
 
