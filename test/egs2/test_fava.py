@@ -68,6 +68,11 @@ def test_three_ways_to_one_model(recipe: Path) -> None:
     assert told == {"--override seed=7"}
     assert (option(audio, "modes"), option(audio, "missing_video")) == ("A", "")
     assert option(convert, "modes") == "A AV"
+    # BEST-RQ may come before the recogniser of sound, and does not train in its place.
+    words = ["--system", "convert", "--ssl_config", "conf/train_bestrq.yaml"]
+    audio, convert = run(recipe, "./run_fava.sh", *words)[2]
+    assert (option(audio, "ssl_config"), option(audio, "ssl_tag")) == (words[-1], "")
+    assert (option(convert, "ssl_config"), option(convert, "ssl_tag")) == ("", "fava_audio_s1")
 
 
 def test_configurations_are_one_model_with_and_without_eyes(recipe: Path, source: Path) -> None:
@@ -92,6 +97,10 @@ def test_configurations_are_one_model_with_and_without_eyes(recipe: Path, source
     model = model_class.from_config(build(config_class, config.model_conf, "ssl"))
     kept = {n: p.shape for n, p in model.named_parameters() if not n.startswith("codes_head.")}
     assert {name: seen.get(name) for name in kept} == kept
+    # Neither has weights, and both must hear alike; masking of fine-tuning is its own.
+    told = load_config(TrainConfig, source / "conf/train_fava.yaml").model_conf
+    heard_conf = {k: v for k, v in told["audio_frontend_conf"].items() if k != "spec_augment"}
+    assert config.model_conf["audio_frontend_conf"] == heard_conf
 
 
 def test_options_are_passed_on(recipe: Path) -> None:
@@ -100,6 +109,9 @@ def test_options_are_passed_on(recipe: Path) -> None:
     assert option(call, "train_args") == "--override max_steps=5 --override seed=3"
     assert option(call, "stage") == "9"
     assert "middle:0.7" in option(call, "missing_video").split()
+    tagged = run(recipe, "./run_fava.sh", "--system", "convert", "--tag", "long")[2]
+    assert [option(call, "tag") for call in tagged] == ["long_audio_s1", "long_convert_s1"]
+    assert option(tagged[1], "ssl_tag") == "long_audio_s1"
     _, errors, calls = run(recipe, "./run_fava.sh", "--system", "usm")
     assert not calls and "There is no --system 'usm'" in errors
     assert run(recipe, "./run_fava.sh", "--seed")[0] == 1
