@@ -2,8 +2,8 @@
 # FAVA (arXiv 2312.09369): an RNN-T over sound and lips, from a model that was pre-trained on sound alone.
 # Pre-train it first, in ../../voxceleb2/ssl1. README.md, 5, has the whole way.
 #   --system fava_600m                     another size
-#   --finetune_from none                   from random weights
-#   --finetune_from exp/fava_audio_120m    any recogniser of sound, ours or one that `espnet-av convert` made
+#   --finetune_from exp/fava_audio         any recogniser of sound, ours or one that `espnet-av convert` made
+# Such a start, or none, is another row of the tables: README.md has the --system to add.
 set -euo pipefail
 cd "$(dirname "$0")"
 
