@@ -6,7 +6,8 @@ Usage: slurm.pl [--config conf/slurm.conf] [--name S] [--time T] [--mem M] [--nu
                 [--dry_run] [JOB=1:N] <log-file> <command> [<argument>...]
 Each `--option value` becomes the sbatch text that the configuration file gives for it; other
 `-x value` pairs go to sbatch as they are. --num-tasks is for each node. --dry_run prints the batch
-script and submits nothing. Ctrl-C and SIGTERM cancel the jobs; SIGUSR1 is passed to them.
+script and submits nothing. Ctrl-C, SIGTERM and a terminal that closes (except under nohup) cancel
+the jobs, which may save first; SIGUSR1 is passed to them.
 A job that is warned of its time limit, or loses its node, is queued again and goes on; after
 --max-requeues times (20) it fails, as no part of its work may fit into the limit.
 """
@@ -14,13 +15,11 @@ A job that is warned of its time limit, or loses its node, is queued again and g
 from __future__ import annotations
 
 import shlex
-import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 
 from job_command import JobCommand, UsageError, log_tail, parse, report_failure
+from job_signals import install_handler
 from slurm_script import batch_script, load_config, max_requeues, sbatch_command, script_path
 from slurm_submission import Submission, submit
 
@@ -31,12 +30,6 @@ def prepare(job: JobCommand) -> tuple[str, list[str], Path]:
     path = script_path(job)
     script = batch_script(job, max_requeues(job, config))
     return script, sbatch_command(job, config, path), path
-
-
-def install_handlers(handler: Callable[[int, FrameType | None], None]) -> None:
-    """Let `handler` take Ctrl-C, SIGTERM and SIGUSR1."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
-        signal.signal(number, handler)
 
 
 def run(job: JobCommand) -> int:
@@ -52,10 +45,10 @@ def run(job: JobCommand) -> int:
         job.log_path(index).unlink(missing_ok=True)
     # A signal that comes while sbatch runs must not leave a job behind.
     early: list[int] = []
-    install_handlers(lambda number, _frame: early.append(number))
+    install_handler(lambda number, _frame: early.append(number))
     submission = Submission(job, submit(job, command))
     path.with_suffix(".job").write_text(submission.job_id, encoding="utf-8")  # for `status`
-    install_handlers(submission.on_signal)
+    install_handler(submission.on_signal)
     for number in early:
         submission.on_signal(number, None)
     submission.wait()

@@ -11,9 +11,10 @@ run() {
     "$@" &
     wait $!
 }
-stop() { trap '' INT TERM; kill -TERM "${!:-}" 2>/dev/null || true; wait "${!:-}" || true; exit "$1"; }
+stop() { trap '' INT TERM HUP; kill -TERM "${!:-}" 2>/dev/null || true; wait "${!:-}" || true; exit "$1"; }
 trap 'stop 143' TERM
 trap 'stop 130' INT
+trap 'stop 129' HUP
 
 # python_job <log> <bin> [<argument>...]: one job of a data stage
 python_job() {
@@ -45,7 +46,8 @@ once() {
         return
     fi
     "$@"
-    if ! ${dry_run}; then mkdir -p "${marker%/*}"; key "${inputs}" "$@" >"${marker}"; fi
+    # The inputs may have been edited meanwhile: what was done is what they were at the start.
+    if ! ${dry_run}; then mkdir -p "${marker%/*}"; echo "${wanted}" >"${marker}"; fi
 }
 
 # corpus_roots: name=value of each folder that db.sh sets, or the environment, and local/data.sh uses

@@ -59,6 +59,8 @@ def start(cwd: Path, *arguments: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, "PATH": f"{cwd / 'bin'}:{os.environ['PATH']}"},
+        # These tests may run under nohup themselves.
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
     )
 
 
@@ -238,8 +240,9 @@ def test_dry_run_prints_the_script_and_submits_nothing(cluster: Path) -> None:
 
 @pytest.mark.parametrize(
     ("number", "expected"),
-    [(signal.SIGINT, "77"), (signal.SIGTERM, "77"), (signal.SIGUSR1, "--signal=USR1 77")],
-)
+    [(signal.SIGINT, "77"), (signal.SIGTERM, "77"), (signal.SIGHUP, "77"),
+     (signal.SIGUSR1, "--signal=USR1 77")],
+)  # fmt: skip
 def test_signals_reach_the_cluster(cluster: Path, number: int, expected: str) -> None:
     process = start(cluster, "a.log", "echo", "on", ";", "sleep", "3")
     for _ in range(500):
