@@ -13,7 +13,7 @@ SHELL_FILES = $(shell git ls-files '*.sh' .ci/run)
 export PYTHONPATH := $(CURDIR)
 export VIRTUAL_ENV := $(abspath $(VENV))
 
-.PHONY: help install demo mini test lint format unit clean
+.PHONY: help install demo mini test lint format unit clean distclean
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## */\t/' | expand -t 10
@@ -49,7 +49,9 @@ format: $(STAMP)  ## rewrite the layout of every Python file
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-clean:  ## remove caches and what recipes made; .venv and downloads stay
+clean:  ## remove caches; .venv, downloads and what recipes made stay
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* build
-	@rm -rf egs2/*/*/data egs2/*/*/dump egs2/*/*/exp
+
+distclean: clean  ## remove also what mini_av made; other recipes keep data, dump and exp
+	@rm -rf egs2/mini_av/*/data egs2/mini_av/*/dump egs2/mini_av/*/exp
