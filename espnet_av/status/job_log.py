@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import fcntl
 import json
 import re
 from collections.abc import Mapping
@@ -11,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 SILENT_SEC = 600.0
-"""A job without an end in its log that wrote nothing for so long is taken for killed."""
+"""A job without an end in its log that wrote nothing for so long is taken for killed, unless a
+process of it is seen."""
 _TAIL_BYTES = 65536
 _NAME = re.compile(r"(?P<stage>.+?)(?:\.(?P<number>\d+))?")
 _START = re.compile(r"^# (?:Started at|Running on) .*$", re.MULTILINE)
@@ -64,7 +66,11 @@ def read_job_log(path: Path, now: float, queue: Mapping[str, str] | None) -> Job
         path: `<logdir>/<stage>[.<number>].log`.
         now: seconds of `time.time()`.
         queue: Slurm job, as `17_3`, -> what the queue says of it; None where there is no Slurm.
+
+    Raises:
+        FileNotFoundError: slurm.pl has removed it, to submit the job again.
     """
+    is_open = _is_open(path)  # before the text: a job that ends in between has written its status
     text = _tail(path)
     name = _NAME.fullmatch(path.stem)
     assert name is not None, f"{path} has no name"
@@ -72,7 +78,7 @@ def read_job_log(path: Path, now: float, queue: Mapping[str, str] | None) -> Job
     node, slurm_job, start = ran_on[-1] if ran_on else (None, None, 0)
     progress, written = _progress(path.with_name(f"{path.name}.progress"))
     silent_sec = max(now - max(path.stat().st_mtime, written), 0.0)
-    state, reason = _state(text, silent_sec, slurm_job, queue)
+    state, reason = _state(text, not is_open and silent_sec >= SILENT_SEC, slurm_job, queue)
     return JobLog(
         path=path,
         stage=name["stage"],
@@ -89,7 +95,7 @@ def read_job_log(path: Path, now: float, queue: Mapping[str, str] | None) -> Job
 
 
 def _state(
-    text: str, silent_sec: float, slurm_job: str | None, queue: Mapping[str, str] | None
+    text: str, is_silent: bool, slurm_job: str | None, queue: Mapping[str, str] | None
 ) -> tuple[State, str]:
     starts = [match.end() for match in _START.finditer(text)]
     latest = text[starts[-1] :] if starts else text
@@ -109,7 +115,19 @@ def _state(
         return State.FAILED, f"Slurm job {slurm_job} is gone and left no status"
     if _QUEUED_AGAIN in latest:
         return State.QUEUED, ""
-    return (State.RUNNING, "") if silent_sec < SILENT_SEC else (State.SILENT, "")
+    return (State.SILENT if is_silent else State.RUNNING), ""
+
+
+def _is_open(path: Path) -> bool:
+    """Whether a process of a job of run.pl lives; False where locks do not tell."""
+    with path.open("rb") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+    return False
 
 
 def _tail(path: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -37,9 +38,7 @@ def report(folder: Path, now: float) -> Report:
     Raises:
         ConfigError: no such folder, or nothing ran in it.
     """
-    paths = sorted(folder.glob("**/logdir/*.log"), key=_age_of_stage)
-    # An experiment's tokens are a copy of a folder that has a report of its own.
-    paths = [path for path in paths if "tokens" not in path.relative_to(folder).parts]
+    paths = _find_logs(folder)
     if not paths:
         what = "holds no logdir/*.log" if folder.is_dir() else "is no folder"
         msg = f"{folder} {what}; give an experiment (exp/<tag>) or a dump (dump/<set>)"
@@ -48,8 +47,9 @@ def report(folder: Path, now: float) -> Report:
     queue = read_queue()  # before the logs: a job that ends in between has written its status
     stages: dict[Path, list[JobLog]] = {}
     for path in paths:
-        log = read_job_log(path, now, queue)
-        stages.setdefault(path.parent / log.stage, []).append(log)
+        with suppress(FileNotFoundError):  # slurm.pl removes the logs of a stage that starts again
+            log = read_job_log(path, now, queue)
+            stages.setdefault(path.parent / log.stage, []).append(log)
     lines = [str(folder)]
     for place, logs in stages.items():
         job_id = jobs.get(place.parent / "q" / f"{place.name}.job")
@@ -122,11 +122,28 @@ def _exit_code(logs: Sequence[JobLog]) -> int:
     return 3 if states & {State.RUNNING, State.QUEUED} else 0
 
 
-def _age_of_stage(path: Path) -> tuple[float, str, int, str]:
-    """Stages in the order in which they started, the jobs of one by number."""
-    stage, _, number = path.stem.partition(".")
-    first = min(other.stat().st_ctime for other in path.parent.glob(f"{stage}*.log"))
-    return first, stage, int(number) if number.isdecimal() else 0, path.name
+def _find_logs(folder: Path) -> list[Path]:
+    """All logs: stages in the order in which they started, the jobs of one by number."""
+    started: dict[Path, float] = {}
+    paths = []
+    for path in folder.glob("**/logdir/*.log"):
+        # An experiment's tokens are a copy of a folder that has a report of its own.
+        if "tokens" in path.relative_to(folder).parts:
+            continue
+        with suppress(FileNotFoundError):
+            stage, time = _stage(path), path.stat().st_ctime
+            started[stage] = min(time, started.get(stage, time))
+            paths.append(path)
+
+    def age(path: Path) -> tuple[float, Path, int, str]:
+        stage, number = _stage(path), path.stem.partition(".")[2]
+        return started[stage], stage, int(number) if number.isdecimal() else 0, path.name
+
+    return sorted(paths, key=age)
+
+
+def _stage(path: Path) -> Path:
+    return path.with_name(path.stem.partition(".")[0])
 
 
 def _clock(seconds: float) -> str:

@@ -12,6 +12,7 @@ import pytest
 
 from espnet_av.bin import status
 from espnet_av.errors import ConfigError
+from espnet_av.status import report as report_module
 from espnet_av.status.job_log import SILENT_SEC
 from espnet_av.status.report import report
 
@@ -99,6 +100,46 @@ def test_job_without_news_was_killed(tmp_path: Path) -> None:
     assert lines[1] == "  roi: silent"
     assert "no end in the log and no news for 0:11:00" in lines[2]
     assert lines[3].strip() == "last words"
+
+
+def test_long_silence_of_a_living_job(tmp_path: Path) -> None:
+    """It is seen by its hold on the log."""
+    command = [sys.executable, str(ROOT / "utils/run.pl"), "logdir/fit.log"]
+    command += ["bash", "-c", "echo on; sleep 30"]
+    runner = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL)
+    log = tmp_path / "logdir/fit.log"
+    for _ in range(500):
+        if log.exists() and "\non\n" in log.read_text(encoding="utf-8"):
+            break
+        time.sleep(0.02)
+    later = time.time() + SILENT_SEC + 60
+    try:
+        assert lines_of(tmp_path, later) == ([str(tmp_path), "  fit: running"], 3)
+    finally:
+        runner.terminate()
+    runner.wait(timeout=20)
+    assert "(killed by signal 15)" in lines_of(tmp_path, later)[0][2]
+
+
+def test_log_that_goes_away_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """slurm.pl removes the logs of a stage that it submits again."""
+    logs = [
+        write_log(tmp_path / f"logdir/{name}.log", "# Started at x", "# Ended (code 0) at y")
+        for name in ("decode.1", "decode.2", "score")
+    ]
+    stat = Path.stat
+
+    def vanish(path: Path, **options: bool):
+        if path == logs[0]:
+            logs[0].unlink(missing_ok=True)
+        return stat(path, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "stat", vanish)
+        lines, _ = lines_of(tmp_path)
+    assert sorted(lines[1:]) == ["  decode: done", "  score: done"]
+    monkeypatch.setattr(report_module, "read_queue", logs[1].unlink)
+    assert lines_of(tmp_path)[0][1:] == ["  score: done"]
 
 
 def test_training_in_slurm(tmp_path: Path, queue) -> None:
