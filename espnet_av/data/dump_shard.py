@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,7 +17,7 @@ from espnet_av.data.data_dir import rebase
 from espnet_av.data.dropped import Drop
 from espnet_av.data.dump_config import DumpConfig
 from espnet_av.data.rates import FRAME_HZ, SAMPLE_RATE
-from espnet_av.data.shard import Record, Shard, digest, file_size
+from espnet_av.data.shard import Record, Shard, digest, file_size, fingerprint_of
 from espnet_av.data.table import read_table
 from espnet_av.errors import DataDirError, MediaError
 from espnet_av.media.audio import read_audio
@@ -33,6 +35,11 @@ class Clips:
     """Utterance -> `file.ark:offset`."""
     num_frames: dict[str, int]
     """Utterance -> frames at 25 Hz."""
+
+    @cached_property
+    def num_sharers(self) -> Counter[str]:
+        """Archive -> clips in it."""
+        return Counter(map(_archive, self.pointers.values()))
 
 
 @dataclass
@@ -73,9 +80,7 @@ class DumpShard(Shard[DumpRecord]):
             seconds = (end or 0.0) - start if is_cut else stated_seconds(audio, "audio")
             num_bytes += max(seconds, 0.0) * _FLAC_BYTES_PER_SEC
         if clip is not None:
-            ark = clip.rpartition(":")[0]
-            sharers = sum(other.startswith(f"{ark}:") for other in self.clips.pointers.values())
-            num_bytes += (file_size(clip) or 0) / sharers
+            num_bytes += (file_size(clip) or 0) / self.clips.num_sharers[_archive(clip)]
         return num_bytes
 
     def media_sec(self, record: DumpRecord) -> float:
@@ -87,8 +92,11 @@ class DumpShard(Shard[DumpRecord]):
         )
 
     def fingerprint(self) -> str:
-        """Digest of the configuration, the utterances and the size of every file behind them."""
-        return digest(self.config, map(self._row, self.utt_ids))
+        """Digest of configuration, utterances, how their clips were made, and sizes of files."""
+        clips = [self.clips.pointers[name] for name in self.utt_ids if name in self.clips.pointers]
+        # Uncompressed clips of another mouth region have the size of those before.
+        made_from = tuple(map(fingerprint_of, dict.fromkeys(map(_archive, clips))))
+        return digest(self.config, [*map(self._row, self.utt_ids), made_from])
 
     def pack(self, record: DumpRecord, advance: Callable[[], None]) -> None:
         """Filter the utterances and fill the archives; one that stays empty is not kept."""
@@ -162,6 +170,10 @@ class DumpShard(Shard[DumpRecord]):
             value = f"audio {audio_sec:.3f} s, video {video_sec:.3f} s"
             return Drop(utt_id, "audio and video differ in length", value)
         return None
+
+
+def _archive(pointer: str) -> str:
+    return pointer.rpartition(":")[0]
 
 
 def read_clips(roi_dir: Path) -> Clips:

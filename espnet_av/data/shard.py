@@ -175,6 +175,15 @@ def digest(config: object, rows: Iterable[tuple[object, ...]]) -> str:
     return hashed.hexdigest()
 
 
+def fingerprint_of(ark: str) -> str | None:
+    """Fingerprint of the shard whose archive this is; None if it is nobody's."""
+    path = Path(ark)
+    record = path.parent / "shards" / f"{path.stem.rpartition('.')[2]}.json"
+    if not record.exists():
+        return None
+    return str(json.loads(record.read_text(encoding="utf-8"))["fingerprint"])
+
+
 def file_size(path: str | None) -> int | None:
     """Bytes of a file; None if it is not there. What follows a colon (an offset) is left off."""
     for name in (path, path and path.rpartition(":")[0]):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from espnet_av.data.data_dir import DataDir, read_data_dir, write_data_dir
 from espnet_av.data.dump import finish_dump, plan_dump
 from espnet_av.data.dump_config import DumpConfig
 from espnet_av.data.shard_jobs import write_shards
+from espnet_av.data.table import write_table
 from espnet_av.errors import ArkError, ConfigError, DataDirError, DroppedTooManyError
 
 LENIENT = DumpConfig(max_dropped_ratio=1.0)
@@ -107,6 +109,43 @@ def test_finished_shards_are_left_alone_and_changed_ones_made_again(
                                    "s2-6": str(corpus.data_dir.parent / "s1-0.wav")}})  # fmt: skip
     make(corpus, tmp_path / "dump", replace(config, max_mismatch=9.0))
     assert len(written) == 2 + 6
+
+
+def test_clips_made_otherwise_are_packed_again(corpus, tmp_path: Path) -> None:
+    """Uncompressed ones of the same number of frames: of the same sizes, at the same offsets."""
+    arks = {}
+    for made_from, shift in (("a wide mouth", 0), ("a narrow mouth", 1)):
+        with ArkWriter(corpus.roi_dir / "video.000001.ark") as ark:
+            pointers = {
+                utt_id: ark.write_clip(utt_id, clip + np.uint8(shift), "raw")
+                for utt_id, clip in corpus.clips.items()
+            }
+        write_table(corpus.roi_dir / "video.scp", pointers)
+        record = corpus.roi_dir / "shards/000001.json"
+        record.parent.mkdir(exist_ok=True)
+        record.write_text(json.dumps({"fingerprint": made_from, "dropped": []}))
+        make(corpus, tmp_path / "dump")
+        arks[made_from] = (tmp_path / "dump/video.000001.ark").read_bytes()
+    first, second = arks.values()
+    assert len(first) == len(second) and first != second
+
+
+def test_estimate_looks_at_all_clips_once(corpus, tmp_path: Path) -> None:
+    class Pointers(dict):
+        num_looks = 0
+
+        def values(self):
+            self.num_looks += 1
+            return super().values()
+
+    first = plan_dump(corpus.data_dir, corpus.roi_dir, tmp_path, replace(LENIENT, shard_utts=2))[0]
+    pointers = Pointers(first.clips.pointers)
+    shard = replace(first, clips=replace(first.clips, pointers=pointers))
+    size = (corpus.roi_dir / "video.1.ark").stat().st_size
+    wave = len(corpus.waves["s1-0"]) / 16000 * 17500
+    for _ in range(2):
+        assert shard.expected_bytes("s1-0") == pytest.approx(size / 6 + wave, rel=1e-3)
+    assert pointers.num_looks == 1
 
 
 def test_shards_of_an_earlier_larger_dump_go(corpus, tmp_path: Path) -> None:
