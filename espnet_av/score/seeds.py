@@ -161,17 +161,16 @@ def _training_facts(exp_dir: Path) -> dict[str, Any]:
     for place, folder in enumerate(_chain(exp_dir)):
         words = "training" if place == 0 else f"pre-training {place} before it"
         config = _read_yaml(folder / _CONFIG)
-        starts = [_start(entry) for entry in config.pop("init_param")]
+        entries = config.pop("init_param")
         for key in ("seed", *_FREE_KEYS):
             config.pop(key, None)
         facts[f"configuration of the {words}"] = config
-        facts[f"start of the {words}"] = [what for _, what in starts]
-        if (folder / _INPUTS).is_file():
-            inputs = _read_yaml(folder / _INPUTS)
-            inputs["data"].pop("units_dir", None)  # clusters of a model's features have its seed
-            facts[f"data of the {words}"] = inputs
-        else:
-            facts[f"conversion of the {words}"] = _read_yaml(folder / "provenance.yaml")["command"]
+        # What was converted was not trained here.
+        inputs = _read_yaml(folder / _INPUTS) if (folder / _INPUTS).is_file() else {"data": {}}
+        hashes = inputs.pop("start", {})
+        facts[f"start of the {words}"] = [_start(e, hashes.get(e))[1] for e in entries]
+        inputs["data"].pop("units_dir", None)  # clusters of a model's features depend on its seed
+        facts[f"data of the {words}"] = inputs
         if (folder / _UNITS).is_file():
             units = _read_yaml(folder / _UNITS)
             source = {k: v for k, v in units["source"].items() if k not in _NAMES_OF_SEEDS}
@@ -182,7 +181,7 @@ def _training_facts(exp_dir: Path) -> dict[str, Any]:
 
 def _chain(exp_dir: Path) -> list[Path]:
     """An experiment, then those that its weights or its units come from, each once."""
-    origins = [_start(entry)[0] for entry in _read_yaml(exp_dir / _CONFIG)["init_param"]]
+    origins = [_start(entry, None)[0] for entry in _read_yaml(exp_dir / _CONFIG)["init_param"]]
     if (exp_dir / _UNITS).is_file():
         source = _read_yaml(exp_dir / _UNITS)["source"]
         origins += [exp_dir.parent / source["experiment"]] if "experiment" in source else []
@@ -193,16 +192,16 @@ def _chain(exp_dir: Path) -> list[Path]:
     return found
 
 
-def _start(entry: str) -> tuple[Path | None, str]:
-    """The experiment that an entry of `init_param` names, if it is there, and the entry without it.
+def _start(entry: str, weights_hash: str | None) -> tuple[Path | None, str]:
+    """The training that an entry of `init_param` leads to, if any, and what else it says.
 
-    Of a file that belongs to no experiment all of the entry tells what it is.
+    Of other weights, be they converted or a file alone, that is all of the entry and their hash.
     """
     path, colon, parts = entry.partition(":")
     for folder, name in ((Path(path), ""), (Path(path).parent, f"/{Path(path).name}")):
-        if (folder / _CONFIG).is_file():
+        if (folder / _INPUTS).is_file():
             return folder, f"<experiment>{name}{colon}{parts}"
-    return None, entry
+    return None, f"{entry} {weights_hash}" if weights_hash else entry
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:

@@ -38,8 +38,11 @@ def write_training(tag: str, seed: int, init: tuple[str, ...] = (), **config: ob
         **config,
     }
     (folder / "config.yaml").write_text(yaml.safe_dump(content))
-    data = {"train_dir": "aa", "units_dir": f"u{seed}"}
-    (folder / "inputs.yaml").write_text(yaml.safe_dump({"num_processes": 1, "data": data}))
+    inputs = {"num_processes": 1, "data": {"train_dir": "aa", "units_dir": f"u{seed}"}}
+    inputs["start"] = {
+        entry: f"of {seed}" if entry.startswith("exp/") else "same" for entry in init
+    }
+    (folder / "inputs.yaml").write_text(yaml.safe_dump(inputs))
     return folder
 
 
@@ -241,39 +244,37 @@ def test_pre_training_is_followed_through_weights_and_units() -> None:
         read_system("x", paths)
 
 
-def write_converted(tag: str, checkpoint: str = "large.pt") -> Path:
-    """What was not trained here: no `inputs.yaml`, and units of nobody here."""
-    folder = write_training(tag, 0)
-    (folder / "inputs.yaml").unlink()
-    command = f"convert --family avhubert {checkpoint} exp/{tag}"
-    (folder / "provenance.yaml").write_text(yaml.safe_dump({"command": command}))
-    units = {"num_units": 9, "rate_hz": 25, "checksum": "c", "source": {"checkpoint": checkpoint}}
-    (folder / "units.yaml").write_text(yaml.safe_dump(units))
-    return folder
-
-
 def test_a_chain_may_begin_with_converted_weights() -> None:
-    start = write_converted("large")
-    paths = [
-        write_scores(write_training(f"tuned_s{seed}", seed, (f"{start}:encoder",)), seed, row)
-        for seed, row in enumerate(SCRATCH, start=1)
-    ]
+    # These were not trained here: no `inputs.yaml`.
+    folder = Path("downloads/large")
+    folder.mkdir(parents=True)
+    (folder / "config.yaml").write_text("init_param: []\n")
+    paths = []
+    for seed, row in enumerate(SCRATCH, start=1):
+        first = write_training(f"first_s{seed}", seed, (f"{folder}:encoder",))
+        paths.append(write_scores(write_training(f"s{seed}", seed, (str(first),)), seed, row))
     assert sorted(read_system("x", paths).origins) == [1, 2, 3]
-    other = write_training("other", 4, (f"{write_converted('base', 'base.pt')}:encoder",))
-    paths.append(write_scores(other, 4, SCRATCH[0]))
-    with pytest.raises(ConfigError, match=r"conversion of the pre-training 1 .* base\.pt"):
+    again = Path("exp/first_s3/inputs.yaml")
+    again.write_text(again.read_text().replace("same", "converted anew"))
+    with pytest.raises(ConfigError, match=r"start of the pre-training 1 .*large:encoder same'"):
         read_system("x", paths)
+
+
+def test_converted_weights_may_be_a_system_themselves() -> None:
+    folder = write_training("converted", 0)
+    (folder / "inputs.yaml").unlink()
+    assert read_system("x", [write_scores(folder, 0, SCRATCH[0])]).origins.keys() == {0}
 
 
 @pytest.mark.parametrize(
     ("start", "shown"),
     [
-        ("y.pth", r"\['x.pth'\] there, \['y.pth'\] here"),
-        ("gone", r"\['x.pth'\] there, \['gone'\] here"),
+        ("y.pth", r"\['x.pth same'\] there, \['y.pth same'\] here"),
+        ("gone", r"\['x.pth same'\] there, \['gone same'\] here"),
         ("exp/first", r"\['<experiment>'\] here"),
         ("exp/first:::decoder", r"\['<experiment>:::decoder'\] here"),
         ("exp/first/7step.pth", r"\['<experiment>/7step.pth'\] here"),
-        (None, r"\['x.pth'\] there, \[\] here"),
+        (None, r"\['x.pth same'\] there, \[\] here"),
     ],
 )
 def test_weights_that_a_training_starts_from_are_compared(start: str | None, shown: str) -> None:
