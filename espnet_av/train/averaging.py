@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
-from espnet_av.atomic import atomic_write
 from espnet_av.errors import CheckpointError
 from espnet_av.train.loading import read_weights
+from espnet_av.train.weights import write_weights
 
 
 def average_checkpoints(paths: Sequence[Path], out_path: Path) -> None:
@@ -20,7 +19,8 @@ def average_checkpoints(paths: Sequence[Path], out_path: Path) -> None:
     kept in float64 where weights are float32, so that the order of the files does not matter.
 
     Raises:
-        CheckpointError: a file cannot be read or has other keys or shapes than the first.
+        CheckpointError: a file cannot be read or has other keys or shapes than the first, or the
+            mean cannot be written.
     """
     best = read_weights(paths[0])
     sums = {key: value.double() for key, value in best.items() if value.is_floating_point()}
@@ -33,8 +33,7 @@ def average_checkpoints(paths: Sequence[Path], out_path: Path) -> None:
         key: (sums[key] / len(paths)).to(value.dtype) if key in sums else value
         for key, value in best.items()
     }
-    with atomic_write(out_path, "wb") as stream:
-        torch.save(averaged, stream)
+    write_weights(averaged, out_path)
 
 
 def _check_alike(

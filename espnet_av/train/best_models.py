@@ -9,12 +9,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
-from espnet_av.atomic import atomic_write
 from espnet_av.errors import TrainingError
 from espnet_av.train.averaging import average_checkpoints
+from espnet_av.train.weights import write_weights
 
 logger = logging.getLogger(__name__)
 
@@ -45,12 +44,12 @@ class BestModels:
 
         Raises:
             TrainingError: `best_model_criterion` names a key that the model does not report.
+            CheckpointError: the file system refuses, e.g. it is full.
         """
         self.scores[step] = {
             f"{phase}.{key}": _score(stats, phase, key) for phase, key, _ in self._criteria
         }
-        with atomic_write(self._path(step), "wb") as stream:
-            torch.save(dict(weights), stream)
+        write_weights(weights, self._path(step))
         _link(self._exp_dir / "latest.pth", self._path(step).name)
         for phase, key, mode in self._criteria:
             best = self.ranking(phase, key, mode)

@@ -9,6 +9,20 @@ from espnet_av.data.balance import SamplingConfig
 from espnet_av.data.dataset_config import DatasetConfig
 from espnet_av.errors import ConfigError
 
+_AT_LEAST_ONE = (
+    "batch_frames",
+    "max_utts",
+    "accum_grad",
+    "max_steps",
+    "valid_interval_steps",
+    "save_interval_steps",
+    "log_interval_steps",
+    "max_nonfinite_steps",
+    "keep_nbest_models",
+    "prefetch_batches",
+    "num_threads",
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class OptimConfig:
@@ -145,9 +159,18 @@ class TrainConfig:
         if not 0 < self.layer_lr_decay <= 1:
             msg = f"layer_lr_decay: {self.layer_lr_decay} must be above 0 and at most 1, e.g. 0.9"
             raise ConfigError(msg)
-        positive = ["batch_frames", "max_utts", "accum_grad", "max_steps", "valid_interval_steps"]
-        positive += ["save_interval_steps", "log_interval_steps", "max_nonfinite_steps"]
-        for name in [*positive, "keep_nbest_models"]:
-            if getattr(self, name) < 1:
-                msg = f"{name}: {getattr(self, name)} must be at least 1"
+        least = dict.fromkeys(_AT_LEAST_ONE, 1) | {"num_workers": 0, "grad_clip": 0}
+        for name, lowest in least.items():
+            value = getattr(self, name)
+            if value is not None and value < lowest:
+                msg = f"{name}: {value} must be at least {lowest}"
                 raise ConfigError(msg)
+        # The score of a step would be that of an older one, or of none.
+        is_logged = self.valid_interval_steps % self.log_interval_steps == 0
+        if not is_logged and any(phase == "train" for phase, _, _ in self.best_model_criterion):
+            msg = (
+                f"valid_interval_steps: {self.valid_interval_steps} must be a multiple of "
+                f"log_interval_steps, {self.log_interval_steps}, as best_model_criterion asks for "
+                "figures of the training"
+            )
+            raise ConfigError(msg)

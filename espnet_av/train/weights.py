@@ -1,12 +1,18 @@
-"""The whole state dict of a model, wherever the strategy keeps its parts."""
+"""The state dict of a model: whole, wherever the strategy keeps its parts, and as a file."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+
 import lightning as L
+import torch
 from lightning.pytorch.strategies import ModelParallelStrategy
 from torch import Tensor
 from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
 
+from espnet_av.atomic import atomic_write
+from espnet_av.errors import CheckpointError
 from espnet_av.train.lightning_module import AVLightningModule
 
 
@@ -17,3 +23,21 @@ def model_weights(trainer: L.Trainer, module: AVLightningModule) -> dict[str, Te
         state = get_model_state_dict(module.model, options=options)
         return {key: value for key, value in state.items() if isinstance(value, Tensor)}
     return {key: value.detach().cpu() for key, value in module.model.state_dict().items()}
+
+
+def write_weights(weights: Mapping[str, Tensor], path: Path) -> None:
+    """Write a state dict at once or not at all.
+
+    Raises:
+        CheckpointError: the file system refuses, e.g. it is full.
+    """
+    try:
+        with atomic_write(path, "wb") as stream:
+            torch.save(dict(weights), stream)
+    except (OSError, RuntimeError) as error:  # torch says RuntimeError when a write fails in it
+        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        msg = (
+            f"{path}: could not be written ({reason}); free some space and run again, training "
+            "goes on from its last checkpoint"
+        )
+        raise CheckpointError(msg) from error

@@ -82,6 +82,26 @@ def test_nan_scores_are_never_the_best(tmp_path, caplog):
     assert best.kept() == {20, 30}, "the best and the newest"
 
 
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (OSError(28, "No space left on device"), "No space left on device"),
+        (RuntimeError("unexpected pos 704 vs 598\nstack"), "unexpected pos 704 vs 598"),
+    ],
+)
+def test_full_disk_names_the_cure(tmp_path, monkeypatch, error, reason):
+    def save(_weights, stream):
+        stream.write(b"half")
+        raise error
+
+    monkeypatch.setattr(torch, "save", save)
+    best = BestModels(tmp_path, [("valid", "loss", "min")], keep=1)
+    message = rf"10step\.pth: could not be written \({reason}\); free some space"
+    with pytest.raises(CheckpointError, match=message):
+        best.add(10, state(0.1), stats(1.0))
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_criterion_the_model_does_not_report(tmp_path):
     best = BestModels(tmp_path, [("valid", "wer", "min")], keep=1)
     with pytest.raises(TrainingError, match=r"no 'wer' in valid; choose among acc, loss"):
