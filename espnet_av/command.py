@@ -74,15 +74,24 @@ def device_of(ngpu: int) -> str:
     return "cuda" if ngpu else "cpu"
 
 
+def explain(error: AVError | OSError) -> str | None:
+    """One line on what is wrong and what to do; None: it is no user's fault, and no machine's."""
+    if isinstance(error, AVError):
+        return str(error)
+    if error.errno not in _CURABLE:
+        return None
+    return f"{error}; {_CURABLE[error.errno]}, and run again"
+
+
 @contextmanager
 def user_errors(verb: str, level: int = logging.INFO) -> Iterator[None]:
     """Log to standard error, and end with one line, status 1, on what a user can cure."""
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s: %(message)s")
     try:
         yield
-    except AVError as error:
-        sys.exit(f"{verb}: {type(error).__name__}: {error}")
-    except OSError as error:
-        if error.errno not in _CURABLE:
+    except (AVError, OSError) as error:
+        line = explain(error)
+        if line is None:
             raise
-        sys.exit(f"{verb}: {error}; {_CURABLE[error.errno]}, and run again")
+        kind = f"{type(error).__name__}: " if isinstance(error, AVError) else ""
+        sys.exit(f"{verb}: {kind}{line}")

@@ -9,12 +9,13 @@ import warnings
 from contextlib import nullcontext
 from pathlib import Path
 
-from espnet_av.command import add_config, device_of, stage_parser
+from espnet_av.command import add_config, device_of, explain, stage_parser, user_errors
 from espnet_av.config import load_config
 from espnet_av.errors import AVError
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.devices import Devices, is_main_process
 from espnet_av.train.experiment import TrainInputs, log_to_file
+from espnet_av.train.folder_lock import only_process
 from espnet_av.train.runner import Outcome, train
 from espnet_av.train.signals import EXIT_STOPPED, StopRequest
 
@@ -46,11 +47,12 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(format="%(asctime)s %(levelname)s: %(message)s")
     logging.getLogger("espnet_av").setLevel(logging.INFO if is_main else logging.WARNING)
     _quiet_lightning()
-    with log_to_file(options.exp_dir / "train.log") if is_main else nullcontext():
-        return _run(options)
+    log = log_to_file(options.exp_dir / "train.log") if is_main else nullcontext()
+    with user_errors("train"), log:
+        return _run(options, is_main)
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace, is_main: bool) -> int:
     try:
         config = load_config(TrainConfig, options.config, options.override)
         inputs = TrainInputs(
@@ -64,12 +66,17 @@ def _run(options: argparse.Namespace) -> int:
             ngpu=options.ngpu, num_nodes=options.num_nodes, num_processes=options.num_processes
         )
         device_of(options.ngpu)
-        with StopRequest() as stop:
+        with only_process(options.exp_dir) if is_main else nullcontext(), StopRequest() as stop:
             outcome = train(config, inputs, options.exp_dir, devices, stop)
-    except AVError as error:
-        logger.error("%s", error)
+    except (AVError, OSError) as error:
+        # Not left to `user_errors`: it belongs into train.log.
+        line = explain(error)
+        if line is None:
+            raise
+        logger.error("%s", line)
         return 1
-    return EXIT_STOPPED if outcome is Outcome.STOPPED else 0
+    # The main process speaks for all: Lightning kills it when another ends with a status.
+    return EXIT_STOPPED if outcome is Outcome.STOPPED and is_main else 0
 
 
 def _quiet_lightning() -> None:

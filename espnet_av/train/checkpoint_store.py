@@ -11,6 +11,7 @@ from typing import Any
 
 import lightning as L
 import torch
+from lightning.pytorch.plugins.io import TorchCheckpointIO
 
 from espnet_av.errors import CheckpointError
 
@@ -20,13 +21,30 @@ LAST = "last.ckpt"
 PREVIOUS = "previous.ckpt"
 
 
+class DirectIO(TorchCheckpointIO):
+    """Writes into the file; Lightning's own holds the whole file in memory first, twice."""
+
+    def save_checkpoint(
+        self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None
+    ) -> None:
+        """Write `checkpoint` to `path`.
+
+        Raises:
+            OSError: the file system refuses.
+        """
+        try:
+            torch.save(checkpoint, path)
+        except RuntimeError as error:  # what torch makes of a write that fails
+            raise OSError(str(error).splitlines()[0]) from error
+
+
 def save_checkpoint(trainer: L.Trainer, exp_dir: Path) -> None:
     """Write `last.ckpt`; what was there becomes `previous.ckpt`. Every rank has to call this.
 
     Raises:
         CheckpointError: the file system refuses, e.g. it is full; the old files are untouched.
     """
-    last, temporary = exp_dir / LAST, exp_dir / f".{LAST}.tmp"
+    last, temporary = exp_dir / LAST, exp_dir / f".{LAST}.{os.getpid()}.tmp"
     try:
         trainer.save_checkpoint(temporary)
         if trainer.is_global_zero:
@@ -35,6 +53,8 @@ def save_checkpoint(trainer: L.Trainer, exp_dir: Path) -> None:
                 last.replace(exp_dir / PREVIOUS)
             temporary.replace(last)
             _sync(exp_dir)
+        # Nobody leaves before the file is in place: Lightning kills what others leave behind.
+        trainer.strategy.barrier("checkpoint is in place")
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -45,8 +65,15 @@ def save_checkpoint(trainer: L.Trainer, exp_dir: Path) -> None:
         raise CheckpointError(msg) from error
 
 
-def find_checkpoint(exp_dir: Path) -> tuple[Path, dict[str, Any]] | None:
-    """The newest readable checkpoint and its content; None when the run has not saved yet.
+def remove_half_written(exp_dir: Path) -> None:
+    """Remove the files that killed runs left; for the one process that trains in the folder."""
+    for path in exp_dir.glob(".*.tmp"):
+        if not path.is_dir():
+            path.unlink()
+
+
+def find_checkpoint(exp_dir: Path) -> tuple[Path, dict[str, int]] | None:
+    """The newest readable checkpoint and the progress in it; None when the run has not saved yet.
 
     Raises:
         CheckpointError: there are checkpoints and none can be read.
@@ -55,8 +82,10 @@ def find_checkpoint(exp_dir: Path) -> tuple[Path, dict[str, Any]] | None:
     problems = []
     for path in present:
         try:
-            content = torch.load(path, map_location="cpu", weights_only=True)
-            content["progress"]["micro_step"]
+            # Mapped: a file cut short is found without reading the weights, on every rank.
+            content = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+            progress = dict(content["progress"])
+            progress["micro_step"]
         except (
             OSError,
             RuntimeError,
@@ -69,7 +98,7 @@ def find_checkpoint(exp_dir: Path) -> tuple[Path, dict[str, Any]] | None:
             problems.append(f"{path} cannot be read: {reason}")
             logger.warning("%s; trying the one before", problems[-1])
         else:
-            return path, content
+            return path, progress
     if not problems:
         return None
     msg = (

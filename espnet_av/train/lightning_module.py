@@ -105,10 +105,11 @@ class AVLightningModule(L.LightningModule):
         norm = torch.nn.utils.get_total_norm(gradients)
         if hasattr(norm, "full_tensor"):
             norm = norm.full_tensor()
-        # The only wait for the device in a step: both figures in one copy.
-        self.grad_norm, self.stop_votes = torch.stack([norm.to(sums.dtype), sums[1]]).tolist()
+        # The only wait for the device in a step: all figures in one copy.
+        figures = torch.cat([norm.to(sums.dtype).reshape(1), sums]).tolist()
+        self.grad_norm, weight, self.stop_votes = figures
         if not math.isfinite(self.grad_norm):
-            self._skip_update(parameters)
+            self._skip_update(parameters, weight)
         else:
             self.progress.skipped_in_row = 0
             if self.config.grad_clip > 0:
@@ -126,7 +127,7 @@ class AVLightningModule(L.LightningModule):
         for name, value in checkpoint["progress"].items():
             setattr(self.progress, name, value)
 
-    def _skip_update(self, parameters: list[nn.Parameter]) -> None:
+    def _skip_update(self, parameters: list[nn.Parameter], weight: float) -> None:
         """Leave weights and moments alone: optimisers pass over parameters without gradient."""
         for parameter in parameters:
             parameter.grad = None
@@ -134,12 +135,19 @@ class AVLightningModule(L.LightningModule):
         self.progress.skipped_in_row += 1
         broken = [ids for loss, ids in self._seen if not torch.isfinite(loss)]
         ids = [utt for batch in broken or [ids for _, ids in self._seen] for utt in batch]
-        what = "loss" if broken else "gradient"
-        logger.warning("the %s is not finite, update skipped; utterances: %s", what, " ".join(ids))
+        if weight == 0:
+            what = "there was nothing to learn from"
+            cure = "look at their text, units and lengths, or mask and drop less"
+        else:
+            what = f"the {'loss' if broken else 'gradient'} was not finite"
+            cure = (
+                "look at their audio, video and text, or lower optim_conf.lr or grad_clip, or use "
+                "precision: fp32"
+            )
+        logger.warning("%s, update skipped; utterances: %s", what, " ".join(ids))
         if self.progress.skipped_in_row >= self.config.max_nonfinite_steps:
             msg = (
-                f"the {what} was not finite in {self.progress.skipped_in_row} updates in a row, "
-                f"last with the utterances {' '.join(ids)}; look at their audio, video and text, "
-                "or lower optim_conf.lr or grad_clip, or use precision: fp32"
+                f"{what} in {self.progress.skipped_in_row} updates in a row, last with the "
+                f"utterances {' '.join(ids)}; {cure}"
             )
             raise TrainingError(msg)

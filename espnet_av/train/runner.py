@@ -16,7 +16,7 @@ from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.data.units import read_summary, read_units
 from espnet_av.errors import AVError, TrainingError
 from espnet_av.media.noise import NoiseBank
-from espnet_av.train.checkpoint_store import find_checkpoint
+from espnet_av.train.checkpoint_store import DirectIO, find_checkpoint, remove_half_written
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.data_module import AVDataModule
 from espnet_av.train.devices import (
@@ -63,6 +63,8 @@ def train(
     if is_done(exp_dir):
         logger.info("%s: done already, nothing to do", exp_dir)
         return Outcome.NOTHING_TO_DO
+    if is_main:
+        remove_half_written(exp_dir)
     _prepare_torch(config, devices)
     progress = Progress()
     tokenizer = Tokenizer.load(inputs.token_dir) if inputs.token_dir else None
@@ -72,13 +74,12 @@ def train(
     report = exp_dir / "dropped.tsv" if is_main else None
     data = _build_data(config, inputs, tokenizer, progress, frame_hz, report)
     callback = StepCallback(config, exp_dir, stop)
-    start_step = found[1]["progress"]["micro_step"] // config.accum_grad if found else 0
+    path, saved = found or (None, {"micro_step": 0})
+    start_step = saved["micro_step"] // config.accum_grad
     logger.info(
         "%s at step %d of %d", "going on" if found else "start", start_step, config.max_steps
     )
     trainer = build_trainer(config, exp_dir, devices, callback, start_step)
-    path = found[0] if found else None
-    del found
     _fit(trainer, module, data, path)
     if callback.stopped:
         return _stopped(exp_dir, stop)
@@ -107,14 +108,15 @@ def build_trainer(
     start_step: int = 0,
 ) -> L.Trainer:
     """The Lightning trainer; everything beside the training loop itself is in `callback`."""
-    return L.Trainer(
+    trainer = L.Trainer(
         accelerator="gpu" if devices.ngpu else "cpu",
         devices=devices.per_node,
         num_nodes=devices.num_nodes,
         strategy=build_strategy(config.strategy, devices.world_size),
-        plugins=[cluster_environment(devices)],
+        plugins=[cluster_environment(devices), DirectIO()],
         precision=PRECISIONS[config.precision],
-        max_steps=config.max_steps,
+        # `callback` ends the run, after the last validation too if that was cut short.
+        max_steps=-1,
         max_epochs=-1,
         accumulate_grad_batches=config.accum_grad,
         limit_val_batches=0,
@@ -129,6 +131,12 @@ def build_trainer(
         enable_model_summary=False,
         use_distributed_sampler=False,
     )
+    # `StopRequest` has the signals, and its votes travel with the gradients. Lightning's handler
+    # would end a run without saving, with status 0, and its broadcast would wait for the device in
+    # every micro-batch.
+    trainer._signal_connector.register_signal_handlers = lambda: None  # type: ignore[method-assign]
+    trainer.fit_loop.epoch_loop._broadcast_sigterm_tensor = lambda: None  # type: ignore[method-assign]
+    return trainer
 
 
 def _build_data(

@@ -17,7 +17,10 @@ slurm.pl's batch script queues such a job again.
 
 
 class StopRequest:
-    """Remembers, inside its `with` block, that somebody asked the process to stop."""
+    """Remembers, inside its `with` block, that somebody asked the process to stop.
+
+    By SIGTERM, SIGUSR1 (Slurm, before the time limit) or Ctrl-C.
+    """
 
     def __init__(self) -> None:
         self.signal: signal.Signals | None = None
@@ -27,17 +30,13 @@ class StopRequest:
 
     def __enter__(self) -> StopRequest:
         self._before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
-        self.install()
+        for number in STOP_SIGNALS:
+            signal.signal(number, self._handle)
         return self
 
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
-
-    def install(self) -> None:
-        """Take over SIGTERM, SIGUSR1 (Slurm, before the time limit) and Ctrl-C."""
-        for number in STOP_SIGNALS:
-            signal.signal(number, self._handle)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.signal is not None and number == signal.SIGINT:

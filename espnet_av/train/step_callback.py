@@ -49,8 +49,7 @@ class StepCallback(L.Callback):
         self._clocked_at = time.monotonic()
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Take over the signals (Lightning has just set its own), go back to a lost validation."""
-        self._stop.install()
+        """Go back to a lost validation; it may be all that is left to do."""
         module = _cast(pl_module)
         # As after every validation: a resumed run must not differ in this.
         module.train()
@@ -61,6 +60,8 @@ class StepCallback(L.Callback):
             logger.info("step %d: validating, which the stop had cut short", self._step(module))
             self._validate(trainer, module)
             self._save(trainer, module)
+        if self._step(module) >= self._config.max_steps:
+            self._leave(trainer, module)
         self._throughput.reset()
         self._clock()
 
@@ -113,14 +114,16 @@ class StepCallback(L.Callback):
             module.progress.pending_validation = True
             if not stopping:
                 stopping = not self._validate(trainer, module)
-        # A last step without its validation is not saved: nothing would be left to run again for.
-        cut_short = is_last and module.progress.pending_validation
-        if not cut_short and (step % config.save_interval_steps == 0 or is_last or stopping):
+        if step % config.save_interval_steps == 0 or is_last or stopping:
             self._save(trainer, module)
-        if stopping:
-            self.stopped = not is_last or cut_short
-            trainer.should_stop = True
+        if is_last or stopping:
+            self._leave(trainer, module)
         self._throughput.resume()
+
+    def _leave(self, trainer: L.Trainer, module: AVLightningModule) -> None:
+        is_last = self._step(module) >= self._config.max_steps
+        self.stopped = not is_last or module.progress.pending_validation
+        trainer.should_stop = True
 
     def _clock(self) -> float:
         """Seconds since the last call."""

@@ -1,4 +1,4 @@
-"""Pre-training in two processes: sharded as replicated, one killed, and run again."""
+"""Pre-training in two processes: sharded as replicated, one killed, both stopped, run again."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ import pytest
 import torch
 import yaml
 from oracles.pretraining_run import train_arguments, write_pretraining_folders
+
+from espnet_av.train.checkpoint_store import find_checkpoint
+from espnet_av.train.signals import EXIT_STOPPED
 
 TEST_ROOT = Path(__file__).resolve().parents[2]
 CONFIG = {
@@ -59,14 +62,37 @@ if len(sys.argv) > 1 and os.environ.get("KILL"):
     AVLightningModule.training_step = training_step
 sys.exit(train.main(sys.argv[1:]))
 """
+# Both are told to stop in the second step, and the disk is slower than Lightning's look at the
+# other process, which it takes every 5 s.
+STOPPED = """
+import os, signal, sys, time
+from espnet_av.bin import train
+from espnet_av.train import checkpoint_store
+from espnet_av.train.lightning_module import AVLightningModule
+step, sync = AVLightningModule.training_step, checkpoint_store._sync
+told = []
+def training_step(self, batch, batch_idx):
+    if batch.key.micro_step == 2:
+        told.append(True)
+        os.kill(os.getpid(), signal.SIGTERM)
+    return step(self, batch, batch_idx)
+def slow(path):
+    if path.name.endswith(".tmp") and told:
+        time.sleep(8)
+    sync(path)
+AVLightningModule.training_step, checkpoint_store._sync = training_step, slow
+sys.exit(train.main(sys.argv[1:]))
+"""
 
 
-def train(folders: Path, exp: Path, strategy: str, **env: str) -> subprocess.CompletedProcess[str]:
+def train(
+    folders: Path, exp: Path, strategy: str, program: str = KILLED, **env: str
+) -> subprocess.CompletedProcess[str]:
     """Train in two processes that Lightning starts, as `bin.train` does."""
     exp.parent.mkdir(parents=True, exist_ok=True)
     config, script = exp.parent / f"{strategy}.yaml", exp.parent / "train.py"
     config.write_text(yaml.safe_dump({**CONFIG, "strategy": strategy}))
-    script.write_text(KILLED)
+    script.write_text(program)
     return subprocess.run(
         [sys.executable, script, *train_arguments(folders, config), "--num_processes", "2", exp],
         env={
@@ -104,3 +130,13 @@ def test_sharded_run_with_a_killed_process_equals_a_replicated_one(tmp_path: Pat
         # Softmax does not see the bias of the keys: its gradient is rounding, which Adam scales up.
         atol = 1e-3 if key.endswith("k_proj.bias") else 1e-5
         torch.testing.assert_close(weights[key], value, rtol=1e-4, atol=atol, msg=key)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_stopped_run_waits_for_its_checkpoint(tmp_path: Path) -> None:
+    folders = write_pretraining_folders(tmp_path)
+    ended = train(folders, tmp_path / "exp", "ddp", STOPPED)
+    assert ended.returncode == EXIT_STOPPED, ended.stderr
+    found = find_checkpoint(tmp_path / "exp")
+    assert found is not None and found[1]["micro_step"] == 6, "the votes of step 2 stop step 3"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import hashlib
 import logging
 import re
@@ -16,6 +17,7 @@ from espnet_av.config import load_config
 from espnet_av.errors import ConfigError
 from espnet_av.train.config import ParamGroup, TrainConfig
 from espnet_av.train.experiment import TrainInputs, log_to_file, mark_done, open_experiment
+from espnet_av.train.folder_lock import LOCK
 from espnet_av.train.loading import load_experiment
 
 
@@ -184,14 +186,35 @@ def run(tiny_run, exp, *more):
     return train_bin.main(["--config", config, *tiny_run.arguments, *more, str(exp)])
 
 
+def written(exp):
+    """When each file was, but for the log and who writes it."""
+    return {
+        path: path.stat().st_mtime_ns
+        for path in exp.rglob("*")
+        if path.name not in ("train.log", LOCK)
+    }
+
+
+def test_fault_of_the_machine_is_one_line_of_the_log(tiny_run, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(train_bin, "train", full)
+    assert run(tiny_run, tmp_path / "exp") == 1
+    line = "ERROR: [Errno 28] No space left on device; free some space, and run again\n"
+    assert (tmp_path / "exp" / "train.log").read_text().endswith(line)
+    (tmp_path / "file").touch()
+    with pytest.raises(SystemExit, match=r"^train: .*Not a directory.*; check the path"):
+        run(tiny_run, tmp_path / "file" / "exp")
+
+
 def test_finished_run_does_nothing_and_says_so(tiny_run, tmp_path):
     exp = tmp_path / "exp"
     short = ["--override", "max_steps=2", "--override", "average=1"]
     assert run(tiny_run, exp, *short) == 0
-    before = {path: path.stat().st_mtime_ns for path in exp.rglob("*") if path.name != "train.log"}
+    before = written(exp)
     assert run(tiny_run, exp, *short) == 0
-    after = {path: path.stat().st_mtime_ns for path in exp.rglob("*") if path.name != "train.log"}
-    assert after == before
+    assert written(exp) == before
     assert "done already, nothing to do" in (exp / "train.log").read_text()
     assert run(tiny_run, exp) == 1
     assert "is finished with another configuration" in (exp / "train.log").read_text()

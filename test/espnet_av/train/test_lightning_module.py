@@ -112,7 +112,7 @@ def test_update_with_nan_loss_is_skipped(tmp_path, caplog):
     assert module.progress.skipped_steps == 1 and module.progress.skipped_in_row == 0
     assert not torch.equal(weights[0], weights[1])
     assert torch.equal(weights[1], weights[2]), "step 1 is skipped: neither gradient nor decay"
-    assert "the loss is not finite, update skipped; utterances: " in caplog.text
+    assert "the loss was not finite, update skipped; utterances: " in caplog.text
     assert torch.isfinite(torch.cat([p.flatten() for p in module.parameters()])).all()
 
 
@@ -125,6 +125,28 @@ def test_too_many_broken_updates_stop_the_run(tmp_path):
     with pytest.raises(TrainingError, match=r"loss was not finite in 2 .* u3 u2;|u2 u3;") as error:
         fit(config, tmp_path, AlwaysBroken())
     assert "u7" not in str(error.value)
+
+
+def test_step_with_nothing_to_learn_from_says_so(tmp_path):
+    class Idle(ToyModel):
+        def forward(self, **batch):
+            loss, stats, weight = super().forward(**batch)
+            return loss, stats, weight * 0
+
+    config = dataclasses.replace(CONFIG, max_nonfinite_steps=2)
+    message = r"nothing to learn from in 2 updates in a row, .*u7.*; look at their text, units"
+    with pytest.raises(TrainingError, match=message):
+        fit(config, tmp_path, Idle())
+
+
+def test_lightning_still_has_what_is_switched_off(tmp_path):
+    callback = StepCallback(CONFIG, tmp_path, StopRequest())
+    trainer = build_trainer(CONFIG, tmp_path, Devices(), callback)
+    for owner, name in (
+        (trainer._signal_connector, "register_signal_handlers"),
+        (trainer.fit_loop.epoch_loop, "_broadcast_sigterm_tensor"),
+    ):
+        assert callable(getattr(type(owner), name)) and name in vars(owner)
 
 
 def test_random_numbers_follow_from_the_step_alone(tmp_path):

@@ -14,8 +14,9 @@ import torch
 
 from espnet_av.bin import train as train_bin
 from espnet_av.errors import CheckpointError
-from espnet_av.train import checkpoint_store, step_callback
-from espnet_av.train.checkpoint_store import find_checkpoint
+from espnet_av.train import checkpoint_store, runner, step_callback
+from espnet_av.train.checkpoint_store import DirectIO, find_checkpoint
+from espnet_av.train.data_module import AVDataModule
 from espnet_av.train.lightning_module import AVLightningModule
 from espnet_av.train.signals import EXIT_STOPPED
 
@@ -86,7 +87,7 @@ def test_kill_9_and_run_again(tiny_run, undisturbed, tmp_path):
     assert not (exp / "10step.pth").exists()
     found = find_checkpoint(exp)
     assert found is not None
-    assert found[1]["progress"]["micro_step"] == 12
+    assert found[1]["micro_step"] == 12
     assert run(tiny_run, exp) == 0
     assert_same_run(exp, undisturbed)
 
@@ -113,7 +114,7 @@ def test_sigterm_saves_the_step_and_worker_count_changes_nothing(
     assert "run the same command to go on" in (exp / "train.log").read_text()
     found = find_checkpoint(exp)
     assert found is not None
-    assert found[1]["progress"]["micro_step"] == 10, "the step of micro-batches 8 and 9"
+    assert found[1]["micro_step"] == 10, "the step of micro-batches 8 and 9"
     assert run(tiny_run, exp, "train.yaml", "--override", "num_workers=2") == 0
     assert_same_run(exp, undisturbed)
 
@@ -133,7 +134,7 @@ def test_stop_during_validation_is_validated_on_resume(
         patch.setattr(AVLightningModule, "validation_step", validation_step)
         assert run(tiny_run, exp) == EXIT_STOPPED
     assert not (exp / "4step.pth").exists()
-    assert find_checkpoint(exp)[1]["progress"]["pending_validation"] is True
+    assert find_checkpoint(exp)[1]["pending_validation"] is True
     assert run(tiny_run, exp) == 0
     assert_same_run(exp, undisturbed)
 
@@ -150,6 +151,37 @@ def test_stop_during_the_last_validation(tiny_run, undisturbed, tmp_path, monkey
         patch.setattr(AVLightningModule, "validation_step", validation_step)
         assert run(tiny_run, exp) == EXIT_STOPPED
     assert not (exp / ".done").exists()
+    found = find_checkpoint(exp)
+    assert found is not None
+    assert found[1]["micro_step"] == 20 and found[1]["pending_validation"] is True
+    assert run(tiny_run, exp) == 0
+    assert "going on at step 10 of 10" in (exp / "train.log").read_text()
+    assert_same_run(exp, undisturbed)
+
+
+def test_killed_before_it_was_marked_done(tiny_run, undisturbed, tmp_path, monkeypatch):
+    exp = tmp_path / "exp"
+    with monkeypatch.context() as patch:
+        patch.setattr(runner, "mark_done", lambda _: crash())
+        with pytest.raises(RuntimeError, match="crash"):
+            run(tiny_run, exp)
+    (exp / ".last.ckpt.1.tmp").write_bytes(b"half")
+    assert run(tiny_run, exp) == 0
+    assert not list(exp.glob(".*.tmp")), "what a killed run left is removed"
+    assert_same_run(exp, undisturbed)
+
+
+def test_stop_while_the_data_workers_start(tiny_run, undisturbed, tmp_path, monkeypatch):
+    exp, original = tmp_path / "exp", AVDataModule.train_dataloader
+
+    def train_dataloader(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        return original(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(AVDataModule, "train_dataloader", train_dataloader)
+        assert run(tiny_run, exp) == EXIT_STOPPED
+    assert find_checkpoint(exp)[1]["micro_step"] == 2, "the first step"
     assert run(tiny_run, exp) == 0
     assert_same_run(exp, undisturbed)
 
@@ -196,9 +228,14 @@ def test_full_disk_keeps_the_last_checkpoint(tiny_run, undisturbed, tmp_path, mo
         assert run(tiny_run, exp) == 1
     assert "No space left on device" in (exp / "train.log").read_text()
     assert not list(exp.glob(f".{checkpoint_store.LAST}*"))
-    assert find_checkpoint(exp)[1]["progress"]["micro_step"] == 6
+    assert find_checkpoint(exp)[1]["micro_step"] == 6
     assert run(tiny_run, exp) == 0
     assert_same_run(exp, undisturbed)
+
+
+def test_checkpoint_that_does_not_fit_is_an_error_of_the_system():
+    with pytest.raises(OSError, match=r"\w"):
+        DirectIO().save_checkpoint({"weights": torch.zeros(100_000)}, "/dev/full")
 
 
 def test_killed_data_worker_is_a_named_error(tiny_run, undisturbed, tmp_path, monkeypatch):
