@@ -124,6 +124,9 @@ def test_another_corpus_root_reruns_the_data(recipe: Path) -> None:
     assert "root /first" in started
     # A corpus that local/data.sh does not read may move.
     assert run(recipe, "--stop_stage", "2", GRID="/first", LRS3="/other")[2] == []
+    with (recipe / "db.sh").open("a") as db:
+        db.write("LRS3=/another\n")
+    assert run(recipe, "--stop_stage", "2", GRID="/first")[2] == []
     _, _, started = run(recipe, "--stop_stage", "2", GRID="/second")
     assert verbs(started) == ["data.sh", "root", "roi"]
     assert "data.sh --datadir data" in started
@@ -155,18 +158,18 @@ def test_failure_stops_and_shows_the_cause(recipe: Path) -> None:
     assert "up to date: dump/roi/test" in out
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_signal_lets_the_running_job_save(recipe: Path, number: int) -> None:
     script = "trap 'echo saved >saved; exit 0' TERM\ntouch begun\nwhile sleep 0.1; do :; done\n"
     (recipe / "local/data.sh").write_text(f"#!/usr/bin/env bash\n{script}", encoding="utf-8")
     environment = {**os.environ, "VIRTUAL_ENV": str(recipe.parents[3] / "venv")}
-    # A shell that was started in the background ignores interrupts, and so would all below it.
+    # What was started in the background, or by nohup, ignores these, and so would all below.
     process = subprocess.Popen(
         ["bash", "./av.sh"],
         cwd=recipe,
         env=environment,
         start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
     )
     for _ in range(500):
         if (recipe / "begun").exists():

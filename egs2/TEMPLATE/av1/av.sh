@@ -83,7 +83,7 @@ prepare_data() { run ${train_cmd} "${datadir}/logdir/data.log" local/data.sh --d
 stage_data() {
     log "stage 1 data: corpus -> ${datadir}/{$(all_sets | paste -sd , -)}"
     local roots; roots=$(corpus_roots)
-    once "${datadir}/.done" "db.sh local/data.sh conf/corpus*.yaml" \
+    once "${datadir}/.done" "local/data.sh conf/corpus*.yaml" \
         ${roots:+depends_on "${roots}"} prepare_data ${local_data_opts}
     # What the copy of the corpus lacks, beside the published sizes, where the corpus tells.
     run find "${datadir}" -maxdepth 2 -name coverage.tsv -exec expand -t 17 {} +
