@@ -18,10 +18,11 @@ from pathlib import Path
 from espnet_av.atomic import atomic_write
 from espnet_av.command import stage_parser, user_errors
 from espnet_av.errors import ConfigError
+from espnet_av.score.plot_seed_missing import plot_seed_missing
 from espnet_av.score.plot_seeds import plot_seeds
 from espnet_av.score.seed_missing import format_missing
 from espnet_av.score.seed_table import format_comparison
-from espnet_av.score.seeds import check_comparable, read_system
+from espnet_av.score.seeds import System, check_comparable, read_system
 
 
 def get_parser() -> argparse.ArgumentParser:
@@ -37,9 +38,20 @@ def get_parser() -> argparse.ArgumentParser:
         help="name of a row, then the scores.json of its seeds; may be given several times",
     )
     parser.add_argument(
-        "--output", type=Path, help="markdown to write, and a picture of the same name beside it"
+        "--output", type=Path, help="markdown to write, and pictures of the same name beside it"
     )
     return parser
+
+
+def _draw(systems: Sequence[System], output: Path) -> str:
+    """Write the pictures beside `output`; the lines that show them."""
+    picture = output.with_suffix(".png")
+    plot_seeds(systems, picture)
+    shown = f"![a dot for each seed]({picture.name})\n"
+    missing = output.with_name(f"{output.stem}_missing.png")
+    if plot_seed_missing(systems, missing):
+        shown += f"\n![missing video, means over seeds]({missing.name})\n"
+    return shown
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -54,10 +66,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         tables = [format_comparison(systems), format_missing(systems)]
         text = "\n".join(filter(None, tables))
         if options.output is not None:
-            picture = options.output.with_suffix(".png")
-            plot_seeds(systems, picture)
+            text_with_pictures = f"{text}\n{_draw(systems, options.output)}"
             with atomic_write(options.output) as stream:
-                stream.write(f"{text}\n![a dot for each seed]({picture.name})\n")
+                stream.write(text_with_pictures)
     print(text, end="")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import groupby
 from math import ceil
 from pathlib import Path
@@ -15,15 +15,14 @@ from espnet_av.score.missing_video import Curve
 from espnet_av.score.picture import INK, MODE_COLORS, MODE_NAMES, new_figure, save, style_axes
 
 _COLUMNS = 3
-_COLORS = ("#00798c", "#c77f0a", "#4f772d", "#6a4c93", "#22303c")
-_MARKERS = "osv^D"
-_NAMES = {
-    "whole": "whole utterances",
-    "frames": "single frames",
-    "start": "start of each",
-    "middle": "middle of each",
-    "end": "end of each",
+KIND_STYLES = {
+    "whole": ("whole utterances", "#00798c", "o"),
+    "frames": ("single frames", "#c77f0a", "s"),
+    "start": ("start of each", "#4f772d", "v"),
+    "middle": ("middle of each", "#6a4c93", "^"),
+    "end": ("end of each", "#22303c", "D"),
 }
+"""What is missing -> its words in a legend, colour and marker."""
 _STEP = 0.008
 """Shift between the kinds along the axis, so that their intervals do not cover each other."""
 
@@ -62,7 +61,7 @@ def plot_missing_video(
         x=0.01,
         ha="left",
     )
-    _add_legend(figure, grid[: len(panels)])
+    add_kind_legend(figure, grid[: len(panels)])
     save(figure, path)
 
 
@@ -74,13 +73,13 @@ def _draw_panel(axes: Any, panel: Sequence[Curve], metric: Metric) -> None:
         axes.axhspan(*figure["ci95"], color=color, alpha=0.12, linewidth=0)
         axes.axhline(figure["rate"], color=color, linewidth=2, label=MODE_NAMES["A"])
     for curve in panel:
-        place = KINDS.index(curve.kind)
+        label, color, marker = KIND_STYLES[curve.kind]
         figures = [record[metric] for record in curve.points.values()]
         rates = [figure["rate"] for figure in figures]
         reach = [
             [abs(figure["rate"] - figure["ci95"][side]) for figure in figures] for side in (0, 1)
         ]
-        shift = (place - 2) * _STEP
+        shift = (KINDS.index(curve.kind) - 2) * _STEP
         axes.errorbar(
             [
                 record["missing_share"] + shift if share else 0.0
@@ -88,28 +87,36 @@ def _draw_panel(axes: Any, panel: Sequence[Curve], metric: Metric) -> None:
             ],
             rates,
             yerr=reach,
-            color=_COLORS[place],
-            marker=_MARKERS[place],
+            color=color,
+            marker=marker,
             linewidth=1.8,
             elinewidth=0.8,
             markersize=5,
-            label=_NAMES[curve.kind],
+            label=label,
         )
-    shares = sorted({share for curve in panel for share in curve.points})
-    axes.set_xticks(shares, [f"{100 * share:g}" for share in shares])
-    axes.set_xlabel("missing video (%)", color=INK)
-    axes.set_xlim(-0.06, max(shares) + 0.06)
+    label_shares(axes, {share for curve in panel for share in curve.points})
     axes.set_ylim(bottom=0)
     title = f"{MODE_NAMES[panel[0].mode]}, {noise_title(panel[0].noise)}"
     axes.set_title(title, color=INK, fontsize=10, loc="left")
 
 
-def _add_legend(figure: Any, panels: Sequence[Any]) -> None:
+def label_shares(axes: Any, shares: Collection[float]) -> None:
+    """The axis of missing shares: its ticks, title and ends."""
+    axes.set_xticks(sorted(shares), [f"{100 * share:g}" for share in sorted(shares)])
+    axes.set_xlabel("missing video (%)", color=INK)
+    axes.set_xlim(-0.06, max(shares) + 0.06)
+
+
+def add_kind_legend(figure: Any, panels: Sequence[Any]) -> None:
     """One legend below all panels, always in the same order."""
     named: dict[str, Any] = {}
     for axes in panels:
         named |= dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
-    labels = [label for label in (MODE_NAMES["A"], *_NAMES.values()) if label in named]
+    labels = [
+        label
+        for label in (MODE_NAMES["A"], *(style[0] for style in KIND_STYLES.values()))
+        if label in named
+    ]
     figure.legend(
         [named[label] for label in labels],
         labels,

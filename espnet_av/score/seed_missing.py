@@ -20,7 +20,7 @@ def format_missing(systems: Sequence[System]) -> str:
     """
     parts = []
     for condition in conditions_of(systems):
-        shares = sorted({loss.share for system in systems for loss in _losses(system, condition)})
+        shares = sorted({loss.share for system in systems for loss in losses_of(system, condition)})
         if shares:
             name, mode, noise = condition
             title = f"{name} {mode} {noise_title(noise)}"
@@ -37,7 +37,7 @@ def _table(
     if mode == "AV":
         rows[0].append("A (no video)")
     for system in systems:
-        losses = _losses(system, condition)
+        losses = losses_of(system, condition)
         whole = format_mean(system.rates.get(condition, {}))
         alone = format_mean(system.rates.get((name, "A", noise), {}))
         for kind in (kind for kind in KINDS if any(loss.kind == kind for loss in losses)):
@@ -46,7 +46,7 @@ def _table(
     return rows
 
 
-def _losses(system: System, condition: Condition) -> Mapping[MissingVideo, dict[int, float]]:
+def losses_of(system: System, condition: Condition) -> Mapping[MissingVideo, dict[int, float]]:
     """What was missing in one condition -> the figures of the seeds."""
     return {
         parse_missing_video(lost): rates
