@@ -76,5 +76,5 @@ def _level_spans(panels: Sequence[Any]) -> None:
     bounds = [axes.get_ylim() for axes in panels]
     span = max(top - bottom for bottom, top in bounds)
     for axes, (bottom, top) in zip(panels, bounds, strict=True):
-        margin = (span - (top - bottom)) / 2
-        axes.set_ylim(bottom - margin, top + margin)
+        lowest = max(0.0, bottom - (span - (top - bottom)) / 2)
+        axes.set_ylim(lowest, lowest + span)
