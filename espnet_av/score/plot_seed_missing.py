@@ -37,7 +37,7 @@ def plot_seed_missing(systems: Sequence[System], path: Path) -> bool:
     shown = [system for system in systems if any(losses_of(system, place) for place in tested)]
     if not tested:
         return False
-    figure = new_figure(max(7.2, 1.0 + 2.9 * len(shown)), 0.9 + 2.7 * len(tested))
+    figure = new_figure(max(7.2, 1.0 + 2.4 * len(shown)), 0.9 + 2.3 * len(tested))
     grid = figure.subplots(len(tested), len(shown), squeeze=False)
     for row, condition in zip(grid, tested, strict=True):
         for axes, system in zip(row, shown, strict=True):
