@@ -31,8 +31,11 @@ SIZES = ("8x250x80x40", "4x200x40x500", "2x750x120x1024", "8x400x80x1000")
 """Utterances x frames x tokens x vocabulary, of the longest; the shortest has 0.8 of that."""
 CHANNELS = 512
 """Of encoder, predictor and joiner, where the joiner is in the measurement."""
-LOSS_TOLERANCE, GRADIENT_TOLERANCE = 1e-5, 1e-3
-"""Relative, and absolute of gradients between -1 and 1: torchaudio's lattice is float32."""
+LOSS_TOLERANCE, GRADIENT_TOLERANCE = 1e-5, 1e-5
+"""Relative to the loss; absolute between gradients of ours, which are between -1 and 1."""
+PEER_TOLERANCE = 2e-6
+"""Of the largest loss, between our gradients and torchaudio's: its lattice is float32, and a
+gradient is off by what the last digits of the loss are (5e-4 each where the loss is 6000)."""
 PEER = "torchaudio"
 COLUMNS = (
     "| B x T x U x V | loss | median ms | p95 ms | times as fast as torchaudio | peak MB | "
@@ -140,11 +143,11 @@ JOINERS = {PEER: "torchaudio", "ours": "full", "ours, pruned to 5 rows": "pruned
 
 
 def check(task: Task, _: argparse.Namespace) -> None:
-    """Raises unless every loss, and its gradient, is the peer's."""
+    """Raises unless every loss, and its gradient, is that of autograd and the peer's."""
     reference = task.logits()
-    expected = of_torchaudio(reference, task)
+    expected = of_autograd(reference, task)
     expected.sum().backward()
-    for name in [name for name in LOSSES if name != PEER]:
+    for name in [name for name in LOSSES if LOSSES[name] is not of_autograd]:
         logits = task.logits()
         losses = LOSSES[name](logits, task)
         losses.sum().backward()
@@ -152,7 +155,10 @@ def check(task: Task, _: argparse.Namespace) -> None:
         assert error < LOSS_TOLERANCE, f"{name}: losses differ by {error:.1e}"
         # In place: no third tensor of that size.
         error = float(logits.grad.sub_(reference.grad).abs_().max())
-        assert error < GRADIENT_TOLERANCE, f"{name}: gradients differ by {error:.1e}"
+        allowed = (
+            PEER_TOLERANCE * float(expected.detach().max()) if name == PEER else GRADIENT_TOLERANCE
+        )
+        assert error < allowed, f"{name}: gradients differ by {error:.1e}"
 
 
 @torch.no_grad()
@@ -285,12 +291,13 @@ def header(args: argparse.Namespace) -> str:
             *heading("Transducer losses", args.device, args.num_threads),
             f"Forward and backward, float32, {args.repeats} runs; B utterances of T frames and U "
             "tokens (the shortest has 0.8 of both), V tokens in the vocabulary. For each size, "
-            f"losses are equal to {LOSS_TOLERANCE:g} of their value and gradients to "
-            f"{GRADIENT_TOLERANCE:g}. Each line is a process of its own; its peak is what it held "
-            "beyond its libraries, inputs included. Times are CPU time of the process on one "
-            f"thread, else wall. The joiner has {CHANNELS} channels on all sides. The pruned loss "
-            "includes the additive joiner; its value is compared with a band as wide as the "
-            "lattice.",
+            f"losses are equal to {LOSS_TOLERANCE:g} of their value; gradients of ours to "
+            f"{GRADIENT_TOLERANCE:g}, and to torchaudio's, of a float32 lattice, to "
+            f"{PEER_TOLERANCE:g} of the largest loss. Each line is a process of its own; its peak "
+            "is what it held beyond its libraries, inputs included. Times are CPU time of the "
+            f"process on one thread, else wall. The joiner has {CHANNELS} channels on all sides. "
+            "The pruned loss includes the additive joiner; its value is compared with a band as "
+            "wide as the lattice.",
         ]
     )
 
