@@ -29,6 +29,8 @@ from espnet_av.ops.rnnt_loss import rnnt_loss
 
 SIZES = ("8x250x80x40", "4x200x40x500", "2x750x120x1024", "8x400x80x1000")
 """Utterances x frames x tokens x vocabulary, of the longest; the shortest has 0.8 of that."""
+JOINER_SIZES = (*SIZES[:2], "1x375x60x1024")
+"""The joiner over the whole lattice takes a core minutes at the larger ones."""
 CHANNELS = 512
 """Of encoder, predictor and joiner, where the joiner is in the measurement."""
 LOSS_TOLERANCE, GRADIENT_TOLERANCE = 1e-5, 1e-5
@@ -87,9 +89,12 @@ def main() -> None:
         print(json.dumps(MEASUREMENTS[args.measure](task, args)))
         return
     tables = [header(args)]
-    for title, kinds in (("Loss of given logits", LOSSES), ("Joiner and loss", JOINERS)):
+    for title, kinds, sizes in (
+        ("Loss of given logits", LOSSES, args.sizes),
+        ("Joiner and loss", JOINERS, args.joiner_sizes),
+    ):
         tables += ["", f"## {title}", "", COLUMNS]
-        for size in args.sizes:
+        for size in sizes:
             tables += rows(size, kinds, args)
     publish("\n".join([*tables, "", version_line(), ""]), args.out)
 
@@ -97,7 +102,8 @@ def main() -> None:
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", nargs="+", default=SIZES, help="BxTxUxV")
-    parser.add_argument("--repeats", type=int, default=5, help="timed runs of each")
+    parser.add_argument("--joiner_sizes", nargs="+", default=JOINER_SIZES, help="BxTxUxV")
+    parser.add_argument("--repeats", type=int, default=3, help="timed runs of each")
     parser.add_argument("--num_threads", type=int, default=1)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--out", type=Path, help="results file (markdown)")
