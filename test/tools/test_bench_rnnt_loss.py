@@ -17,9 +17,8 @@ def test_writes_a_table(bench, tmp_path, monkeypatch):
 
     monkeypatch.setattr(bench, "in_own_process", in_this_process)
     out = tmp_path / "result.md"
-    monkeypatch.setattr(
-        sys, "argv", ["bench", "--sizes", SIZE, "3x4x2x6", "--repeats", "2", "--out", str(out)]
-    )
+    sizes = ["--sizes", SIZE, "3x4x2x6", "--joiner_sizes", SIZE]
+    monkeypatch.setattr(sys, "argv", ["bench", *sizes, "--repeats", "2", "--out", str(out)])
     bench.main()
     lines = [line for line in out.read_text().splitlines() if line.startswith("| 2 x 6 x 3 x 5")]
     assert [line.split(" | ")[1] for line in lines] == [*bench.LOSSES, *bench.JOINERS]
