@@ -46,7 +46,9 @@ def test_one_task_that_fails_ends_the_others(jobs) -> None:
 def test_interrupt_cancels(jobs, number: int, wait_until) -> None:
     """The command has time to save, and is not started again if it leaves with 75."""
     program = jobs.folder / "program.sh"
-    program.write_text("trap 'sleep 0.5; touch saved; exit 75' TERM\necho on\nsleep 60 & wait\n")
+    # Slurm signals the children too, and now and then first: the program must not end with them.
+    wait = "while true; do sleep 0.1; done"
+    program.write_text(f"trap 'sleep 0.5; touch saved; exit 75' TERM\necho on\n{wait}\n")
     process = jobs.start("a.log", "bash", str(program))
     wait_until(lambda: "\non\n" in jobs.read("a.log"))
     process.send_signal(number)
@@ -74,7 +76,7 @@ def test_time_limit_saves_and_goes_on(jobs) -> None:
     program = jobs.folder / "program.sh"
     program.write_text(
         "[ -e part$1 ] && { echo goes on; exit; }\n"
-        "trap 'touch part$1; exit 75' USR1\nsleep 100 & wait\n"
+        "trap 'touch part$1; exit 75' USR1\nwhile true; do sleep 0.1; done\n"
     )
     words = ["--time", "1", "JOB=1:2", "a.JOB.log", "bash", str(program), "JOB"]
     code, error = jobs.run(*words)
