@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _ctypes
 import ctypes
+import difflib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ _INIT_PHONEME_EVENTS, _INIT_PHONEME_IPA, _INIT_DONT_EXIT = 0x0001, 0x0002, 0x800
 _CHARS_UTF8, _SSML = 0x01, 0x10
 _EVENT_END_OF_LIST, _EVENT_PHONEME = 0, 7
 _RATE, _PITCH, _RANGE, _WORD_GAP = 1, 3, 4, 7
+_NUM_NAMED = 3
 
 
 class _EventId(ctypes.Union):
@@ -89,7 +91,7 @@ def synthesise(text: str, voice: Voice, *, seed: int = 1, ssml: bool = False) ->
         ssml: read `text` as SSML.
 
     Raises:
-        MediaError: the library is not installed, or it does not know the voice.
+        MediaError: the library is not installed, or it does not know the language or the variant.
     """
     with _fresh_library() as (library, data_path):
         return _speak(library, data_path, text, voice, seed, ssml)
@@ -140,6 +142,7 @@ def _find_library() -> tuple[str, str]:
 def _speak(
     library: ctypes.CDLL, data_path: str, text: str, voice: Voice, seed: int, ssml: bool
 ) -> Speech:
+    _check_voice(voice, Path(data_path, "voices", "!v"))
     options = _INIT_PHONEME_EVENTS | _INIT_PHONEME_IPA | _INIT_DONT_EXIT
     sample_rate = library.espeak_Initialize(
         _OUTPUT_SYNCHRONOUS, 0, data_path.encode("utf-8"), options
@@ -166,6 +169,27 @@ def _speak(
     assert status == 0, f"espeak_Synth returned {status}"
     samples = np.frombuffer(b"".join(blocks), dtype=np.int16)
     return Speech(samples, int(sample_rate), tuple(phonemes))
+
+
+def _check_voice(voice: Voice, variants: Path) -> None:
+    """The library speaks with a plain voice, and says nothing, where a variant has no file."""
+    if "+" in voice.language:
+        msg = f"language '{voice.language}' names a variant; give it as variant, without the '+'"
+        raise MediaError(msg)
+    known = sorted(path.name for path in variants.iterdir())
+    if voice.variant not in known:
+        asked = difflib.SequenceMatcher(b=voice.variant.lower())
+        near = sorted(known, key=lambda name: -_likeness(asked, name))[:_NUM_NAMED]
+        msg = (
+            f"voice variant '{voice.variant}' is none of the {len(known)} of libespeak-ng; nearest: "
+            f"{', '.join(near)} (all of them: {variants})"
+        )
+        raise MediaError(msg)
+
+
+def _likeness(asked: difflib.SequenceMatcher[str], name: str) -> float:
+    asked.set_seq1(name.lower())
+    return asked.ratio()
 
 
 def _set_voice(library: ctypes.CDLL, voice: Voice) -> None:

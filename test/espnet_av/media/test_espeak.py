@@ -54,6 +54,20 @@ def test_ssml_letter_is_no_article():
     assert not article.phonemes[0][1].endswith("eɪ")
 
 
+@pytest.mark.parametrize(
+    ("variant", "nearest"),
+    [("m99", "m8|m7"), ("M1", "m1"), ("", "Alex"), ("annie", "Annie"), ("../lang", "")],
+)
+def test_a_variant_that_does_not_exist_is_not_spoken_by_another_voice(variant, nearest):
+    with pytest.raises(MediaError, match=rf"variant '{variant}' is none .* nearest: .*({nearest})"):
+        synthesise("a", Voice(language="en-us", variant=variant))
+
+
+def test_a_variant_within_the_language_is_refused():
+    with pytest.raises(MediaError, match=r"'en-us\+f1' names a variant"):
+        synthesise("a", Voice(language="en-us+f1", variant="m1"))
+
+
 def test_unknown_voice_is_named():
     with pytest.raises(MediaError, match=r"'xx\+m1'.*'en-us'"):
         synthesise("a", Voice(language="xx", variant="m1"))
