@@ -9,7 +9,7 @@ from espnet_av.config import unknown_key_message
 from espnet_av.corpora.clip import Clip, make_id, survey, write_sets
 from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem
 from espnet_av.corpora.files import visible_files
-from espnet_av.corpora.tsv import read_tsv
+from espnet_av.corpora.tsv import read_headed_tsv, split_row
 from espnet_av.errors import DataDirError
 
 SPLITS = {"train": "train", "dev": "valid", "test": "test"}
@@ -32,8 +32,9 @@ def prepare_common_voice(
     """Write `out_dir/{train,valid,test}_<lang>` from a copy of Common Voice; no `video.scp`.
 
     `root/<lang>/{train,dev,test}.tsv` list the sentences (columns are found by their names, which
-    differ among releases); the sound is `root/<lang>/clips/<file>.mp3`. Ids read
-    `cv_<lang>_<volunteer>-<file>`. The durations of MP3 files are estimates of their headers.
+    differ among releases; fields may be quoted as in CSV); the sound is
+    `root/<lang>/clips/<file>.mp3`. Ids read `cv_<lang>_<volunteer>-<file>`. The durations of MP3
+    files are estimates of their headers.
     Clips that only other lists of the release name (`other.tsv`, `invalidated.tsv`, ...) are left
     to it; sound that no list names is reported.
 
@@ -74,13 +75,13 @@ def prepare_common_voice(
 
 def _read(folder: Path, part: Part, coverage: Coverage) -> Iterator[Clip]:
     tsv = folder / f"{part.split}.tsv"
-    header, *rows = read_tsv(tsv, 1) or [[""]]
+    header, rows = read_headed_tsv(tsv)
     lacking = [name for name in _COLUMNS if name not in header]
     if lacking:
         msg = f"{tsv}:1: no column {', '.join(lacking)}; is this a list of Common Voice?"
         raise DataDirError(msg)
     client, path, sentence = (header.index(name) for name in _COLUMNS)
-    for number, row in enumerate(rows, start=2):
+    for number, row in rows:
         where = f"{tsv}:{number}"
         if len(row) <= max(client, path, sentence):
             msg = f"{where}: {len(row)} columns, the header has {len(header)}; fetch the list again"
@@ -109,11 +110,12 @@ def _note_unlisted(folder: Path, coverage: Coverage) -> None:
     for tsv in sorted(folder.glob("*.tsv")):
         # Lists of a million lines: one at a time in memory, and one column of it.
         with tsv.open(encoding="utf-8-sig", errors="replace", newline="\n") as stream:
-            header = stream.readline().rstrip("\r\n").split("\t")
+            header = split_row(stream.readline().rstrip("\r\n"))
             if "path" in header:
                 column = header.index("path")
                 rows = (line.rstrip("\r\n").split("\t", column + 1) for line in stream)
-                listed |= {row[column].removesuffix(".mp3") for row in rows if len(row) > column}
+                names = (row[column].strip('"') for row in rows if len(row) > column)
+                listed |= {name.removesuffix(".mp3") for name in names}
     for path in visible_files(folder / "clips", [".mp3"]):
         if path.stem not in listed:
             name = make_id(f"cv_{folder.name}_{path.stem}")

@@ -181,8 +181,8 @@ def _check_voice(voice: Voice, variants: Path) -> None:
         asked = difflib.SequenceMatcher(b=voice.variant.lower())
         near = sorted(known, key=lambda name: -_likeness(asked, name))[:_NUM_NAMED]
         msg = (
-            f"voice variant '{voice.variant}' is none of the {len(known)} of libespeak-ng; nearest: "
-            f"{', '.join(near)} (all of them: {variants})"
+            f"voice variant '{voice.variant}' is none of the {len(known)} of libespeak-ng; "
+            f"nearest: {', '.join(near)} (all of them: {variants})"
         )
         raise MediaError(msg)
 

@@ -56,7 +56,7 @@ def test_ssml_letter_is_no_article():
 
 @pytest.mark.parametrize(
     ("variant", "nearest"),
-    [("m99", "m8|m7"), ("M1", "m1"), ("", "Alex"), ("annie", "Annie"), ("../lang", "")],
+    [("m99", "m1"), ("M1", "m1"), ("", "Alex"), ("annie", "Annie"), ("../lang", "")],
 )
 def test_a_variant_that_does_not_exist_is_not_spoken_by_another_voice(variant, nearest):
     with pytest.raises(MediaError, match=rf"variant '{variant}' is none .* nearest: .*({nearest})"):
