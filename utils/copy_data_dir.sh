@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Usage: copy_data_dir.sh [--utt-prefix p] [--utt-suffix s] [--spk-prefix p] [--spk-suffix s] <src> <dest>
+# Usage: copy_data_dir.sh [--utt-prefix p] [--utt-suffix s] [--spk-prefix p] [--spk-suffix s]
+#                         [--rec-prefix p] [--rec-suffix s] <src> <dest>; rec: recordings of segments
 set -euo pipefail
 root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
 export PYTHONPATH="${root}${PYTHONPATH:+:${PYTHONPATH}}"

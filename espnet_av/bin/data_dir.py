@@ -39,8 +39,9 @@ def get_parser() -> argparse.ArgumentParser:
     verb.add_argument("dest", type=Path)
     verb.add_argument("sources", type=Path, nargs="+")
     verb = verbs.add_parser("copy", help="utils/copy_data_dir.sh")
-    for flag in ("--utt-prefix", "--utt-suffix", "--spk-prefix", "--spk-suffix"):
-        verb.add_argument(flag, default="")
+    for part, what in {"utt": "utterances", "spk": "speakers", "rec": "recordings"}.items():
+        for place in ("prefix", "suffix"):
+            verb.add_argument(f"--{part}-{place}", default="", help=f"for the ids of {what}")
     verb.add_argument("source", type=Path)
     verb.add_argument("dest", type=Path)
     return parser
@@ -114,10 +115,15 @@ def _combine(args: argparse.Namespace) -> None:
 
 
 def _copy(args: argparse.Namespace) -> None:
+    source = read_data_dir(args.source)
+    if (args.rec_prefix or args.rec_suffix) and "segments" not in source.tables:
+        msg = f"{args.source}: without segments its utterances are its recordings; give "
+        raise DataDirError(msg + "--utt-prefix or --utt-suffix instead of --rec-...")
     tables, ctm = rename(
-        read_data_dir(args.source),
+        source,
         lambda name: args.utt_prefix + name + args.utt_suffix,
         lambda name: args.spk_prefix + name + args.spk_suffix,
+        lambda name: args.rec_prefix + name + args.rec_suffix,
     )
     data = write_data_dir(args.dest, tables, ctm)
     print(f"copy_data_dir.sh: {len(data.utt_ids)} utterances -> {args.dest}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Sequence
 
 from espnet_av.data.data_dir import COMPLETE, FILE_TABLES, RECORDED, DataDir
@@ -13,25 +14,29 @@ logger = logging.getLogger(__name__)
 
 Tables = dict[str, dict[str, str]]
 
+_EXAMPLE = "x-"
+"""Prefix that messages propose."""
+
 
 def combine(sources: Sequence[DataDir]) -> tuple[Tables, dict[str, list[Segment]]]:
     """Join data dirs: the tables and the ctm for `write_data_dir`.
 
     A table that must be complete (`text`, `utt2lang`, `utt2category`) is left out, with a warning,
     when a source lacks it. If only some sources have `segments`, the others get whole-file ones.
+    A recording that sources with `segments` share, as subsets of one set do, is listed once.
 
     Raises:
-        DataDirError: two sources have the same utterance or recording.
+        DataDirError: two sources have the same utterance, or give a recording different files.
     """
     segmented = any("segments" in source.tables for source in sources)
     combined: Tables = {}
     for source in sources:
         tables = located_tables(source)
+        _check_ids(source, tables, combined)
         if segmented and "segments" not in tables:
             tables["segments"] = {utt_id: f"{utt_id} 0 -1" for utt_id in source.utt_ids}
         for name, rows in tables.items():
-            _check_disjoint(source, name, rows, combined.setdefault(name, {}))
-            combined[name] |= rows
+            combined[name] = rows | combined.get(name, {})
     for name in COMPLETE:
         lacking = [str(source.path) for source in sources if name not in source.tables]
         if lacking and name in combined:
@@ -41,20 +46,29 @@ def combine(sources: Sequence[DataDir]) -> tuple[Tables, dict[str, list[Segment]
 
 
 def rename(
-    data: DataDir, utterance: Callable[[str], str], speaker: Callable[[str], str]
+    data: DataDir,
+    utterance: Callable[[str], str],
+    speaker: Callable[[str], str],
+    recording: Callable[[str], str] = str,
 ) -> tuple[Tables, dict[str, list[Segment]]]:
-    """Give utterances and speakers other ids: the tables and the ctm for `write_data_dir`.
+    """Give utterances, speakers and recordings other ids, for `write_data_dir`: tables and ctm.
 
-    Recordings that `segments` refer to keep their ids.
+    Recordings are those that `segments` refers to; without it they are the utterances.
     """
     segmented = "segments" in data.tables
     renamed = {
-        name: rows
-        if segmented and name in RECORDED
-        else {utterance(key): value for key, value in rows.items()}
+        name: {
+            (recording if segmented and name in RECORDED else utterance)(key): value
+            for key, value in rows.items()
+        }
         for name, rows in located_tables(data).items()
     }
     renamed["utt2spk"] = {key: speaker(value) for key, value in renamed["utt2spk"].items()}
+    if segmented:
+        parts = {key: value.split() for key, value in renamed["segments"].items()}
+        renamed["segments"] = {
+            key: " ".join((recording(name), *times)) for key, (name, *times) in parts.items()
+        }
     return renamed, {utterance(key): value for key, value in data.ctm.items()}
 
 
@@ -66,13 +80,42 @@ def located_tables(data: DataDir) -> Tables:
     }
 
 
-def _check_disjoint(
-    source: DataDir, name: str, rows: dict[str, str], previous: dict[str, str]
-) -> None:
-    both = sorted(rows.keys() & previous.keys())
-    if both:
-        msg = (
-            f"{source.path}/{name}: {both[0]}: also in a source before it ({len(both)} such ids); "
-            "give one source a prefix with utils/copy_data_dir.sh --utt-prefix"
-        )
-        raise DataDirError(msg)
+def _check_ids(source: DataDir, tables: Tables, combined: Tables) -> None:
+    """Refuse a source with an utterance, or another recording of a name, of those before it."""
+    utterances = sorted(tables["utt2spk"].keys() & combined.get("utt2spk", {}).keys())
+    recordings = _different_recordings(tables, combined)
+    if utterances:
+        problem = f"utt2spk: {utterances[0]}: also in a source before it ({len(utterances)} such"
+    elif recordings:
+        problem = f"wav.scp or video.scp: {recordings[0]}: a source before it has another recording"
+        problem += f" of that name ({len(recordings)} such"
+    else:
+        return
+    segmented = "segments" in tables
+    flags = [f"--utt-prefix {_EXAMPLE}"] if utterances or not segmented else []
+    flags += [f"--rec-prefix {_EXAMPLE}"] if recordings and segmented else []
+    msg = (
+        f"{source.path}/{problem} ids); give this source other ids with: "
+        f"utils/copy_data_dir.sh {' '.join(flags)} {source.path} <new dir>"
+    )
+    raise DataDirError(msg)
+
+
+def _different_recordings(tables: Tables, combined: Tables) -> list[str]:
+    """Names under which both have recordings that are not known to be the same."""
+
+    def files(rows: Tables, name: str) -> dict[str, str]:
+        found = {table: rows.get(table, {}).get(name) for table in RECORDED}
+        return {table: os.path.realpath(value) for table, value in found.items() if value}
+
+    names, before = (
+        {name for table in RECORDED for name in rows.get(table, {})} for rows in (tables, combined)
+    )
+    different: list[str] = []
+    for name in sorted(names & before):
+        here, there = files(tables, name), files(combined, name)
+        shared = here.keys() & there.keys()
+        # One that has the sound alone here and the picture alone there may be anything.
+        if not shared or any(here[table] != there[table] for table in shared):
+            different.append(name)
+    return different
