@@ -21,6 +21,9 @@ class DumpConfig:
     """Longer utterances are dropped."""
     max_mismatch: Seconds = 0.5
     """Utterances whose sound and picture differ by more are dropped."""
+    max_beyond_end: Seconds = 0.25
+    """An utterance with a transcript whose segment reaches further beyond the end of its recording
+    is dropped, as words of it are missing; without one, what there is is kept."""
     require: Literal["any", "audio", "video", "both"] = "any"
     """What an utterance must have; the others are dropped."""
     max_dropped_ratio: float = 0.05

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
@@ -22,6 +23,8 @@ from espnet_av.data.table import read_table
 from espnet_av.errors import DataDirError, MediaError
 from espnet_av.media.audio import read_audio
 from espnet_av.media.container import stated_seconds
+
+logger = logging.getLogger(__name__)
 
 _FLAC_BYTES_PER_SEC = 17_500
 """Measured: speech of mini_av at 16 kHz."""
@@ -155,6 +158,8 @@ class DumpShard(Shard[DumpRecord]):
         config = self.config
         audio_sec = 0.0 if wave is None else len(wave) / SAMPLE_RATE
         video_sec = num_frames / FRAME_HZ
+        if drop := self._beyond_end(utt_id, wave is not None, max(audio_sec, video_sec)):
+            return drop
         if not audio_sec and not video_sec:
             return Drop(utt_id, "neither audio nor mouth clip", "")
         if not audio_sec and config.require in ("audio", "both"):
@@ -169,6 +174,22 @@ class DumpShard(Shard[DumpRecord]):
         if audio_sec and video_sec and abs(audio_sec - video_sec) > config.max_mismatch:
             value = f"audio {audio_sec:.3f} s, video {video_sec:.3f} s"
             return Drop(utt_id, "audio and video differ in length", value)
+        return None
+
+    def _beyond_end(self, utt_id: str, has_audio: bool, seconds: float) -> Drop | None:
+        """A drop where the recording ends before the segment does and words must be missing."""
+        _, start, end = self.data.recording(utt_id)
+        if end is None or not (has_audio or seconds):
+            return None
+        beyond = end - start - seconds
+        if beyond <= self.config.max_beyond_end:
+            return None
+        value = f"its recording holds {seconds:.3f} s of the segment's {end - start:.3f} s"
+        texts = (table for table in self.data.tables if table.split(".")[0] == "text")
+        if any(self.data.get(table, utt_id) for table in texts):
+            return Drop(utt_id, "segment beyond its recording", value)
+        if seconds:
+            logger.warning("%s: kept, as it has no transcript: %s", utt_id, value)
         return None
 
 
