@@ -9,6 +9,7 @@ from pathlib import Path
 from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem
 from espnet_av.corpora.grid_files import GridFiles, find_files, read_align, sentence
 from espnet_av.corpora.grid_split import SETS, Sets, Split, split_utterances
+from espnet_av.corpora.grid_talkers import place_alignments
 from espnet_av.corpora.probe import Media, probe_all
 from espnet_av.data.data_dir import Segment, write_data_dir
 from espnet_av.errors import DataDirError
@@ -16,8 +17,6 @@ from espnet_av.errors import DataDirError
 logger = logging.getLogger(__name__)
 
 _CTM_SLACK_SEC = 0.5
-
-
 _PART = Part("all", "en")
 
 
@@ -44,7 +43,8 @@ def prepare_grid(
     six-letter name: video (`.mpg`, `.mp4`), sound (`.wav`; used where there is no video, as for
     talker 21, because the published 25 kHz files are not cut as the videos are) and word times
     (`.align`; without them the text is spelt out from the name and there is no `ctm`). Of
-    several copies the one nearest to `root` is taken. Ids read `s1-bbaf2n`.
+    several copies the one nearest to `root` is taken. Word times in another talker's folder are
+    known by their names, and given back. Ids read `s1-bbaf2n`.
 
     Args:
         root: the corpus.
@@ -66,7 +66,6 @@ def prepare_grid(
         DroppedTooManyError: more sentences dropped than allowed.
     """
     root, out_dir = Path(root).absolute(), Path(out_dir)
-    root, out_dir = Path(root).absolute(), Path(out_dir)
     files, coverage = find_files(root), Coverage("grid")
     if not files:
         msg = (
@@ -74,6 +73,10 @@ def prepare_grid(
             "bbaf2n.mpg; set GRID= in db.sh to the folder that holds them"
         )
         raise DataDirError(msg)
+    files, misplaced = place_alignments(files)
+    for item in misplaced:
+        action = f"read as those of {item.owner}" if item.owner else "left out"
+        coverage.note(item.talker, "align_of_another", action, item.detail)
     paths = (source for item in files.values() if (source := item.video or item.audio))
     media = probe_all(paths, num_jobs=num_jobs, desc="grid: reading headers")
     utterances: dict[str, Utterance] = {}
@@ -112,7 +115,8 @@ def _inspect(
     """The utterance; None: unusable. Its faults go to `coverage`."""
     source = files.video or files.audio
     if source is None:
-        problem = Problem(utt_id, "no_media", DROPPED, f"only {files.align} is there")
+        detail = f"{files.align} is there, its clip is not"
+        problem = Problem(utt_id, "no_media", DROPPED, detail)
         coverage.lose(_PART, problem, "missing")
         return None
     header = media[source]
