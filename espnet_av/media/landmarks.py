@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import io
-import pickle
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from espnet_av.errors import MediaError
+from espnet_av.media.landmark_pickle import ArrayRecord, LandmarkUnpickler
 
 NUM_POINTS = 4
 """Right eye, left eye, nose, mouth (the face's own right and left), x to the right, y down."""
@@ -17,30 +18,8 @@ NUM_POINTS = 4
 _DLIB_GROUPS = (slice(36, 42), slice(42, 48), slice(31, 36), slice(48, 68))
 """The same four in dlib's 68 points: each the mean of a group."""
 
-_NUMPY_MODULES = ("numpy.core.multiarray", "numpy._core.multiarray", "numpy._core.numeric")
-_SAFE_GLOBALS = frozenset(
-    {("numpy", "ndarray"), ("numpy", "dtype"), ("_codecs", "encode")}
-    | {
-        (module, name)
-        for module in (*_NUMPY_MODULES, "numpy.core.numeric")
-        for name in ("_reconstruct", "scalar", "_frombuffer")
-    }
-    | {
-        (module, name)
-        for module in ("builtins", "__builtin__")
-        for name in ("list", "tuple", "dict", "set", "int", "float", "bool", "str", "bytes")
-    }
-)
-
-
-class _ArrayUnpickler(pickle.Unpickler):
-    """Builds numpy arrays and plain containers; anything else could run code and is refused."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in _SAFE_GLOBALS:
-            msg = f"it holds '{module}.{name}', which is no array or plain container"
-            raise pickle.UnpicklingError(msg)
-        return super().find_class(module, name)
+_DLIB_SHAPE = (68, 2)
+_SHAPES = (_DLIB_SHAPE, (NUM_POINTS, 2))
 
 
 def load_landmarks(path: str | Path, key: str | None = None) -> list[np.ndarray | None]:
@@ -65,10 +44,8 @@ def load_landmarks(path: str | Path, key: str | None = None) -> list[np.ndarray 
             msg += "as <file.pkl>:<clip name>"
             raise MediaError(msg)
         content = content[key]
-    if not isinstance(content, (list, tuple, np.ndarray)):
-        msg = f"{path}: expected a list with one entry a frame, found {type(content).__name__}"
-        raise MediaError(msg)
-    return [_four_points(item, f"{path}: frame {index}") for index, item in enumerate(content)]
+    frames = _frames(content, path)
+    return [_four_points(item, f"{path}: frame {index}") for index, item in enumerate(frames)]
 
 
 def fill_gaps(points: list[np.ndarray | None]) -> np.ndarray | None:
@@ -113,7 +90,8 @@ def smooth(points: np.ndarray, window: int, *, keep_centre: bool) -> np.ndarray:
 
 def _unpickle(path: Path) -> Any:
     try:
-        return _ArrayUnpickler(io.BytesIO(path.read_bytes()), encoding="latin1").load()
+        status = path.stat()
+        return _read(path.absolute(), status.st_mtime_ns, status.st_size)
     except FileNotFoundError as error:
         msg = f"{path}: no such landmark file; check landmarks.scp"
         raise MediaError(msg) from error
@@ -123,17 +101,83 @@ def _unpickle(path: Path) -> Any:
         raise MediaError(msg) from error
 
 
+@lru_cache(maxsize=1)
+def _read(path: Path, changed: int, size: int) -> Any:
+    """One file holds all clips of a corpus at times, which are asked for one after the other."""
+    return LandmarkUnpickler(path.read_bytes()).load()
+
+
+def _frames(content: Any, path: Path) -> Iterable[Any]:
+    """One entry a frame; an array is not taken apart before it is known to be one of points."""
+    frames = content
+    if isinstance(content, ArrayRecord):
+        try:
+            frames = content.array()
+        except (TypeError, ValueError) as error:
+            msg = f"{path}: refused as a landmark pickle ({error}); expected arrays, lists and None"
+            raise MediaError(msg) from error
+    is_scalar = isinstance(frames, np.ndarray) and not frames.ndim
+    if not isinstance(frames, list | tuple | np.ndarray) or is_scalar:
+        msg = f"{path}: expected a list with one entry a frame, found {type(content).__name__}"
+        raise MediaError(msg)
+    return frames
+
+
 def _four_points(item: Any, where: str) -> np.ndarray | None:
     if item is None:
         return None
     try:
-        array = np.asarray(item, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+        array = _points(item)
+    except (TypeError, ValueError, OverflowError) as error:
         msg = f"{where}: not an array of points ({error})"
         raise MediaError(msg) from error
-    if array.shape == (68, 2):
-        array = np.stack([array[group].mean(axis=0) for group in _DLIB_GROUPS])
-    if array.shape != (NUM_POINTS, 2) or not np.isfinite(array).all():
-        msg = f"{where}: expected (68, 2) or (4, 2) finite numbers, found shape {array.shape}"
+    if array is None or not np.isfinite(array).all():
+        found = _size(item) if array is None else "NaN or infinity"
+        msg = f"{where}: expected (68, 2) or (4, 2) finite numbers, found {found}"
         raise MediaError(msg)
+    if array.shape == _DLIB_SHAPE:
+        array = np.stack([array[group].mean(axis=0) for group in _DLIB_GROUPS])
     return array
+
+
+def _points(item: Any) -> np.ndarray | None:
+    """The points of a frame, float64; None = they are of another number.
+
+    Sizes come first: a pickle can name one long list again and again, within itself too.
+    """
+    if isinstance(item, ArrayRecord | np.ndarray) and item.shape not in _SHAPES:
+        return None
+    if isinstance(item, ArrayRecord):
+        item = item.array()
+    if isinstance(item, np.ndarray):
+        if not item.dtype.hasobject:
+            return np.array(item, np.float64)
+        item = item.tolist()
+    if not isinstance(item, list | tuple):
+        msg = f"a {type(item).__name__}"
+        raise TypeError(msg)
+    if (len(item), 2) not in _SHAPES:
+        return None
+    pairs = [pair for pair in map(_pair, item) if pair is not None]
+    return np.array(pairs, np.float64) if len(pairs) == len(item) else None
+
+
+def _pair(row: Any) -> Sequence[float] | None:
+    """Values of a row; None = they are not two."""
+    if isinstance(row, ArrayRecord):
+        row = row.array().tolist() if row.shape == (2,) else ()
+    if not isinstance(row, list | tuple):
+        msg = f"a row that is a {type(row).__name__}"
+        raise TypeError(msg)
+    if len(row) != 2:
+        return None
+    if not all(isinstance(value, int | float) for value in row):
+        msg = "a row that is not of numbers"
+        raise TypeError(msg)
+    return row
+
+
+def _size(item: Any) -> str:
+    if isinstance(item, ArrayRecord | np.ndarray):
+        return f"shape {item.shape!s:.60}"
+    return f"{len(item)} rows, or rows of another length than 2"

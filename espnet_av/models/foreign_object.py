@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
+from espnet_av.bounded_pickle import Sealed
 from espnet_av.errors import CheckpointError
 
 _MAX_NODES = 20_000
 _MAX_DEPTH = 64
 _MAX_BITS = 64
-"""Of an integer that is a key or part of a configuration."""
-_MAX_PARTS = 16
-"""Of a tuple that is a key."""
-
-
-class Sealed(type):
-    """Classes that a pickle cannot change."""
-
-    def __setattr__(cls, name: str, value: Any) -> None:
-        msg = f"{cls.__name__}.{name} must not be set"
-        raise TypeError(msg)
+"""Of an integer in a configuration."""
 
 
 class ForeignObject(metaclass=Sealed):
@@ -55,36 +45,6 @@ class ForeignObject(metaclass=Sealed):
     def append(self, value: Any) -> None:
         """An element of a list."""
         self.items.append(value)
-
-
-class PlainDict(dict[Any, Any]):
-    """In place of all dicts; attributes that a pickle gives it are left out.
-
-    Its keys are text, numbers, None, short tuples of text, and objects and classes of other
-    projects: the hash of a tuple is that of all that is in it, every time, and would never end for
-    tuples within tuples.
-    """
-
-    def __init__(self, pairs: Iterable[Any] = ()) -> None:
-        super().__init__()
-        for key, value in pairs.items() if isinstance(pairs, dict) else pairs:
-            self[key] = value
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        if not _is_key(key):
-            msg = f"a {type(key).__name__} is no key of a checkpoint"
-            raise TypeError(msg)
-        super().__setitem__(key, value)
-
-    def __setstate__(self, state: Any) -> None: ...
-
-
-def _is_key(key: Any) -> bool:
-    if type(key) is tuple:
-        return len(key) <= _MAX_PARTS and all(type(part) is str for part in key)
-    if isinstance(key, int):
-        return key.bit_length() <= _MAX_BITS
-    return key is None or isinstance(key, str | float | ForeignObject | Sealed)
 
 
 def as_plain(value: Any) -> Any:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import pickle
-from collections.abc import Callable, Sized
-from typing import IO, Any, ClassVar, NamedTuple
+from collections.abc import Callable
+from typing import IO, Any, NamedTuple
 
 import torch
 
+from espnet_av.bounded_pickle import CONTAINERS, BoundedUnpickler, Builder, Sealed, full_name
 from espnet_av.errors import CheckpointError
-from espnet_av.models.foreign_object import ForeignObject, PlainDict, Sealed
+from espnet_av.models.foreign_object import ForeignObject
 
 FOREIGN_ROOTS = frozenset(
     {
@@ -39,7 +38,6 @@ FOREIGN_NAMES = frozenset(
     | {f"builtins.{name}" for name in ("str", "tuple", "type", "unicode")}
 )
 """Single classes of the same kind, such as the types that a configuration notes of its keys."""
-_PYTHON_2 = {"__builtin__": "builtins", "copy_reg": "copyreg"}
 _MAX_NAME = 200
 """Characters of the name of a class."""
 
@@ -67,36 +65,12 @@ class TensorRecord(NamedTuple):
     stride: Any
 
 
-class _Builder:
-    """A function of this module in place of one that the pickle names; cannot be changed by it."""
-
-    __slots__ = ("_build",)
-
-    def __init__(self, build: Callable[..., Any]) -> None:
-        self._build = build
-
-    def __call__(self, *args: Any) -> Any:
-        return self._build(*args)
-
-    def __setstate__(self, state: Any) -> None:
-        msg = "a function must not be changed"
-        raise TypeError(msg)
-
-
 def _rebuild_tensor(storage: Any, offset: Any, size: Any, stride: Any, *_: Any) -> TensorRecord:
     return TensorRecord(storage, offset, size, stride)
 
 
 def _rebuild_parameter(data: Any, *_: Any) -> Any:
     return data
-
-
-def _encode(text: Any, encoding: Any = "latin1") -> bytes:
-    """How older protocols write bytes."""
-    if not isinstance(text, str) or encoding not in ("latin1", "latin-1"):
-        msg = "bytes that are not written as latin1"
-        raise TypeError(msg)
-    return text.encode("latin1")
 
 
 def _reconstruct(cls: Any, *_: Any) -> ForeignObject:
@@ -107,16 +81,10 @@ def _reconstruct(cls: Any, *_: Any) -> ForeignObject:
     return cls()
 
 
-_BUILDERS: dict[str, Callable[..., Any]] = {
+_BUILDERS: dict[str, Callable[..., Any]] = CONTAINERS | {
     "torch._utils._rebuild_tensor": _rebuild_tensor,
     "torch._utils._rebuild_tensor_v2": _rebuild_tensor,
     "torch._utils._rebuild_parameter": _rebuild_parameter,
-    "collections.OrderedDict": PlainDict,
-    "collections.defaultdict": lambda factory=None, pairs=(): PlainDict(pairs),
-    "collections.Counter": PlainDict,
-    "builtins.set": list,
-    "builtins.frozenset": list,
-    "_codecs.encode": _encode,
     "copyreg._reconstructor": _reconstruct,
 }
 """Name in the pickle -> what is called in its place."""
@@ -137,49 +105,17 @@ _STORAGES = {
 }
 
 
-_LEFT_OUT = (
-    # Further ways to call something; what is left are REDUCE and NEWOBJ.
-    pickle.INST,
-    pickle.OBJ,
-    pickle.NEWOBJ_EX,
-    # Reserves as many bytes as the pickle says before it reads them; and its kin.
-    pickle.BYTEARRAY8,
-    pickle.NEXT_BUFFER,
-    pickle.READONLY_BUFFER,
-)
-"""Opcodes that `torch.save` does not write for a checkpoint."""
-_STEPS: dict[int, Callable[[Any], None]] = pickle._Unpickler.dispatch
-"""What Python does for an opcode."""
-
-
-class ForeignUnpickler(pickle._Unpickler):
+class ForeignUnpickler(BoundedUnpickler):
     """Reads one pickle into dicts, lists, `ForeignObject` and `TensorRecord`; sets become lists.
-
-    Its memory is at most a fixed multiple of the stream's length, whatever the pickle says:
-
-    - An opcode makes one small object, or one of what it takes from the stream or off the stack. So
-      it is in the unpickler that is written in Python, without the opcodes of `_LEFT_OUT`.
-    - A call can copy what the memo holds, and so one object many times. All calls together may copy
-      no more elements than the stream has bytes; what Python writes copies each element once.
-
-    So is its time, as no hash goes into depth (`PlainDict`) and there are no sets.
 
     Args:
         stream: stands at the start of the pickle; behind it afterwards.
         where: names the file in errors.
     """
 
-    # As in the class of Python.
-    stack: list[Any]
-    append: Callable[[Any], None]
-    pop_mark: Callable[[], list[Any]]
-
     def __init__(self, stream: IO[bytes], where: str) -> None:
-        super().__init__(stream, encoding="utf-8")  # type: ignore[call-arg]
+        super().__init__(stream, encoding="utf-8")
         self._where = where
-        start = stream.tell()
-        self._left_to_copy = stream.seek(0, os.SEEK_END) - start
-        stream.seek(start)
         self._stubs: dict[str, type[ForeignObject]] = {}
         self.storages: dict[str, StorageRecord] = {}
 
@@ -202,9 +138,9 @@ class ForeignUnpickler(pickle._Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         """What stands for the global `module.name`; nothing is imported."""
-        full = f"{_PYTHON_2.get(module, module)}.{name}"
+        full = full_name(module, name)
         if full in _BUILDERS:
-            return _Builder(_BUILDERS[full])
+            return Builder(_BUILDERS[full])
         if full in _STORAGES:
             return _STORAGES[full]
         foreign = full in FOREIGN_NAMES or module.split(".")[0] in FOREIGN_ROOTS
@@ -222,35 +158,6 @@ class ForeignUnpickler(pickle._Unpickler):
         )
         raise CheckpointError(msg)
 
-    def get_extension(self, code: int) -> None:
-        """Refuses numbers in place of names."""
-        msg = f"{self._where}: its pickle names a class by number ({code}); it was refused"
-        raise CheckpointError(msg)
-
-    def _count_copies(self) -> None:
-        """Before a call: it copies its arguments, and one of this module the elements of each."""
-        function, arguments = self.stack[-2:]
-        copied = [arguments, *arguments] if isinstance(function, _Builder) else [arguments]
-        self._left_to_copy -= sum(len(value) for value in copied if isinstance(value, Sized))
-        if self._left_to_copy < 0:
-            msg = "its calls copy more than it holds"
-            raise pickle.UnpicklingError(msg)
-
-    def _load_reduce(self) -> None:
-        self._count_copies()
-        _STEPS[pickle.REDUCE[0]](self)
-
-    def _load_newobj(self) -> None:
-        self._count_copies()
-        _STEPS[pickle.NEWOBJ[0]](self)
-
-    def _load_empty_dict(self) -> None:
-        self.append(PlainDict())
-
-    def _load_dict(self) -> None:
-        items = self.pop_mark()
-        self.append(PlainDict(zip(items[::2], items[1::2], strict=True)))
-
     def persistent_load(self, pid: Any) -> StorageRecord:
         """The storage that a tensor refers to."""
         if type(pid) is not tuple or len(pid) not in (5, 6):
@@ -266,15 +173,3 @@ class ForeignUnpickler(pickle._Unpickler):
             msg = f"{self._where}: the storage {key} has several sizes; the file is damaged"
             raise CheckpointError(msg)
         return record
-
-    dispatch: ClassVar[dict[int, Callable[[Any], None]]] = {
-        opcode: step for opcode, step in _STEPS.items() if bytes([opcode]) not in _LEFT_OUT
-    } | {
-        pickle.REDUCE[0]: _load_reduce,
-        pickle.NEWOBJ[0]: _load_newobj,
-        pickle.EMPTY_DICT[0]: _load_empty_dict,
-        pickle.DICT[0]: _load_dict,
-        pickle.EMPTY_SET[0]: _STEPS[pickle.EMPTY_LIST[0]],
-        pickle.ADDITEMS[0]: _STEPS[pickle.APPENDS[0]],
-        pickle.FROZENSET[0]: _STEPS[pickle.LIST[0]],
-    }

@@ -87,7 +87,7 @@ NESTED = b"N" + b"q\x00h\x00\x86" * 40
     ],
 )
 def test_keys_that_take_for_ever(data):
-    with pytest.raises(CheckpointError, match="is no key of a checkpoint"):
+    with pytest.raises(CheckpointError, match="is no key of plain data"):
         read(b"\x80\x02" + data)
 
 
