@@ -5,7 +5,11 @@ from __future__ import annotations
 import argparse
 import errno
 import logging
+import os
+import re
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,14 +18,28 @@ from espnet_av.errors import AVError, ConfigError
 
 _CURABLE = {
     errno.ENOSPC: "free some space",
-    errno.EDQUOT: "free some space",
+    errno.EDQUOT: "free some space of your quota",
+    errno.EFBIG: "raise the limit (ulimit -f unlimited), or write to another file system",
     errno.EACCES: "check its owner and mode",
+    errno.EPERM: "check its owner and mode",
     errno.EROFS: "write elsewhere",
+    errno.ENOENT: "check the path, and that nothing else moves or deletes files there",
     errno.EEXIST: "check the path",
     errno.ENOTDIR: "check the path",
     errno.EISDIR: "check the path",
+    errno.ELOOP: "check the links that it goes through",
+    errno.ENAMETOOLONG: "shorten the name: an option such as --tag, or the ids in the data dir",
+    errno.EMFILE: "raise the limit (ulimit -n 65536), or use fewer workers",
+    errno.ENFILE: "end other programs, or use fewer jobs and workers",
+    errno.ENOMEM: "use fewer jobs and workers, or smaller batches",
+    errno.EIO: "the disk or the network file system fails: see dmesg, use another",
+    errno.ESTALE: "the network file system lost it: mount it anew",
+    errno.ETIMEDOUT: "the network file system does not answer: mount it anew",
 }
 """What to do about faults of the machine, not of the program."""
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_FEW_BYTES = 1 << 20
+_ORIGIN = re.compile(r"^espnet_av\.errors\.\w+: (.*)", re.MULTILINE | re.DOTALL)
 
 
 def stage_parser(verb: str, description: str | None) -> argparse.ArgumentParser:
@@ -74,13 +92,36 @@ def device_of(ngpu: int) -> str:
     return "cuda" if ngpu else "cpu"
 
 
-def explain(error: AVError | OSError) -> str | None:
+def explain(error: Exception) -> str | None:
     """One line on what is wrong and what to do; None: it is no user's fault, and no machine's."""
     if isinstance(error, AVError):
-        return str(error)
-    if error.errno not in _CURABLE:
+        # Of a worker of a data loader: its traceback is about code, its end is for the user.
+        origin = _ORIGIN.search(str(error)) if str(error).startswith("Caught ") else None
+        return origin[1].strip() if origin else str(error)
+    number, text = _fault(error)
+    if number not in _CURABLE:
         return None
-    return f"{error}; {_CURABLE[error.errno]}, and run again"
+    return f"{text}; {_CURABLE[number]}, and run again"
+
+
+def _fault(error: Exception) -> tuple[int | None, str]:
+    """Number of a fault of the machine, and what it says: torch and its workers tell it in text."""
+    text = str(error)
+    if isinstance(error, OSError) and error.errno is not None:
+        if error.errno in _FULL and error.filename is None:
+            text += f" ({', '.join(_full_folders()) or 'it is not told where: see df -h'})"
+        return error.errno, text
+    for number in (errno.EMFILE, errno.ENOSPC, errno.ENFILE, errno.EIO, errno.ENOMEM):
+        lines = [line for line in text.splitlines() if os.strerror(number) in line]
+        if lines:
+            return number, lines[-1].strip()
+    return None, text
+
+
+def _full_folders() -> list[str]:
+    """Those places that programs write to unasked, and the working folder, that are full."""
+    places = dict.fromkeys((str(Path.cwd()), tempfile.gettempdir(), "/dev/shm"))  # noqa: S108
+    return [p for p in places if Path(p).is_dir() and shutil.disk_usage(p).free < _FEW_BYTES]
 
 
 @contextmanager
@@ -89,7 +130,7 @@ def user_errors(verb: str, level: int = logging.INFO) -> Iterator[None]:
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s: %(message)s")
     try:
         yield
-    except (AVError, OSError) as error:
+    except (AVError, OSError, RuntimeError) as error:
         line = explain(error)
         if line is None:
             raise

@@ -68,7 +68,7 @@ def _run(options: argparse.Namespace, is_main: bool) -> int:
         device_of(options.ngpu)
         with only_process(options.exp_dir) if is_main else nullcontext(), StopRequest() as stop:
             outcome = train(config, inputs, options.exp_dir, devices, stop)
-    except (AVError, OSError) as error:
+    except (AVError, OSError, RuntimeError) as error:
         # Not left to `user_errors`: it belongs into train.log.
         line = explain(error)
         if line is None:

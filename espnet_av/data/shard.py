@@ -15,6 +15,7 @@ from espnet_av.config import to_dict
 from espnet_av.data.data_dir import DataDir
 from espnet_av.data.dropped import Drop
 from espnet_av.errors import ArkError, DataDirError
+from espnet_av.temporary import sweep
 
 
 @dataclass
@@ -161,8 +162,8 @@ def delete_stale(out_dir: Path, num_shards: int) -> None:
         number = path.stem.rpartition(".")[2]
         if number.isdecimal() and int(number) > num_shards:
             path.unlink()
-    for path in [*out_dir.glob(".*.ark.*.tmp"), *(out_dir / "shards").glob(".*.tmp")]:
-        path.unlink()
+    for folder in (out_dir, out_dir / "shards"):
+        sweep(folder)
 
 
 def digest(config: object, rows: Iterable[tuple[object, ...]]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 from av.container import InputContainer, OutputContainer
 from av.video.reformatter import ColorRange
 
+from espnet_av.atomic import atomic_path
 from espnet_av.errors import MediaError
 from espnet_av.media.container import decode, open_media, origin_sec, seek
 from espnet_av.media.orientation import display_matrix, upright
@@ -116,24 +116,22 @@ def write_video(
     if frames.ndim not in (3, 4) or not frames.size or frames.shape[1] % 2 or frames.shape[2] % 2:
         msg = f"{path}: cannot write frames of shape {frames.shape}; need (V, even H, even W[, 3])"
         raise MediaError(msg)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with av.open(str(temporary), "w", format="mp4") as container:
-            # One thread and no look-ahead, so that equal frames give equal bytes: with look-ahead
-            # of `veryfast` x264 codes the same frames differently from run to run.
-            codec = {"threads": "1", "crf": "20", "preset": "superfast"}
-            rate = Fraction(fps).limit_denominator(1001)
-            video = container.add_stream("h264", rate=rate, options=codec)
-            video.height, video.width, video.pix_fmt = *frames.shape[1:3], "yuv420p"
-            # With its defaults AAC takes longer over the sound than x264 over the pictures.
-            fast = {"aac_coder": "fast", "b": "64k"}
-            sound = None if audio is None else container.add_stream("aac", audio_fs, fast)
-            _write_pictures(container, video, frames)
-            if sound is not None and audio is not None:
-                _write_sound(container, sound, audio, audio_fs)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with (
+        atomic_path(path) as temporary,
+        av.open(str(temporary), "w", format="mp4") as container,
+    ):
+        # One thread and no look-ahead, so that equal frames give equal bytes: with look-ahead
+        # of `veryfast` x264 codes the same frames differently from run to run.
+        codec = {"threads": "1", "crf": "20", "preset": "superfast"}
+        rate = Fraction(fps).limit_denominator(1001)
+        video = container.add_stream("h264", rate=rate, options=codec)
+        video.height, video.width, video.pix_fmt = *frames.shape[1:3], "yuv420p"
+        # With its defaults AAC takes longer over the sound than x264 over the pictures.
+        fast = {"aac_coder": "fast", "b": "64k"}
+        sound = None if audio is None else container.add_stream("aac", audio_fs, fast)
+        _write_pictures(container, video, frames)
+        if sound is not None and audio is not None:
+            _write_sound(container, sound, audio, audio_fs)
 
 
 def _write_pictures(container: OutputContainer, stream: av.VideoStream, frames: np.ndarray) -> None:

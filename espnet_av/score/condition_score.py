@@ -21,6 +21,7 @@ from espnet_av.score.metric import ERROR_RATES, Metric, is_error
 from espnet_av.score.normaliser import normalise_texts
 from espnet_av.score.scoring import Scoring
 from espnet_av.search.results_dir import DONE, INFO
+from espnet_av.temporary import sweep
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,11 @@ def find_conditions(decode_dir: Path) -> list[Path]:
     Raises:
         DataDirError: there is none, or one is unfinished.
     """
-    folders = sorted(path.parent for path in decode_dir.glob(f"*/*/{INFO}"))
+    for folder in decode_dir.glob("*/"):
+        sweep(folder)
+    # Hidden ones are being written, or were when the machine went down.
+    found = (path.parent for path in decode_dir.glob(f"*/*/{INFO}"))
+    folders = sorted(path for path in found if not path.name.startswith("."))
     if not folders:
         msg = f"{decode_dir}: no decoded condition below; run the decode stage (10) first"
         raise DataDirError(msg)

@@ -21,6 +21,7 @@ from espnet_av.search.condition import Condition
 from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.search.decode_set import Recognition
 from espnet_av.search.example import EXAMPLE
+from espnet_av.temporary import sweep_once
 
 DONE = ".done"
 INFO = "decode.json"
@@ -32,6 +33,7 @@ _TABLES = ("wav.scp", "video.scp", "utt2num_frames", "utt2num_samples", *_COPIED
 
 def is_done(folder: Path, fingerprint: str) -> bool:
     """Whether a folder holds finished results of exactly these inputs."""
+    sweep_once(folder.parent)  # a run killed while it replaced the folder has put it elsewhere
     done = folder / DONE
     return done.is_file() and done.read_text(encoding="utf-8").strip() == fingerprint
 

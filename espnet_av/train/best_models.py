@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
+from espnet_av.atomic import atomic_path
 from espnet_av.errors import TrainingError
 from espnet_av.train.averaging import average_checkpoints
 from espnet_av.train.weights import write_weights
@@ -117,7 +117,5 @@ def _score(stats: Mapping[str, Mapping[str, float]], phase: str, key: str) -> fl
 
 def _link(link: Path, target: str) -> None:
     """Point the symbolic link at `target` without a moment in which it is missing."""
-    temporary = link.with_name(f".{link.name}.{os.getpid()}.tmp")
-    temporary.unlink(missing_ok=True)
-    temporary.symlink_to(target)
-    temporary.replace(link)
+    with atomic_path(link) as temporary:
+        temporary.symlink_to(target)

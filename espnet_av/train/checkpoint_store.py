@@ -14,6 +14,7 @@ import torch
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 
 from espnet_av.errors import CheckpointError
+from espnet_av.temporary import sweep, temporary_beside
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ def save_checkpoint(trainer: L.Trainer, exp_dir: Path) -> None:
     Raises:
         CheckpointError: the file system refuses, e.g. it is full; the old files are untouched.
     """
-    last, temporary = exp_dir / LAST, exp_dir / f".{LAST}.{os.getpid()}.tmp"
+    last, temporary = exp_dir / LAST, temporary_beside(exp_dir / LAST)
     try:
         trainer.save_checkpoint(temporary)
         if trainer.is_global_zero:
@@ -67,9 +68,9 @@ def save_checkpoint(trainer: L.Trainer, exp_dir: Path) -> None:
 
 def remove_half_written(exp_dir: Path) -> None:
     """Remove the files that killed runs left; for the one process that trains in the folder."""
-    for path in exp_dir.glob(".*.tmp"):
-        if not path.is_dir():
-            path.unlink()
+    for path in exp_dir.glob(f".{LAST}.*.tmp"):  # whoever wrote them: it trains here no more
+        path.unlink()
+    sweep(exp_dir)
 
 
 def find_checkpoint(exp_dir: Path) -> tuple[Path, dict[str, int]] | None:

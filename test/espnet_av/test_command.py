@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -54,3 +57,52 @@ def test_gpus_that_are_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
     with pytest.raises(ConfigError, match="--ngpu 1: no GPU is visible; use --ngpu 0"):
         device_of(1)
+
+
+@pytest.mark.parametrize(
+    ("number", "cure"),
+    [
+        (errno.EMFILE, "ulimit -n"),
+        (errno.ENFILE, "fewer jobs"),
+        (errno.ENAMETOOLONG, "shorten the name"),
+        (errno.ENOENT, "check the path"),
+        (errno.EIO, "the disk or the network file system fails"),
+        (errno.EPERM, "check its owner"),
+        (errno.ELOOP, "check the links"),
+        (errno.EFBIG, "ulimit -f"),
+    ],
+)
+def test_other_faults_of_the_machine(number: int, cure: str) -> None:
+    with pytest.raises(SystemExit, match=f"exp/model.*; .*{cure}"), user_errors("train"):
+        raise OSError(number, os.strerror(number), "exp/model")
+
+
+@pytest.mark.parametrize("kind", [RuntimeError, OSError])
+def test_fault_that_torch_tells_in_text(kind: type[Exception]) -> None:
+    text = (
+        "Caught it in DataLoader worker process 0.\nOriginal Traceback (most recent call last):\n"
+    )
+    text += "OSError: [Errno 24] Too many open files: 'dump/audio.000001.ark'\n"
+    with pytest.raises(SystemExit) as caught, user_errors("train"):
+        raise kind(text)
+    assert str(caught.value).startswith("train: OSError: [Errno 24] Too many open files: 'dump")
+    assert "ulimit -n" in str(caught.value)
+
+
+def test_users_error_in_a_worker_has_no_traceback() -> None:
+    text = "Caught MediaError in DataLoader worker process 0.\nOriginal Traceback (most recent\n"
+    text += '  File "a.py"\nespnet_av.errors.MediaError: a.mp4: cut short; fetch it again\n'
+    with pytest.raises(SystemExit) as caught, user_errors("train"):
+        raise MediaError(text)
+    assert str(caught.value) == "train: MediaError: a.mp4: cut short; fetch it again"
+
+
+def test_full_disk_without_a_name_tells_the_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = str(Path.cwd())
+    free = {folder: 0}
+    monkeypatch.setattr(
+        shutil, "disk_usage", lambda place: SimpleNamespace(free=free.get(str(place), 1 << 40))
+    )
+    with pytest.raises(SystemExit) as caught, user_errors("pack"):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert f"({folder})" in str(caught.value)
