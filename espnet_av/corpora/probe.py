@@ -11,6 +11,7 @@ from av.container import InputContainer
 
 from espnet_av.corpora.parallel import parallel_map
 from espnet_av.media.container import is_cut_short
+from espnet_av.media.tracks import find_track
 
 _MICROSECOND = 1_000_000
 _WAV_OPTIONS = {"probesize": "4096"}
@@ -65,17 +66,17 @@ def probe(path: str | Path) -> Media:
     try:
         options = _WAV_OPTIONS if path.suffix.lower() == ".wav" else {}
         with av.open(str(path), container_options=options) as container:
-            video, audio = container.streams.video[:1], container.streams.audio[:1]
-            tracks: tuple[av.AudioStream | av.VideoStream, ...] = (*video, *audio)
-            if any(is_cut_short(container, stream) for stream in tracks):
+            video, audio = find_track(container, "video"), find_track(container, "audio")
+            tracks = [track for track in (video, audio) if track is not None]
+            if any(is_cut_short(container, track) for track in tracks):
                 return Media(error=f"{path}: the file ends early")
             return Media(
-                video_sec=_seconds(container, video[0]) if video else None,
-                audio_sec=_seconds(container, audio[0]) if audio else None,
-                fps=float(video[0].average_rate or 0) if video else 0.0,
-                fs=audio[0].rate if audio else 0,
-                width=video[0].width if video else 0,
-                error="" if video or audio else f"{path}: neither picture nor sound in it",
+                video_sec=_seconds(container, video) if video else None,
+                audio_sec=_seconds(container, audio) if audio else None,
+                fps=float(video.average_rate or 0) if video else 0.0,
+                fs=audio.rate if audio else 0,
+                width=video.width if video else 0,
+                error="" if tracks else f"{path}: neither picture nor sound in it",
             )
     except (av.FFmpegError, OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error

@@ -11,6 +11,8 @@ from av.container import InputContainer
 
 from espnet_av.errors import MediaError
 from espnet_av.media.container import decode, open_media, origin_sec, seek
+from espnet_av.media.mono import mix_down
+from espnet_av.media.sample_scale import FLOAT_CODECS, to_full_scale
 
 _PREROLL_SEC = 0.25
 """Decoders and the resampler need a little sound before the first sample that counts."""
@@ -23,7 +25,7 @@ _EXACT_DURATION = ("flac",)
 def read_audio(
     path: str | Path, fs: int = 16000, start: float = 0.0, end: float | None = None
 ) -> np.ndarray:
-    """Read the first sound track of a file, channels averaged.
+    """Read the sound of a file as one channel, at a scale that players would understand.
 
     Args:
         path: any container or codec that FFmpeg reads.
@@ -71,8 +73,9 @@ def _decode_span(
         if start >= _SEEK_FROM_SEC:
             seek(container, start - _PREROLL_SEC)
         origin, first, decoded_sec = origin_sec(container), None, 0.0
-        chunks = [np.zeros(0, np.float32)]
-        resampler = av.AudioResampler(format="fltp", rate=fs)
+        chunks: list[np.ndarray] = []
+        # One plane for all channels: PyAV reads past the end of eight planes, and crashes.
+        resampler = av.AudioResampler(format="flt", rate=fs)
         for frame in _until(container, stream, None if end is None else end + _PREROLL_SEC):
             if first is None and frame.time is not None:
                 first = frame.time - origin
@@ -82,7 +85,13 @@ def _decode_span(
             chunks += _resample(resampler, None, path)
         if end is None:
             _check_complete(container, stream, (first or 0.0) + decoded_sec)
-        return first or 0.0, np.concatenate(chunks)
+        if not chunks:
+            return first or 0.0, np.zeros(0, np.float32)
+        channels = np.concatenate(chunks, axis=1)
+        if stream.codec_context.name.startswith(FLOAT_CODECS):
+            channels = to_full_scale(channels, path, is_whole=not start and end is None)
+        places = tuple(channel.name for channel in resampler.layout.channels)
+        return first or 0.0, mix_down(channels, places, path)
 
 
 def _until(
@@ -99,10 +108,11 @@ def _until(
 def _resample(
     resampler: av.AudioResampler, frame: av.AudioFrame | None, path: str | Path
 ) -> list[np.ndarray]:
+    """(C, S) float32 each."""
     try:
-        # Channels are averaged here: libswresample's own float downmix is 3 dB louder.
         return [
-            out.to_ndarray().mean(axis=0, dtype=np.float32) for out in resampler.resample(frame)
+            out.to_ndarray().reshape(-1, out.layout.nb_channels).T
+            for out in resampler.resample(frame)
         ]
     except ValueError as error:
         msg = f"{path}: the sound changes its format midway ({error}); convert the file first"

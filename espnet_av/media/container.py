@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import av
 from av.container import InputContainer
 
 from espnet_av.errors import MediaError
+from espnet_av.media.tracks import Kind, find_track, track_names
 
 _MICROSECOND = 1_000_000
 _UNKNOWN_RIFF_SIZE = 0xFFFFFF00
@@ -20,17 +21,15 @@ _INDEXED = frozenset(("mov", "matroska", "avi", "wav", "flac"))
 
 
 @contextmanager
-def open_media(
-    path: str | Path, kind: Literal["audio", "video"]
-) -> Iterator[tuple[InputContainer, Any]]:
-    """Open a file and yield its container and its first track (`av.AudioStream`, `av.VideoStream`).
+def open_media(path: str | Path, kind: Kind) -> Iterator[tuple[InputContainer, Any]]:
+    """Open a file and yield its container and its best track (`av.AudioStream`, `av.VideoStream`).
 
     Raises:
         MediaError: the file is missing, empty, unreadable, or has no such track.
     """
     path = Path(path)
     if not path.is_file():
-        msg = f"{path}: no such file; check the path in wav.scp or video.scp"
+        msg = f"{path}: no such file; is the path right, and its disk there?"
         raise MediaError(msg)
     if path.stat().st_size == 0:
         msg = f"{path}: the file is empty (0 bytes), likely an interrupted copy; fetch it again"
@@ -44,19 +43,24 @@ def open_media(
         )
         raise MediaError(msg) from error
     with container:
-        tracks = container.streams.audio if kind == "audio" else container.streams.video
-        if not tracks:
-            found = ", ".join(sorted({stream.type for stream in container.streams})) or "nothing"
+        stream = find_track(container, kind)
+        if stream is None:
+            found = track_names(container)
             msg = f"{path}: no {kind} track (found: {found}); is this the right file?"
             raise MediaError(msg)
-        stream = tracks[0]
+        if stream.codec_context is None:
+            msg = (
+                f"{path}: FFmpeg has no decoder for its {kind} track; convert the file with the "
+                "program that made it, to mp4 or wav"
+            )
+            raise MediaError(msg)
         # Threads cost far more than they give on clips of a few seconds.
         stream.codec_context.thread_count = 1
         stream.codec_context.thread_type = "NONE"
         yield container, stream
 
 
-def stated_seconds(path: str | Path, kind: Literal["audio", "video"]) -> float:
+def stated_seconds(path: str | Path, kind: Kind) -> float:
     """Duration as the header states it, without decoding; 0 if it does not.
 
     Raises:
