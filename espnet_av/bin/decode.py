@@ -27,7 +27,7 @@ from espnet_av.search.example import write_example
 from espnet_av.search.ngram_lm import NGramLM
 from espnet_av.search.results_dir import fingerprint, is_done, write_results
 from espnet_av.train.config import TrainConfig
-from espnet_av.train.loading import default_checkpoint, load_experiment, read_train_config
+from espnet_av.train.loading import default_checkpoint, load_recogniser, read_train_config
 
 logger = logging.getLogger(__name__)
 
@@ -84,11 +84,7 @@ class Job:
     def experiment(self) -> tuple[Any, TrainConfig, Tokenizer]:
         """Model, training configuration, tokenizer."""
         exp_dir = self.options.exp_dir
-        model, config, tokenizer = load_experiment(exp_dir, self.checkpoint.name, self.device)
-        if tokenizer is None:
-            msg = f"{exp_dir}: a pre-trained model, which writes no text; fine-tune it in stage 9"
-            raise ConfigError(msg)
-        return model, config, tokenizer
+        return load_recogniser(exp_dir, self.checkpoint.name, self.device)
 
     @cached_property
     def lm(self) -> NGramLM | None:

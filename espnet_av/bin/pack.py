@@ -19,7 +19,9 @@ def get_parser() -> argparse.ArgumentParser:
     parser.add_argument("--exp_dir", type=Path, required=True, help="trained experiment")
     parser.add_argument("--checkpoint", help="weights in it; none: the averaged model")
     parser.add_argument("--roi_config", type=Path, required=True, help="YAML of the roi stage")
-    parser.add_argument("--decode_config", type=Path, required=True, help="decoding YAML")
+    parser.add_argument(
+        "--decode_config", type=Path, help="decoding YAML; none: the best search for the model"
+    )
     parser.add_argument("out_path", type=Path, help="zip to write")
     return parser
 
@@ -33,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             options.out_path,
             checkpoint=options.checkpoint,
             roi=load_config(RoiConfig, options.roi_config),
-            decode=load_config(DecodeConfig, options.decode_config),
+            decode=options.decode_config and load_config(DecodeConfig, options.decode_config),
         )
     size = options.out_path.stat().st_size / 1e6
     print(f"{options.exp_dir} -> {options.out_path} ({size:.1f} MB)")

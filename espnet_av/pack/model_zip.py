@@ -20,13 +20,21 @@ from safetensors.torch import save as save_tensors
 from espnet_av.atomic import atomic_write
 from espnet_av.config import load_config, to_dict
 from espnet_av.data.tokenizer import Tokenizer
-from espnet_av.errors import CheckpointError
+from espnet_av.data.units import SUMMARY
+from espnet_av.errors import AVError, CheckpointError
 from espnet_av.media.roi_config import RoiConfig
 from espnet_av.pack.model_card import model_card
 from espnet_av.provenance import git_hash, versions
+from espnet_av.search.decode_batch import check_search, default_search
 from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.search.ngram_lm import NGramLM
-from espnet_av.train.loading import default_checkpoint, read_train_config, read_weights
+from espnet_av.train.loading import (
+    TOKENS,
+    default_checkpoint,
+    load_recogniser,
+    read_train_config,
+    read_weights,
+)
 
 FORMAT_VERSION = 1
 META = "meta.yaml"
@@ -35,7 +43,11 @@ LM = "lm.arpa"
 MAX_META_BYTES = 1_000_000
 MAX_BYTES = 64 * 2**30
 """Largest packed model that is unpacked."""
-_TOKEN_FILES = ("bpe.model", "tokens.txt", "units.txt", "words.txt")
+_TABLES = (
+    *(f"{TOKENS}/{name}" for name in ("bpe.model", "tokens.txt", "units.txt", "words.txt")),
+    SUMMARY,
+)
+"""Other files of an experiment that go along where they are."""
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 
 
@@ -43,9 +55,10 @@ _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 class ModelFiles:
     """A model on disk: a finished experiment, or an unpacked zip."""
 
-    config: Path
-    token_dir: Path
-    weights: Path
+    folder: Path
+    """Its `config.yaml`, tokens and weights, as `load_recogniser` reads them."""
+    checkpoint: str
+    """File of the weights in `folder`."""
     roi: RoiConfig | None
     """How the mouths of its training data were cut; None for an experiment folder."""
     decode: DecodeConfig | None
@@ -58,7 +71,7 @@ def pack_model(
     *,
     checkpoint: str | None = None,
     roi: RoiConfig,
-    decode: DecodeConfig,
+    decode: DecodeConfig | None = None,
 ) -> None:
     """Write the model of an experiment to a zip.
 
@@ -67,13 +80,19 @@ def pack_model(
         out_path: the zip; replaced atomically.
         checkpoint: weights in `exp_dir`; None = the average that its configuration makes.
         roi: how mouths were cut for its training data.
-        decode: the search to recognise with.
+        decode: the search to recognise with; None = the best one for the model's parts.
 
     Raises:
-        CheckpointError: nothing was trained there, or the weights are missing or damaged.
-        ConfigError: the experiment's config.yaml or the search's language model is not valid.
+        CheckpointError: nothing was trained there, the model writes no text, or its weights or
+            tokens are missing, damaged or another model's.
+        ConfigError: the experiment's config.yaml or the search's language model is not valid, or
+            the model lacks a part that the search needs.
     """
-    config = read_train_config(exp_dir)
+    # Whoever unpacks it loads it in the same way; what fails there is to fail here.
+    model, config, tokenizer = load_recogniser(exp_dir, checkpoint)
+    decode = decode or default_search(model)
+    check_search(model, decode)
+    del model
     name = checkpoint or default_checkpoint(config)
     # Cloned: a matrix that two layers share is written for each, as safetensors demands.
     weights = {
@@ -82,7 +101,7 @@ def pack_model(
     }
     lm = None
     if decode.lm_file is not None:
-        lm = _read_lm(decode.lm_file, exp_dir / "tokens")
+        lm = _read_lm(decode.lm_file, tokenizer)
         decode = replace(decode, lm_file=Path(LM))
     members = {
         WEIGHTS: save_tensors(weights),
@@ -92,10 +111,9 @@ def pack_model(
     }
     if lm is not None:
         members[LM] = lm
-    for token_file in _TOKEN_FILES:
-        path = exp_dir / "tokens" / token_file
-        if path.is_file():
-            members[f"tokens/{token_file}"] = path.read_bytes()
+    for member in _TABLES:
+        if (exp_dir / member).is_file():
+            members[member] = (exp_dir / member).read_bytes()
     scores = [json.loads(p.read_text(encoding="utf-8")) for p in exp_dir.glob("*/scores.json")]
     size = sum(tensor.numel() for tensor in weights.values())
     members["README.md"] = model_card(exp_dir.name, config, size, scores).encode()
@@ -116,27 +134,25 @@ def open_model(path: str | Path) -> Iterator[ModelFiles]:
     path = Path(path)
     if path.is_dir():
         config = read_train_config(path)
-        weights = path / default_checkpoint(config)
-        yield ModelFiles(path / "config.yaml", path / "tokens", weights, None, None)
+        yield ModelFiles(path, default_checkpoint(config), None, None)
         return
     with tempfile.TemporaryDirectory(prefix="espnet_av_") as folder:
         unpack_model(path, Path(folder))
-        yield ModelFiles(
-            Path(folder) / "config.yaml",
-            Path(folder) / "tokens",
-            Path(folder) / WEIGHTS,
-            load_config(RoiConfig, Path(folder) / "roi.yaml"),
-            _packed_search(Path(folder)),
-        )
+        try:
+            roi, decode = load_config(RoiConfig, Path(folder) / "roi.yaml"), _search(Path(folder))
+            yield ModelFiles(Path(folder), WEIGHTS, roi, decode)
+        except AVError as error:
+            # Nobody knows the folder, which is gone by then.
+            raise type(error)(str(error).replace(folder, str(path))) from error
 
 
-def _read_lm(path: Path, token_dir: Path) -> bytes:
+def _read_lm(path: Path, tokenizer: Tokenizer) -> bytes:
     """The file of a language model that fits the tokens."""
-    NGramLM.read(path, Tokenizer.load(token_dir).tokens)
+    NGramLM.read(path, tokenizer.tokens)
     return path.read_bytes()
 
 
-def _packed_search(folder: Path) -> DecodeConfig:
+def _search(folder: Path) -> DecodeConfig:
     """The search of an unpacked model; its language model lies beside it, whatever it is called."""
     decode = load_config(DecodeConfig, folder / "decode.yaml")
     return decode if decode.lm_file is None else replace(decode, lm_file=folder / LM)

@@ -10,7 +10,7 @@ from torch import Tensor
 from espnet_av.errors import ConfigError
 from espnet_av.search.ctc_greedy import ctc_greedy
 from espnet_av.search.ctc_prefix import ctc_prefix
-from espnet_av.search.decode_config import DecodeConfig, Method
+from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.search.hypothesis import Hypothesis
 from espnet_av.search.joint import JointSearch
 from espnet_av.search.lexicon import Lexicon
@@ -52,7 +52,7 @@ def decode_batch(
     Raises:
         ConfigError: the method needs a part that the model lacks.
     """
-    _check_model(model, config)
+    check_search(model, config)
     lengths = encoded.lengths.to(encoded.out.device)
     if config.method == "joint":
         return JointSearch(model, config).search(encoded.out, lengths)
@@ -76,14 +76,23 @@ def decode_batch(
     )
 
 
-def default_method(model: Any) -> Method:
+def default_search(model: Any) -> DecodeConfig:
     """The best search that a model has the parts for."""
     if getattr(model, "predictor", None) is not None:
-        return "transducer_beam"
-    return "ctc_prefix" if getattr(model, "decoder", None) is None else "joint"
+        return DecodeConfig(method="transducer_beam")
+    if getattr(model, "decoder", None) is None:
+        return DecodeConfig(method="ctc_prefix")
+    if getattr(model, "ctc", None) is None:
+        return DecodeConfig(method="joint", ctc_weight=0.0)
+    return DecodeConfig(method="joint")
 
 
-def _check_model(model: Any, config: DecodeConfig) -> None:
+def check_search(model: Any, config: DecodeConfig) -> None:
+    """Check that a model has what a search needs.
+
+    Raises:
+        ConfigError: it lacks a part; what would do is named.
+    """
     method = config.method
     is_transducer = method.startswith("transducer")
     wants = {
@@ -99,7 +108,7 @@ def _check_model(model: Any, config: DecodeConfig) -> None:
 
 def _cure(model: Any) -> str:
     """Settings that fit the model."""
-    method = default_method(model)
-    if method == "joint" and getattr(model, "ctc", None) is None:
-        return "'method: joint' with 'ctc_weight: 0.0'"
-    return f"'method: {method}'"
+    config = default_search(model)
+    if config.ctc_weight == 0.0:
+        return f"'method: {config.method}' with 'ctc_weight: 0.0'"
+    return f"'method: {config.method}'"

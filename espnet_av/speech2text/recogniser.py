@@ -11,7 +11,6 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
-from espnet_av.config import load_config
 from espnet_av.data.ark import ArkWriter
 from espnet_av.data.audio_augment import fit_length
 from espnet_av.data.data_dir import write_data_dir
@@ -26,13 +25,12 @@ from espnet_av.media.roi_extract import NoMouthError, extract_roi
 from espnet_av.media.tracking import resolve_tracker
 from espnet_av.pack import open_model
 from espnet_av.search.alignment import WordTime
-from espnet_av.search.decode_batch import default_method
+from espnet_av.search.decode_batch import check_search, default_search
 from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.search.decode_set import Recognition, decode_set, read_lm
 from espnet_av.speech2text.transcript import Passage, Transcript
 from espnet_av.speech2text.windows import Window, plan_windows, video_frames
-from espnet_av.train.config import TrainConfig
-from espnet_av.train.loading import build_model, load_exactly, read_weights
+from espnet_av.train.loading import load_recogniser
 
 logger = logging.getLogger(__name__)
 
@@ -88,21 +86,20 @@ class Speech2Text:
             path: a zip of `espnet-av pack`, or `exp/<tag>`.
             device: where the model goes.
             decode: instead of the search in the zip; an experiment has none and takes the best one
-                for its parts: transducer beam, joint search or CTC prefix search.
+                for its parts: transducer beam, attention (with CTC if there is one) or CTC prefix
+                search.
             roi: instead of the mouth settings in the zip; an experiment takes the defaults.
             max_window_sec: longer files are cut at quiet places.
 
         Raises:
-            CheckpointError: no such model, or it is damaged or hostile.
+            CheckpointError: no such model, it writes no text, or it is damaged or hostile.
+            ConfigError: the model lacks a part that the search needs.
         """
         with open_model(path) as files:
-            config = load_config(TrainConfig, files.config)
-            tokenizer = Tokenizer.load(files.token_dir)
-            model = build_model(config, tokenizer)
-            load_exactly(model, read_weights(files.weights), files.weights)
-            decode = decode or files.decode or DecodeConfig(method=default_method(model))
+            model, config, tokenizer = load_recogniser(files.folder, files.checkpoint, device)
+            decode = decode or files.decode or default_search(model)
+            check_search(model, decode)
             roi = roi or files.roi or RoiConfig()
-            model = model.to(device).eval()
             return cls(model, tokenizer, config.dataset, decode, roi, device, max_window_sec)
 
     def __call__(

@@ -19,6 +19,12 @@ from espnet_av.train.vocabulary import TOKENS, Vocabulary, token_rows
 
 _SHOWN = 8
 _LIGHTNING_PREFIX = "model."
+_UNIT_LAYERS = (
+    "units_head.weight",
+    "frontend_heads.audio.project.weight",
+    "frontend_heads.visual.project.weight",
+)
+"""Weights of recognisers with one row for each unit."""
 
 
 def read_weights(path: str | Path) -> dict[str, Tensor]:
@@ -64,15 +70,10 @@ def build_model(
     Raises:
         ConfigError: there is no such model, its configuration is wrong, or it needs text.
     """
-    if config.model not in MODELS:
-        msg = f"model: '{config.model}' is not a model; choices: {', '.join(MODELS)}"
-        raise ConfigError(msg)
-    config_class: Any
-    model_class: Any
-    config_class, model_class = MODELS[config.model]
+    config_class, model_class = _model_classes(config)
     model_config = build(config_class, config.model_conf, "model_conf")
     if tokenizer is None:
-        if getattr(model_class, "needs_text", False):
+        if needs_text(config):
             msg = f"model {config.model} learns from text; pass --token_dir (stage 8 makes it)"
             raise ConfigError(msg)
         return model_class.from_config(model_config, num_units=num_units)
@@ -81,6 +82,15 @@ def build_model(
     return model_class.from_config(
         model_config, vocab_size=tokenizer.vocab_size, num_units=num_units
     )
+
+
+def needs_text(config: TrainConfig) -> bool:
+    """Whether the model of a training configuration learns from text, and so can write it.
+
+    Raises:
+        ConfigError: there is no such model.
+    """
+    return bool(getattr(_model_classes(config)[1], "needs_text", False))
 
 
 def read_train_config(exp_dir: Path) -> TrainConfig:
@@ -101,25 +111,46 @@ def load_experiment(
     """Model in eval mode, configuration and tokenizer (None: no text) of a training run.
 
     Args:
-        exp_dir: output folder of the run.
+        exp_dir: output folder of the run, or a packed model of it when unpacked.
         checkpoint: file name in it; None = the averaged model that its configuration makes.
         device: where the model goes.
 
     Raises:
         VocabularyError: the tokenizer has another number of tokens than the weights.
-        CheckpointError: the weights are missing or are not exactly those of the model.
+        CheckpointError: the weights or the tokens are missing, or the weights are not exactly
+            those of the model.
     """
     exp_dir = Path(exp_dir)
     config = read_train_config(exp_dir)
-    tokenizer = Tokenizer.load(exp_dir / TOKENS) if (exp_dir / TOKENS).is_dir() else None
-    num_units = _num_units(exp_dir)
-    model = build_model(config, tokenizer, num_units)
+    tokenizer = _read_tokens(exp_dir, config)
     path = exp_dir / (checkpoint or default_checkpoint(config))
     weights = read_weights(path)
+    model = build_model(config, tokenizer, _num_units(exp_dir, weights))
     if tokenizer is not None:
         _check_vocabulary(model, weights, tokenizer, path)
     load_exactly(model, weights, path)
     return model.to(device).eval(), config, tokenizer
+
+
+def load_recogniser(
+    exp_dir: str | Path, checkpoint: str | None = None, device: str | torch.device = "cpu"
+) -> tuple[Any, TrainConfig, Tokenizer]:
+    """As `load_experiment`, for all that wants text of the model.
+
+    Raises:
+        CheckpointError: see `load_experiment`; or the model writes no text.
+    """
+    config = read_train_config(Path(exp_dir))
+    if not needs_text(config):
+        msg = (
+            f"{exp_dir}: model {config.model} is pre-trained and writes no text; fine-tune it "
+            "(stage 9 with init_param, or --finetune_from) and take that experiment; its features "
+            "are for the units stage (5), and 'espnet-av convert --to hf' hands it on"
+        )
+        raise CheckpointError(msg)
+    model, config, tokenizer = load_experiment(exp_dir, checkpoint, device)
+    assert tokenizer is not None, "a model that needs text is not built without tokens"
+    return model, config, tokenizer
 
 
 def load_exactly(model: nn.Module, weights: dict[str, Tensor], path: str | Path) -> None:
@@ -167,8 +198,32 @@ def _check_vocabulary(
         raise VocabularyError(msg)
 
 
-def _num_units(exp_dir: Path) -> int | None:
-    return int(read_summary(exp_dir)["num_units"]) if (exp_dir / SUMMARY).is_file() else None
+def _model_classes(config: TrainConfig) -> tuple[Any, Any]:
+    """Classes of the configuration and of the model itself."""
+    if config.model not in MODELS:
+        msg = f"model: '{config.model}' is not a model; choices: {', '.join(MODELS)}"
+        raise ConfigError(msg)
+    return MODELS[config.model]
+
+
+def _read_tokens(exp_dir: Path, config: TrainConfig) -> Tokenizer | None:
+    if (exp_dir / TOKENS).is_dir():
+        return Tokenizer.load(exp_dir / TOKENS)
+    if not needs_text(config):
+        return None
+    msg = (
+        f"{exp_dir / TOKENS}: no such folder, so nobody knows which texts the outputs of this "
+        "model are; put the bpe.model and tokens.txt there that it was trained with"
+    )
+    raise CheckpointError(msg)
+
+
+def _num_units(exp_dir: Path, weights: dict[str, Tensor]) -> int | None:
+    """Units that the model predicts; None: no more than the frame labels of its tokens."""
+    if (exp_dir / SUMMARY).is_file():
+        return int(read_summary(exp_dir)["num_units"])
+    # Models that were packed without their units.yaml tell it by the size of a head.
+    return next((len(weights[name]) for name in _UNIT_LAYERS if name in weights), None)
 
 
 def _state_dict(content: Any, path: Path) -> dict[str, Tensor]:

@@ -1,7 +1,9 @@
 """Small models of ours pickled as the AV-HuBERT repository pickles its own."""
 
+import io
 import re
 
+import sentencepiece
 import torch
 from oracles import avhubert, fairseq_shape
 
@@ -88,6 +90,28 @@ DECODER = {
     "share_decoder_input_output_embed": True,
     "no_scale_embedding": True,
 }
+
+
+def text_task():
+    """What fairseq's task knows of the texts of `finetuned`: characters of `abc`."""
+    stream = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(["abc cab bac"] * 3),
+        model_writer=stream,
+        model_type="char",
+        vocab_size=8,
+        bos_id=0,
+        pad_id=1,
+        eos_id=2,
+        unk_id=3,
+        minloglevel=2,
+    )
+    processor = sentencepiece.SentencePieceProcessor(model_proto=stream.getvalue())
+    symbols = [processor.id_to_piece(i) for i in range(4, 8)]
+    return {
+        "target_dictionary": lambda: fairseq_shape.Dictionary(symbols),
+        "s2s_tokenizer": lambda: fairseq_shape.SentencepieceBPE(processor),
+    }
 
 
 def finetuned(path, config=None, **saving):

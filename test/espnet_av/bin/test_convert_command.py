@@ -1,14 +1,12 @@
 """espnet-av convert: files in, folders out that everything else can use."""
 
-import io
 import json
 import sys
 
 import pytest
-import sentencepiece
 import torch
-from oracles import fairseq_shape, hf_audio
-from oracles.avhubert_fairseq import finetuned
+from oracles import hf_audio
+from oracles.avhubert_fairseq import finetuned, text_task
 from transformers import HubertModel, Wav2Vec2ForPreTraining
 
 from espnet_av.bin.convert import WITH_LIPS, main, output_folder
@@ -77,25 +75,7 @@ def test_units_of_hubert_without_a_head(tmp_path, capsys):
 
 
 def test_a_recogniser_comes_with_its_tokenizer(tmp_path):
-    stream = io.BytesIO()
-    sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(["abc cab bac"] * 3),
-        model_writer=stream,
-        model_type="char",
-        vocab_size=8,
-        bos_id=0,
-        pad_id=1,
-        eos_id=2,
-        unk_id=3,
-        minloglevel=2,
-    )
-    processor = sentencepiece.SentencePieceProcessor(model_proto=stream.getvalue())
-    symbols = [processor.id_to_piece(i) for i in range(4, 8)]
-    task = {
-        "target_dictionary": lambda: fairseq_shape.Dictionary(symbols),
-        "s2s_tokenizer": lambda: fairseq_shape.SentencepieceBPE(processor),
-    }
-    finetuned(tmp_path / "ft.pt", task=task)
+    finetuned(tmp_path / "ft.pt", task=text_task())
     main(["--family", "avhubert_finetuned", str(tmp_path / "ft.pt"), str(tmp_path / "ours")])
     model, _, tokenizer = load_experiment(tmp_path / "ours")
     assert tokenizer.vocab_size == model.vocab_size == 7

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import stat
 import zipfile
 
@@ -9,9 +10,9 @@ import pytest
 import torch
 import yaml
 from oracles.ngram import random_arpa
+from oracles.recogniser_folders import write_recogniser
 
-from espnet_av.config import save_yaml
-from espnet_av.data.tokenizer import train_tokenizer
+from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.errors import CheckpointError, ConfigError
 from espnet_av.media.roi_config import RoiConfig
 from espnet_av.pack import open_model, pack_model, unpack_model
@@ -20,15 +21,10 @@ from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.loading import read_weights
 
-ROI, DECODE = RoiConfig(tracker="haar", size=88), DecodeConfig(beam_size=7)
-EMBEDDING = torch.arange(8.0).reshape(4, 2)
-# A tied embedding is one matrix under two names.
-WEIGHTS = {
-    "w": torch.arange(6.0).reshape(2, 3).T,
-    "count": torch.tensor(3),
-    "embed": EMBEDDING,
-    "output": EMBEDDING,
-}
+ROI = RoiConfig(tracker="haar", size=88)
+DECODE = DecodeConfig(method="ctc_prefix", beam_size=7)
+CHECKPOINT = "valid.loss.ave_2best.pth"
+TOKEN_FILES = ("bpe.model", "tokens.txt", "words.txt")
 RECORD = {
     "set": "test",
     "mode": "AV",
@@ -39,14 +35,18 @@ RECORD = {
 
 
 @pytest.fixture
-def exp(tmp_path):
+def exp(tiny_run, tmp_path):
     path = tmp_path / "exp" / "avsr_char"
-    (path / "tokens").mkdir(parents=True)
-    (path / "tokens" / "bpe.model").write_bytes(b"\0model")
-    (path / "tokens" / "tokens.txt").write_text("<blank>\n")
+    weights = write_recogniser(path, tiny_run.root / "tokens", "ctc")
+    # A tied matrix is one matrix under two names, and strides are not always those of a new one.
+    weights["encoder.after_norm.weight"] = weights["encoder.after_norm.bias"]
+    wide = weights["encoder.encoders.0.feed_forward.w_1.weight"]
+    weights["encoder.encoders.0.feed_forward.w_1.weight"] = wide.T.contiguous().T
+    torch.save(weights, path / CHECKPOINT)
     (path / "tokens" / "words.txt").write_text("at\n")
-    save_yaml(TrainConfig(average=2), path / "config.yaml")
-    torch.save(WEIGHTS, path / "valid.loss.ave_2best.pth")
+    (path / "units.yaml").write_text(
+        "num_units: 3\nrate_hz: 25\nchecksum: '0'\nsource: {}\nsets: {}\n"
+    )
     (path / "decode").mkdir()
     (path / "decode" / "scores.json").write_text(json.dumps({"conditions": [RECORD]}))
     (path / "provenance.yaml").write_text("command: train\nseed: 0\n")
@@ -60,18 +60,18 @@ def model_zip(exp, tmp_path):
 
 
 def test_what_goes_in_comes_out(exp, model_zip, tmp_path):
+    expected = read_weights(exp / CHECKPOINT)
     with open_model(model_zip) as files:
-        weights = read_weights(files.weights)
-        assert weights.keys() == WEIGHTS.keys()
-        assert all(torch.equal(weights[key], value) for key, value in WEIGHTS.items())
+        weights = read_weights(files.folder / files.checkpoint)
+        assert weights.keys() == expected.keys()
+        assert all(torch.equal(weights[key], value) for key, value in expected.items())
         assert (files.roi, files.decode) == (ROI, DECODE)
-        assert files.config.read_bytes() == (exp / "config.yaml").read_bytes()
-        assert (files.token_dir / "bpe.model").read_bytes() == b"\0model"
-        assert (files.token_dir / "words.txt").read_text() == "at\n"
-        folder = files.config.parent
+        for name in ("config.yaml", "units.yaml", *(f"tokens/{n}" for n in TOKEN_FILES)):
+            assert (files.folder / name).read_bytes() == (exp / name).read_bytes()
+        folder = files.folder
     assert not folder.exists()
     meta = unpack_model(model_zip, tmp_path / "out")
-    assert meta["checkpoint"] == "valid.loss.ave_2best.pth"
+    assert meta["checkpoint"] == CHECKPOINT
     assert meta["trained_by"] == {"command": "train", "seed": 0}
     for name, entry in meta["members"].items():
         content = (tmp_path / "out" / name).read_bytes()
@@ -80,15 +80,17 @@ def test_what_goes_in_comes_out(exp, model_zip, tmp_path):
     assert "| test | AV | babble:0 | 100 | 12.3 | 5.0 |" in card
 
 
-def test_a_language_model_goes_along(exp, tmp_path):
-    tokens = train_tokenizer(["set blue now"], exp / "tokens", "char", 0).tokens
+def test_a_language_model_goes_along(tiny_run, tmp_path):
+    exp = tmp_path / "exp"
+    write_recogniser(exp, tiny_run.root / "tokens", "transducer")
+    tokens = Tokenizer.load(exp / "tokens").tokens
     lm_file = random_arpa(tmp_path / "some.arpa", list(tokens), 2)
     search = DecodeConfig(method="transducer_beam", lm_file=lm_file)
     pack_model(exp, tmp_path / "m.zip", roi=ROI, decode=search)
     with open_model(tmp_path / "m.zip") as files:
-        assert files.decode.lm_file.parent == files.config.parent
+        assert files.decode.lm_file.parent == files.folder
         assert files.decode.lm_file.read_bytes() == lm_file.read_bytes()
-        assert str(tmp_path) not in (files.config.parent / "decode.yaml").read_text()
+        assert str(tmp_path) not in (files.folder / "decode.yaml").read_text()
     lm_file.write_text("\\data\\\nngram 1\n")
     with pytest.raises(ConfigError, match=r"some\.arpa:2: "):
         pack_model(exp, tmp_path / "n.zip", roi=ROI, decode=search)
@@ -102,7 +104,7 @@ def test_same_model_same_bytes(exp, model_zip, tmp_path):
 def test_nothing_scored_and_other_checkpoint(exp, tmp_path):
     card = model_card("x", TrainConfig(), 1_500_000, [])
     assert "1.50 M parameters" in card and "Not scored here." in card
-    torch.save(WEIGHTS, exp / "7step.pth")
+    shutil.copy(exp / CHECKPOINT, exp / "7step.pth")
     pack_model(exp, tmp_path / "m.zip", checkpoint="7step.pth", roi=ROI, decode=DECODE)
     assert unpack_model(tmp_path / "m.zip", tmp_path / "out")["checkpoint"] == "7step.pth"
     with pytest.raises(CheckpointError, match=r"9step\.pth: no such file"):

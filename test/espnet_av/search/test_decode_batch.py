@@ -10,7 +10,7 @@ from oracles.transducer_search import tiny_transducer
 from espnet_av.config import build
 from espnet_av.errors import ConfigError
 from espnet_av.search import DecodeConfig, decode_batch
-from espnet_av.search.decode_batch import default_method
+from espnet_av.search.decode_batch import default_search
 from espnet_av.search.ngram_lm import NGramLM
 
 
@@ -44,12 +44,15 @@ def test_language_model_reaches_the_beam(tmp_path):
         assert found.parts["lm"] < 0.0
 
 
-def test_default_methods():
-    assert default_method(tiny_transducer()) == "transducer_beam"
+def test_default_searches_take_what_the_model_has():
+    assert default_search(tiny_transducer()) == DecodeConfig(method="transducer_beam")
     model = tiny_model()
-    assert default_method(model) == "joint"
-    model.decoder = None
-    assert default_method(model) == "ctc_prefix"
+    assert default_search(model) == DecodeConfig(method="joint")
+    ctc, model.ctc = model.ctc, None
+    assert default_search(model) == DecodeConfig(method="joint", ctc_weight=0.0)
+    assert decode_batch(model, random_frames([5]), default_search(model))[0]
+    model.ctc, model.decoder = ctc, None
+    assert default_search(model) == DecodeConfig(method="ctc_prefix")
 
 
 @pytest.mark.parametrize(
