@@ -10,8 +10,8 @@ import av
 from av.container import InputContainer
 
 from espnet_av.corpora.parallel import parallel_map
-from espnet_av.media.container import is_cut_short
 from espnet_av.media.tracks import find_track
+from espnet_av.media.truncation import is_cut_short
 
 _MICROSECOND = 1_000_000
 _WAV_OPTIONS = {"probesize": "4096"}

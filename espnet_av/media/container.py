@@ -12,11 +12,9 @@ from av.container import InputContainer
 
 from espnet_av.errors import MediaError
 from espnet_av.media.tracks import Kind, find_track, track_names
+from espnet_av.media.truncation import is_cut_short
 
 _MICROSECOND = 1_000_000
-_UNKNOWN_RIFF_SIZE = 0xFFFFFF00
-_MP3_STATES_FRAMES, _MP3_STATES_BYTES = 1, 2
-"""Flags of the tag that tells the size of an MP3 file."""
 _INDEXED = frozenset(("mov", "matroska", "avi", "wav", "flac"))
 
 
@@ -106,48 +104,6 @@ def decode(container: InputContainer, stream: av.AudioStream | av.VideoStream) -
         yield frame
     if is_cut_short(container, stream, count):
         raise MediaError(_damaged(container, stream, count, "the file ends early"))
-
-
-def is_cut_short(
-    container: InputContainer, stream: av.AudioStream | av.VideoStream, count: int = 0
-) -> bool:
-    """True when what the file says of its own size, or its index, points past its end.
-
-    Args:
-        container: the open file.
-        stream: a track of it.
-        count: frames that could be decoded; 0 judges by the header alone.
-    """
-    path = Path(container.name)
-    size = path.stat().st_size
-    if container.format.name == "wav":
-        with path.open("rb") as file:
-            declared = int.from_bytes(file.read(8)[4:], "little") + 8
-        # Writers to a pipe cannot know the size and put the largest number, or none.
-        return size < declared < _UNKNOWN_RIFF_SIZE
-    if container.format.name == "mp3":
-        return size < _mp3_size(path)
-    # An edit list hides frames, so fewer frames than declared prove nothing by themselves.
-    return count < stream.frames and any(e.pos + e.size > size for e in stream.index_entries)
-
-
-def _mp3_size(path: Path) -> int:
-    """Bytes of an MP3 file by the Xing or Info tag of its first frame; 0: it does not tell."""
-    with path.open("rb") as file:
-        head = file.read(10)
-        start = 0
-        if head[:3] == b"ID3":
-            # Seven bits a byte.
-            start = 10 + sum(byte << 7 * (3 - place) for place, byte in enumerate(head[6:]))
-        file.seek(start)
-        frame = file.read(64)
-    place = max(frame.find(b"Xing"), frame.find(b"Info"))
-    flags = int.from_bytes(frame[place + 4 : place + 8], "big")
-    if place < 0 or not flags & _MP3_STATES_BYTES:
-        return 0
-    place += 8 + 4 * (flags & _MP3_STATES_FRAMES)
-    # Encoders differ in whether they count what is before the first frame; here it is not added.
-    return int.from_bytes(frame[place : place + 4], "big")
 
 
 def _damaged(
