@@ -10,6 +10,7 @@ from typeguard import typechecked
 
 from espnet_av.errors import ConfigError
 from espnet_av.modules.abs_visual_frontend import AbsVisualFrontend, initialise_convolutions
+from espnet_av.modules.shortcut import ShortcutConv
 from espnet_av.ops.lengths import neighbour_index
 
 STEM_RADIUS = 2
@@ -113,7 +114,7 @@ class ResidualBlock(nn.Module):
         self.downsample: nn.Module = nn.Identity()
         if stride != 1 or in_channels != channels:
             self.downsample = nn.Sequential(
-                nn.Conv2d(in_channels, channels, 1, stride, bias=False), nn.BatchNorm2d(channels)
+                ShortcutConv(in_channels, channels, stride), nn.BatchNorm2d(channels)
             )
 
     def forward(self, x: Tensor) -> Tensor:
