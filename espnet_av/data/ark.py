@@ -26,13 +26,14 @@ import struct
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Literal
+from typing import IO, Any, Literal
 
 import cv2
 import numpy as np
 import soundfile
 
 from espnet_av.atomic import atomic_write
+from espnet_av.data.ark_entry import INT_VECTOR, read_entry
 from espnet_av.errors import ArkError
 
 ClipEncoding = Literal["jpeg", "raw"]
@@ -40,8 +41,8 @@ ClipEncoding = Literal["jpeg", "raw"]
 _JPEG_QUALITY = 95
 # A JPEG side holds at most 65500 pixels: longer clips are cut into several images.
 _JPEG_MAX_SIDE = 65500
-_INT_VECTOR = b"\0B\4"
-_TAGS = (b"AUDIO", b"CLIP", b"NPY", b"BLOB", _INT_VECTOR)
+# What lossless compression can make of a second of silence at most.
+_MAX_SAMPLES_PER_BYTE = 6000
 
 
 class ArkWriter:
@@ -98,7 +99,7 @@ class ArkWriter:
         """Store integers (N,) as a Kaldi int32 vector."""
         record = np.empty(len(values), dtype=[("size", "i1"), ("value", "<i4")])
         record["size"], record["value"] = 4, values
-        payload = _INT_VECTOR + struct.pack("<i", len(values)) + record.tobytes()
+        payload = INT_VECTOR + struct.pack("<i", len(values)) + record.tobytes()
         return self._append(utt_id, payload)
 
     def write_blob(self, utt_id: str, blob: bytes) -> str:
@@ -107,10 +108,10 @@ class ArkWriter:
 
     def copy(self, utt_id: str, pointer: str) -> str:
         """Store the entry behind `pointer` of another archive, byte for byte."""
-        tag, payload = _read_entry(pointer)
+        tag, payload = read_entry(pointer, utt_id)
         return (
             self._append(utt_id, payload)
-            if tag == _INT_VECTOR
+            if tag == INT_VECTOR
             else self._write(utt_id, tag, payload)
         )
 
@@ -127,38 +128,60 @@ class ArkWriter:
         return f"{self.path.name}:{offset}"
 
 
-def read_audio_ark(pointer: str) -> tuple[np.ndarray, int]:
-    """Audio behind `file.ark:offset`: ((S,) float32 in [-1, 1], sampling rate in Hz)."""
-    payload = _read_tagged(pointer, b"AUDIO")
+def read_audio_ark(pointer: str, utt_id: str | None = None) -> tuple[np.ndarray, int]:
+    """Audio behind `file.ark:offset`: ((S,) float32 in [-1, 1], sampling rate in Hz).
+
+    Args:
+        pointer: where it is; the same in the readers below.
+        utt_id: whose it must be; None = whoever's it is.
+
+    Raises:
+        ArkError: it is not there, is damaged, of another kind or of another utterance.
+    """
+    payload = _read_tagged(pointer, utt_id, b"AUDIO")
     try:
-        wave, fs = soundfile.read(io.BytesIO(payload), dtype="float32")
-    except soundfile.LibsndfileError as error:
+        with soundfile.SoundFile(io.BytesIO(payload)) as file:
+            fs, num_channels, num_samples = file.samplerate, file.channels, file.frames
+            if num_channels != 1:
+                msg = f"{pointer}: audio of {num_channels} channels; dumps have one, make one"
+                raise ArkError(msg)
+            if not 0 < num_samples <= _MAX_SAMPLES_PER_BYTE * len(payload):
+                msg = f"{pointer}: the audio's head says {num_samples} samples, which are never in "
+                msg += f"{len(payload)} bytes; it is damaged, remake this archive"
+                raise ArkError(msg)
+            wave = file.read(dtype="float32")
+    except (soundfile.LibsndfileError, RuntimeError) as error:
         msg = f"{pointer}: the audio entry cannot be decoded ({error}); remake this archive"
         raise ArkError(msg) from error
+    if len(wave) != num_samples:
+        msg = f"{pointer}: {len(wave)} samples of the {num_samples} that its head says; remake this"
+        raise ArkError(msg + " archive")
     return wave, int(fs)
 
 
-def read_clip(pointer: str) -> np.ndarray:
+def read_clip(pointer: str, utt_id: str | None = None) -> np.ndarray:
     """Clip behind `file.ark:offset`: (V, H, W) uint8, writable."""
-    tag, payload = _read_entry(pointer)
+    tag, payload = read_entry(pointer, utt_id)
     if tag == b"CLIP":
         return _decode_jpeg(payload, pointer)
     if tag == b"NPY":
-        frames: np.ndarray = np.load(io.BytesIO(payload), allow_pickle=False)
-        return frames
+        return _decode_npy(payload, pointer)
     raise _wrong_tag(pointer, tag, "a clip")
 
 
-def read_ints(pointer: str) -> np.ndarray:
+def read_ints(pointer: str, utt_id: str | None = None) -> np.ndarray:
     """Integer vector behind `file.ark:offset`: (N,) int64."""
-    payload = _read_tagged(pointer, _INT_VECTOR)
+    payload = _read_tagged(pointer, utt_id, INT_VECTOR)
     record = np.frombuffer(payload, dtype=[("size", "i1"), ("value", "<i4")], offset=7)
+    if (record["size"] != 4).any():
+        msg = f"{pointer}: the integers of this entry are damaged; remake this archive"
+        raise ArkError(msg)
     return record["value"].astype(np.int64)
 
 
-def read_blob(pointer: str) -> bytes:
+def read_blob(pointer: str, utt_id: str | None = None) -> bytes:
     """Bytes behind `file.ark:offset`."""
-    return _read_tagged(pointer, b"BLOB")
+    return _read_tagged(pointer, utt_id, b"BLOB")
 
 
 def is_ark_pointer(value: str) -> bool:
@@ -184,63 +207,45 @@ def _encode_jpeg(frames: np.ndarray) -> bytes:
 
 
 def _decode_jpeg(payload: bytes, pointer: str) -> np.ndarray:
-    num_frames, height, num_images = struct.unpack_from("<IHH", payload)
-    sizes = struct.unpack_from(f"<{num_images}I", payload, 8)
-    position, images = 8 + 4 * num_images, []
-    for size in sizes:
-        data = np.frombuffer(payload, dtype=np.uint8, count=size, offset=position)
-        image = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
-        if image is None:
-            msg = f"{pointer}: the clip's JPEG data is damaged; remake this archive"
-            raise ArkError(msg)
-        images.append(image)
-        position += size
-    tall = images[0] if num_images == 1 else np.concatenate(images)
-    return tall.reshape(num_frames, height, -1)
-
-
-def _read_tagged(pointer: str, expected: bytes) -> bytes:
-    tag, payload = _read_entry(pointer)
-    if tag != expected:
-        raise _wrong_tag(pointer, tag, repr(expected.decode()))
-    return payload
-
-
-def _read_entry(pointer: str) -> tuple[bytes, bytes]:
-    """Tag and payload behind a pointer; for an integer vector the payload is the whole entry."""
-    name, _, offset = pointer.rpartition(":")
-    if not is_ark_pointer(pointer):
-        msg = f"'{pointer}' is no archive pointer; expected <file.ark>:<byte offset>"
-        raise ArkError(msg)
     try:
-        with Path(name).open("rb") as stream:
-            stream.seek(int(offset))
-            return _parse_entry(stream, pointer)
-    except FileNotFoundError as error:
-        msg = f"{pointer}: no such archive; it was moved or deleted, run the dump stage again"
+        num_frames, height, num_images = struct.unpack_from("<IHH", payload)
+        sizes = struct.unpack_from(f"<{num_images}I", payload, 8)
+        position = 8 + 4 * num_images
+        images: list[Any] = []
+        for size in sizes:
+            data = np.frombuffer(payload, dtype=np.uint8, count=size, offset=position)
+            images.append(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE))
+            position += size
+        tall = images[0] if num_images == 1 else np.concatenate(images)
+        return tall.reshape(num_frames, height, tall.shape[1])
+    except (struct.error, ValueError, IndexError, AttributeError, cv2.error) as error:
+        # cv2 gives None for data that are no picture.
+        msg = f"{pointer}: the clip's JPEG data is damaged; remake this archive"
         raise ArkError(msg) from error
 
 
-def _parse_entry(stream: IO[bytes], pointer: str) -> tuple[bytes, bytes]:
-    head = stream.read(8)
-    tag = next((tag for tag in _TAGS if head.startswith(tag)), None)
-    if tag is None:
-        msg = f"{pointer}: no entry starts there; the archive changed after its scp was written"
-        raise ArkError(msg)
-    stream.seek(len(tag) - len(head), io.SEEK_CUR)
-    if tag == _INT_VECTOR:
-        length = stream.read(4)
-        size = 5 * struct.unpack("<i", length)[0] if len(length) == 4 else 1
-        payload = stream.read(size)
-        whole = tag + length + payload
-    else:
-        width = stream.read(1)
-        size = int.from_bytes(stream.read(width[0]), "little") if width else 1
-        payload = whole = stream.read(size)
-    if len(payload) != size:
-        msg = f"{pointer}: the archive ends in the middle of this entry; remake it"
-        raise ArkError(msg)
-    return tag, whole
+def _decode_npy(payload: bytes, pointer: str) -> np.ndarray:
+    """Sizes first: numpy reserves what the head says."""
+    stream = io.BytesIO(payload)
+    try:
+        version = np.lib.format.read_magic(stream)
+        read_head = getattr(np.lib.format, f"read_array_header_{version[0]}_0")
+        shape, is_fortran, dtype = read_head(stream)
+        pixels = np.frombuffer(payload, np.uint8, offset=stream.tell())
+        if dtype != np.uint8 or is_fortran or len(shape) != 3 or pixels.size == 0:
+            msg = f"shape {shape} of {dtype}"
+            raise ValueError(msg)
+        return pixels.reshape(shape).copy()
+    except (ValueError, AttributeError) as error:
+        msg = f"{pointer}: the raw clip is damaged or is none ({error}); expected (frames, height, "
+        raise ArkError(msg + "width) uint8, remake this archive") from error
+
+
+def _read_tagged(pointer: str, utt_id: str | None, expected: bytes) -> bytes:
+    tag, payload = read_entry(pointer, utt_id)
+    if tag != expected:
+        raise _wrong_tag(pointer, tag, repr(expected.decode()))
+    return payload
 
 
 def _wrong_tag(pointer: str, tag: bytes, expected: str) -> ArkError:

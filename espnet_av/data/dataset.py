@@ -185,7 +185,7 @@ class AVDataset(Dataset[Sample]):
         pointer = self._data.locate("wav.scp", utt_id)
         if pointer is None or self._modalities == "V":
             return None
-        speech = audio_augment.change_speed(read_audio_ark(pointer)[0], speed)
+        speech = audio_augment.change_speed(read_audio_ark(pointer, utt_id)[0], speed)
         if self._data.get("utt2num_frames", utt_id) is not None:
             speech = audio_augment.fit_length(speech, length * SAMPLES_PER_FRAME)
         speech = stretch.of(speech, SAMPLES_PER_FRAME)
@@ -215,7 +215,7 @@ class AVDataset(Dataset[Sample]):
         pointer = self._data.locate("video.scp", utt_id)
         if pointer is None or self._modalities == "A":
             return None
-        frames = stretch.of(video_augment.change_speed(read_clip(pointer), speed))
+        frames = stretch.of(video_augment.change_speed(read_clip(pointer, utt_id), speed))
         if self.train:
             return video_augment.augment(frames, self.config, generator)
         frames = np.ascontiguousarray(video_augment.centre_crop(frames, self.config.video_crop))

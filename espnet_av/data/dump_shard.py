@@ -145,7 +145,7 @@ class DumpShard(Shard[DumpRecord]):
             return None
         if not is_ark_pointer(path):
             return read_audio(path, SAMPLE_RATE, start, end)
-        wave, fs = read_audio_ark(path)
+        wave, fs = read_audio_ark(path, name)
         if fs != SAMPLE_RATE:
             msg = (
                 f"{path}: archive audio at {fs} Hz; give the original files in wav.scp, which are "

@@ -75,7 +75,7 @@ class UnitSet:
                 f"were made, {_AGAIN}"
             )
             raise DataDirError(msg)
-        labels = read_ints(str(self.path / pointer)).astype(np.int32)
+        labels = read_ints(str(self.path / pointer), utt_id).astype(np.int32)
         if label_crc(labels) != self.crcs[utt_id]:
             msg = (
                 f"{self.path / pointer}: {utt_id}: its unit labels are damaged (checksum); delete "

@@ -123,7 +123,7 @@ def read_speech(speech: DataDir, utt_id: str, fs: int) -> np.ndarray:
     assert path is not None, f"{utt_id} was chosen without sound"
     if not is_ark_pointer(path):
         return read_audio(path, fs, start, end)
-    wave, rate = read_audio_ark(path)
+    wave, rate = read_audio_ark(path, name)
     if rate != fs:
         msg = f"{path}: archive at {rate} Hz, noises are wanted at {fs} Hz; set fs in noise.yaml"
         raise MediaError(msg)

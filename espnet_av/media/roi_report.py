@@ -68,7 +68,7 @@ def _section(roi_dir: Path, title: str, clips: Mapping[str, Tracked]) -> np.ndar
 
 
 def _cell(roi_dir: Path, utt_id: str, clip: Tracked) -> np.ndarray:
-    frames = read_clip(str(roi_dir / clip.pointer))
+    frames = read_clip(str(roi_dir / clip.pointer), utt_id)
     shown = _pick(frames, _SHOWN)
     width = len(_SHOWN) * _THUMBNAIL
     label = _label(f"{utt_id} {clip.num_detected / clip.num_frames:.2f}", width)

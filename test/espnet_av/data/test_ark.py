@@ -122,6 +122,8 @@ def test_bad_pointers_are_named(tmp_path: Path) -> None:
     with pytest.raises(ArkError, match=r"b\.ark:3: no such archive"):
         read_blob(str(tmp_path / "b.ark:3"))
     with pytest.raises(ArkError, match="no entry starts there"):
+        read_blob(pointer[:-2] + "35")
+    with pytest.raises(ArkError, match="has 57 bytes only; it was cut short, or changed"):
         read_blob(pointer + "1")
     with pytest.raises(ArkError, match="expected a clip, found 'BLOB'"):
         read_clip(pointer)

@@ -90,7 +90,7 @@ PER_LANG = NoiseConfig(
 def multilingual(path, num_utterances, first=0):
     """One speaker an utterance; most are English, and the first ones are not."""
     speech = speech_dir(path, num_utterances, num_utterances)
-    names = {u: f"s{first + i:02d}" for i, u in enumerate(speech.utt_ids)}
+    names = {u: f"s{first + i:02d}-{u}" for i, u in enumerate(speech.utt_ids)}
     langs = {u: LANGS[min(i // 6, 2)] for i, u in enumerate(speech.utt_ids)}
     tables = {table: {names[u]: v for u, v in rows.items()} for table, rows in
               {**speech.tables, "utt2lang": langs}.items()}  # fmt: skip
