@@ -9,9 +9,11 @@ import numpy as np
 from sacrebleu.metrics.bleu import BLEU
 
 from espnet_av.data.table import sort_key
+from espnet_av.score.bleu_tokens import make_bleu
 from espnet_av.score.edits import check_pairs
 
-_MAX_ORDER = 4
+MAX_ORDER = 4
+"""Tokens of the longest sequences that BLEU counts."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class BleuScore:
     num_ref: int
     """Tokens of all references."""
     num_utts: int
+    longest_ref: int
+    """Tokens of the longest reference; of less than four, no four can be right."""
 
 
 def score_bleu(
@@ -47,18 +51,18 @@ def score_bleu(
     Args:
         refs: utterance -> reference, case and punctuation as the translator wrote them.
         hyps: utterance -> hypothesis; may be empty texts.
-        tokenize: sacreBLEU's tokeniser; `13a` is its default.
+        tokenize: sacreBLEU's tokeniser; `13a` is its default, but see `tokeniser_of`.
         lowercase: ignore case.
         num_resamples: draws of utterances for the interval.
         seed: of the draws.
 
     Raises:
         DataDirError: no reference, a hypothesis that is missing, or one too many; it is named.
+        ConfigError: what the tokeniser needs is not on this machine.
     """
     check_pairs(refs, hyps)
     utt_ids = sorted(refs, key=sort_key)
-    # `force`: a text that looks tokenised is scored as it is, without a warning for each.
-    metric = BLEU(tokenize=tokenize, lowercase=lowercase, force=True)
+    metric = make_bleu(tokenize, lowercase=lowercase)
     pairs = ([hyps[utt_id] for utt_id in utt_ids], [refs[utt_id] for utt_id in utt_ids])
     result = metric.corpus_score(pairs[0], [pairs[1]])
     statistics = np.array(
@@ -79,6 +83,7 @@ def score_bleu(
         num_hyp=result.sys_len,
         num_ref=result.ref_len,
         num_utts=len(utt_ids),
+        longest_ref=int(statistics[:, 1].max()),
     )
 
 
@@ -91,7 +96,7 @@ def _counts(metric: BLEU, hyp: str, ref: str) -> list[int]:
 def _from_counts(counts: np.ndarray) -> float:
     """BLEU of summed counts, smoothed as sacreBLEU does."""
     hyp_len, ref_len = int(counts[0]), int(counts[1])
-    matches, totals = counts[2 : 2 + _MAX_ORDER], counts[2 + _MAX_ORDER :]
+    matches, totals = counts[2 : 2 + MAX_ORDER], counts[2 + MAX_ORDER :]
     result = BLEU.compute_bleu(
         correct=[int(count) for count in matches],
         total=[int(count) for count in totals],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -14,14 +15,17 @@ import numpy as np
 
 from espnet_av.data.table import parse_table, raise_problems, sort_key
 from espnet_av.errors import DataDirError
-from espnet_av.score.bleu import score_bleu
+from espnet_av.score.bleu import MAX_ORDER, score_bleu
+from espnet_av.score.bleu_tokens import tokeniser_of
 from espnet_av.score.bootstrap import bootstrap_interval
 from espnet_av.score.edits import EditCounts, Unit, UtteranceAlignment, align, check_pairs
-from espnet_av.score.metric import ERROR_RATES, Metric, is_error
+from espnet_av.score.metric import ERROR_RATES, is_error
 from espnet_av.score.normaliser import normalise_texts
 from espnet_av.score.scoring import Scoring
 from espnet_av.search.results_dir import DONE, INFO
 from espnet_av.temporary import sweep
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -45,8 +49,10 @@ class ConditionScore:
     """Utterance -> normalised reference."""
     hyps: dict[str, str]
     """Utterance -> normalised hypothesis."""
-    metric: Metric
+    scoring: Scoring
     """What the condition is judged by."""
+    langs: dict[str, str]
+    """Utterance -> language of its text, where it is known."""
     alignments: dict[Unit, list[UtteranceAlignment]]
     """Of words and characters; none for translations."""
     groups: dict[str, dict[str, str]]
@@ -103,7 +109,11 @@ def score_condition(folder: Path, scoring: Scoring) -> ConditionScore:
         raise DataDirError(msg) from error
     groups = {table: rows for table, rows in tables.items() if len(set(rows.values())) > 1}
     info = json.loads((folder / INFO).read_text(encoding="utf-8"))
-    return ConditionScore(folder, info, refs, hyps, scoring.metric, alignments, groups)
+    target_lang = info.get("target_lang")
+    langs = {} if target_lang is None else dict.fromkeys(refs, target_lang)
+    if "target_lang" in info and target_lang is None:  # transcripts; older folders do not say
+        langs = tables.get("utt2lang", {})
+    return ConditionScore(folder, info, refs, hyps, scoring, langs, alignments, groups)
 
 
 def check_one_system(scored: Sequence[ConditionScore]) -> None:
@@ -161,15 +171,24 @@ def _figures(
     score: ConditionScore, utt_ids: set[str], resampling: Resampling
 ) -> dict[str, dict[str, Any]]:
     """Metric -> its record, of some utterances of a condition."""
-    if is_error(score.metric):
+    if is_error(score.scoring.metric):
         return {
             unit: _rate_record([item for item in items if item.utt_id in utt_ids], resampling)
             for unit, items in score.alignments.items()
         }
     refs = {utt_id: score.refs[utt_id] for utt_id in utt_ids}
     hyps = {utt_id: score.hyps[utt_id] for utt_id in utt_ids}
-    bleu = asdict(score_bleu(refs, hyps, **asdict(resampling)))
-    figures = {key: _rounded(value) for key, value in bleu.items()}
+    tokenize = score.scoring.tokenize
+    if tokenize == "by_language":
+        tokenize = tokeniser_of(frozenset(score.langs.get(utt_id) for utt_id in utt_ids))
+    bleu = score_bleu(refs, hyps, tokenize=tokenize, **asdict(resampling))
+    if bleu.longest_ref < MAX_ORDER:
+        logger.warning(
+            "%s: no reference of %s and %d others has four tokens (%s), so BLEU, which counts up "
+            "to four in a row, says nothing; look at the precisions of fewer, or at metric: wer",
+            *(score.folder, min(utt_ids), len(utt_ids) - 1, tokenize),
+        )
+    figures = {key: _rounded(value) for key, value in asdict(bleu).items()}
     return {"bleu": {"rate": figures.pop("score"), **figures}}
 
 

@@ -8,9 +8,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from espnet_av.config import build
 from espnet_av.errors import ConfigError, DataDirError
 from espnet_av.score.expected import Expected, check_system
 from espnet_av.score.published import Place
+from espnet_av.score.scoring import Scoring
 from espnet_av.search.condition import parse_noise
 
 
@@ -42,11 +44,12 @@ class Measured:
             DataDirError: another experiment has the same system and condition.
         """
         check_system(self.expected, scores["system"])
-        scoring = asdict(self.expected.scoring)
-        if scores["scoring"] != scoring:
+        # Keys that are younger than the scores had their defaults.
+        scoring = build(Scoring, scores["scoring"], f"scoring of {origin}")
+        if scoring != self.expected.scoring:
             msg = (
-                f"{origin}: scored with {_shown(scores['scoring'])}, but expected_scores.yaml says "
-                f"{_shown(scoring)}; run the score stage (11) again"
+                f"{origin}: scored with {_shown(asdict(scoring))}, but expected_scores.yaml says "
+                f"{_shown(asdict(self.expected.scoring))}; run the score stage (11) again"
             )
             raise ConfigError(msg)
         for record in scores["conditions"]:

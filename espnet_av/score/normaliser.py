@@ -21,6 +21,11 @@ def get_normaliser(name: Literal["none", "basic", "english"]) -> Callable[[str],
         name: `none` only collapses white space; `basic` (any language) and `english` are those
             of Whisper (Radford et al. 2022, appendix C).
 
+    `english` joins number words that stand beside each other: 'seven zero nine' becomes '709', and
+    'five five' '55', one word for the error rate where three or two were said. One wrong digit then
+    makes the whole number wrong, and a text of spoken digits has fewer words to be wrong in; rates
+    of digits or of letters with digits (GRID) compare only within one normaliser.
+
     Raises:
         ConfigError: the optional package behind `basic` and `english` is not installed.
     """

@@ -132,8 +132,8 @@ def _origin(
 
 
 def _write_texts(score: ConditionScore) -> None:
-    if not is_error(score.metric):
-        with atomic_write(score.folder / f"score_{score.metric}" / "result.txt") as stream:
+    if not is_error(score.scoring.metric):
+        with atomic_write(score.folder / f"score_{score.scoring.metric}" / "result.txt") as stream:
             stream.write(format_translations(score.refs, score.hyps))
     for unit, alignments in score.alignments.items():
         with atomic_write(score.folder / f"score_{unit}" / "result.txt") as stream:

@@ -98,7 +98,8 @@ def _model(scores: Scores) -> str:
 def _comparison(scores: Scores) -> str:
     """How the texts were compared."""
     if "bleu" in scores["conditions"][0]:
-        return f"- sacreBLEU signature: `{scores['conditions'][0]['bleu']['signature']}`"
+        signatures = dict.fromkeys(r["bleu"]["signature"] for r in scores["conditions"])
+        return "- sacreBLEU signature: " + ", ".join(f"`{name}`" for name in signatures)
     name = scores["scoring"]["normaliser"]
     detail = {
         "basic": "Whisper's for any language",

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from espnet_av.config import build
 from espnet_av.errors import ConfigError, DataDirError
 from espnet_av.score.metric import Metric
+from espnet_av.score.scoring import Scoring
 
 Condition = tuple[str, str, str]
 """Test set, mode, noise."""
@@ -132,7 +134,8 @@ def _read_run(name: str, path: Path) -> System:
             words = " ".join(condition if lost is None else (*condition, lost))
             system.tests[words] = (record["seed"], record["refs"])
         system.shared = {
-            "way of scoring": scores["scoring"],
+            # Keys that are younger than the scores had their defaults.
+            "way of scoring": asdict(build(Scoring, scores["scoring"], f"scoring of {path}")),
             "way of decoding": scores["decode_config"],
         }
         system.own = {

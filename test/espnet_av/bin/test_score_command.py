@@ -112,7 +112,8 @@ def test_the_bootstrap_is_as_asked_for(decoded):
     def interval(*options):
         score.main([*options, str(decoded)])
         scores = json.loads((decoded / "scores.json").read_text())
-        assert scores["scoring"] == {"metric": "wer", "normaliser": "none"}
+        expected = {"metric": "wer", "normaliser": "none", "tokenize": "by_language"}
+        assert scores["scoring"] == expected
         (row,) = [r for r in scores["conditions"] if r["folder"] == "test/A_babble_0dB"]
         return scores["bootstrap"], row["wer"]["ci95"]
 
@@ -254,6 +255,55 @@ def test_translations_are_scored_by_bleu(translated, capsys):
     written = (root / "test_el" / "A_clean" / "score_bleu" / "result.txt").read_text()
     assert "id: (el-2)\nREF: We have to go there now.\nHYP: We must go there now.\n" in written
     assert capsys.readouterr().out.startswith("test_el BLEU")
+
+
+def write_chinese(root: Path, target_lang: str | None, **told: str) -> Path:
+    """A condition of texts in Chinese, decoded by a model with this `dataset.target_lang`."""
+    texts = {"a-1": ("我们今天去公园散步。", "我们今天去公园跑步。")}
+    folder = write_condition(root, "A", "clean", 0, set_name="test_zh", texts=texts, **told)
+    info = json.loads((folder / "decode.json").read_text())
+    (folder / "decode.json").write_text(json.dumps({**info, "target_lang": target_lang}))
+    return folder
+
+
+@pytest.mark.usefixtures("no_pictures")
+@pytest.mark.parametrize(
+    ("target_lang", "langs", "scoring", "tokens"),
+    [
+        ("zh", ("en",), "{metric: bleu}", "zh"),
+        (None, ("zh",), "{metric: bleu}", "zh"),
+        (None, (), "{metric: bleu}", "13a"),
+        ("zh", ("en",), "{metric: bleu, tokenize: char}", "char"),
+        ("fr", ("zh",), "{metric: bleu, tokenize: intl}", "intl"),
+    ],
+)
+def test_tokens_of_bleu_go_by_the_language_of_the_texts(
+    tmp_path, caplog, target_lang, langs, scoring, tokens
+):
+    write_chinese(tmp_path / "decode", target_lang, langs=langs)
+    path = tmp_path / "expected_scores.yaml"
+    path.write_text(f"scoring: {scoring}\n")
+    assert score.main(["--expected", str(path), str(tmp_path / "decode")]) == 0
+    scores = json.loads((tmp_path / "decode/scores.json").read_text())
+    bleu = scores["conditions"][0]["bleu"]
+    assert f"|tok:{tokens}|" in bleu["signature"]
+    assert f"|tok:{tokens}|" in (tmp_path / "decode/RESULTS.md").read_text()
+    says_nothing = bleu["longest_ref"] < 4
+    assert says_nothing == (tokens in ("13a", "intl"))
+    assert ("no reference of a-1 and 0 others has four tokens" in caplog.text) == says_nothing
+
+
+@pytest.mark.usefixtures("no_pictures")
+def test_tokenisers_are_of_bleu_alone(tmp_path):
+    write_chinese(tmp_path / "decode", "zh")
+    path = tmp_path / "expected_scores.yaml"
+    for scoring, message in (
+        ("{metric: cer, tokenize: zh}", "tokenisers are of BLEU"),
+        ("{metric: bleu, tokenize: 14a}", "14a"),
+    ):
+        path.write_text(f"scoring: {scoring}\n")
+        with pytest.raises(SystemExit, match=message):
+            score.main(["--expected", str(path), str(tmp_path / "decode")])
 
 
 @pytest.mark.usefixtures("no_pictures")

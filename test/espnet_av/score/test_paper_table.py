@@ -153,7 +153,7 @@ def test_an_average_of_ours_is_unweighted_and_whole(measured):
         (
             scores("small", scoring={"metric": "wer", "normaliser": "none"}),
             ConfigError,
-            "x: scored with metric wer, normaliser none, but .* says metric wer, normaliser whis",
+            "x: scored with metric wer, normaliser none,.* but .* says metric wer, normaliser whis",
         ),
         (
             scores("small", ("test_en", "A", "clean", 3.0)),
