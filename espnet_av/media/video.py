@@ -16,6 +16,7 @@ from espnet_av.atomic import atomic_path
 from espnet_av.errors import MediaError
 from espnet_av.media.container import decode, open_media, origin_sec, seek
 from espnet_av.media.orientation import display_matrix, upright
+from espnet_av.media.pixel_shape import pixel_ratio, with_square_pixels
 
 _SEEK_FROM_SEC = 2.0
 _TIE_SEC = 1e-3
@@ -36,7 +37,8 @@ def iter_frames(
 ) -> Iterator[np.ndarray]:
     """Yield pictures at a constant rate: output k is the source frame nearest to (k / fps) s.
 
-    They come as they are shown: turned and mirrored by the display matrix of phones.
+    They come as they are shown: with square pixels, turned and mirrored by the display matrix of
+    phones.
 
     Args:
         path: any container or codec that FFmpeg reads.
@@ -64,6 +66,7 @@ def iter_frames(
             msg = f"{path}: the video track holds no frame; fetch the file again"
             raise MediaError(msg)
         convert, matrix = (_to_gray if gray else _to_rgb), display_matrix(head[2])
+        ratio = pixel_ratio(stream)
         last_frame: av.VideoFrame | None = None
         picture = np.zeros(0, np.uint8)
         for frame in _nearest(head, times, fps, first, stop):
@@ -71,7 +74,8 @@ def iter_frames(
                 if frame.is_corrupt:
                     msg = f"{path}: the frame at {frame.time:.2f} s is damaged; fetch it again"
                     raise MediaError(msg)
-                last_frame, picture = frame, upright(convert(frame), matrix)
+                stored = with_square_pixels(convert(frame), ratio)
+                last_frame, picture = frame, upright(stored, matrix)
             yield picture
         if last_frame is None:
             msg = f"{path}: no picture between {start} s and {end or 'the end'}; check `segments`"

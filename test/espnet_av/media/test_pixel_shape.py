@@ -1,0 +1,79 @@
+"""Films whose pixels are not square."""
+
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+
+from espnet_av.media.pixel_shape import with_square_pixels
+from espnet_av.media.video import read_video
+
+H, W = 96, 128
+
+
+def disc(width_of_pixel: float) -> np.ndarray:
+    """(H, W) uint8: what looks like a disc of radius 30 with pixels of this shape."""
+    x = (np.arange(W) - (W - 1) / 2) * max(width_of_pixel, 1)
+    y = (np.arange(H)[:, None] - (H - 1) / 2) / min(width_of_pixel, 1)
+    return np.where(np.hypot(x, y) < 30, 220, 30).astype(np.uint8)
+
+
+def write(path, ratio, codec="libx264", rotation=0, **options):
+    picture = disc(float(ratio) if ratio else 1.0)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=25, options=options)
+        stream.height, stream.width, stream.pix_fmt = H, W, "yuv420p"
+        if ratio:
+            stream.codec_context.sample_aspect_ratio = ratio
+        if rotation:
+            stream.set_display_rotation(rotation)
+        stream.codec_context.max_b_frames = 0
+        for _ in range(5):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="gray")))
+        container.mux(stream.encode(None))
+    return path
+
+
+def extent(picture):
+    """Width and height of the disc."""
+    return tuple(int(np.ptp(np.nonzero(picture > 125)[axis])) + 1 for axis in (1, 0))
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "mov", "ts", "avi"])
+@pytest.mark.parametrize(
+    "ratio", [Fraction(64, 45), Fraction(4, 3), Fraction(8, 9), Fraction(1, 2)]
+)
+@pytest.mark.parametrize("gray", [True, False])
+def test_a_disc_is_round(tmp_path, suffix, ratio, gray):
+    frames = read_video(write(tmp_path / f"a.{suffix}", ratio), gray=gray)
+    shape = (round(H / min(ratio, 1)), round(W * max(ratio, 1)))
+    assert frames.shape[1:] == shape + (() if gray else (3,))
+    assert extent(frames[2]) == pytest.approx((60, 60), abs=2)
+
+
+def test_mpeg_of_broadcast(tmp_path):
+    # 4:3 on 128 x 96 pixels that would be square; as 16:9, as its header says.
+    write(tmp_path / "a.mpg", Fraction(4, 3), "mpeg2video")
+    assert read_video(tmp_path / "a.mpg", gray=True).shape[1:] == pytest.approx((H, 171), abs=1)
+
+
+@pytest.mark.parametrize("rotation", [90, -90, 180])
+def test_pixels_are_stretched_as_they_are_stored_and_then_turned(tmp_path, rotation):
+    frames = read_video(write(tmp_path / "a.mp4", Fraction(4, 3), rotation=rotation), gray=True)
+    shape = (H, 171) if rotation == 180 else (171, H)
+    assert frames.shape[1:] == shape
+    assert extent(frames[2]) == pytest.approx((60, 60), abs=2)
+
+
+@pytest.mark.parametrize(
+    "ratio", [None, Fraction(1), Fraction(1280, 1279), Fraction(100, 1), Fraction(1, 50)]
+)
+def test_square_unknown_and_absurd_ones_stay_as_they_are(tmp_path, ratio):
+    frames = read_video(write(tmp_path / "a.mp4", ratio), gray=True)
+    assert frames.shape[1:] == (H, W)
+
+
+def test_square_pixels_are_not_copied():
+    picture = disc(1)
+    assert with_square_pixels(picture, 1.0) is picture
