@@ -238,7 +238,8 @@ def _decode_npy(payload: bytes, pointer: str) -> np.ndarray:
         return pixels.reshape(shape).copy()
     except (ValueError, AttributeError) as error:
         msg = f"{pointer}: the raw clip is damaged or is none ({error}); expected (frames, height, "
-        raise ArkError(f"{msg}width) uint8, {again(pointer)}") from error
+        msg += f"width) uint8, {again(pointer)}"
+        raise ArkError(msg) from error
 
 
 def _read_tagged(pointer: str, utt_id: str | None, expected: bytes) -> bytes:

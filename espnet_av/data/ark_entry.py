@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import struct
@@ -17,6 +18,7 @@ _LONGEST_TAG = 5
 _MAX_WIDTH = 8
 """Bytes of a size."""
 _MAX_ID = 4096
+_NOT_ITS_FAULT = (errno.EMFILE, errno.ENFILE, errno.EACCES, errno.EPERM, errno.ENOMEM)
 _OTHERS = {
     b"\0BF": "floats of Kaldi",
     b"\0BD": "doubles of Kaldi",
@@ -48,6 +50,8 @@ def read_entry(pointer: str, utt_id: str | None) -> tuple[bytes, bytes]:
         msg = f"{pointer}: no such archive; it was moved or deleted: {again(pointer)}"
         raise ArkError(msg) from error
     except (OSError, OverflowError) as error:
+        if getattr(error, "errno", None) in _NOT_ITS_FAULT:
+            raise
         msg = f"{pointer}: cannot be read ({error}); check the disk, or {again(pointer)}"
         raise ArkError(msg) from error
 
