@@ -26,6 +26,8 @@ SUBSAMPLINGS: dict[str, tuple[str, tuple[tuple[int, int], ...]]] = {
     "conv2d8": ("Conv2dSubsampling8", ((3, 2), (3, 2), (3, 2))),
 }
 """ESPnet's `input_layer` of an encoder -> (its class, (kernel, stride) of the convolutions)."""
+_MAX_N_FFT = 1 << 14
+"""A second; the filters take n_fft times n_mels numbers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +72,12 @@ class EspnetFrontendConfig:
                 raise ConfigError(msg)
         if self.n_fft % 2:
             msg = f"espnet: n_fft is {self.n_fft}; it must be even, e.g. 512"
+            raise ConfigError(msg)
+        if self.n_fft > _MAX_N_FFT or self.n_mels > self.n_fft // 2:
+            msg = (
+                f"espnet: n_fft is {self.n_fft}, n_mels {self.n_mels}; n_fft must be at most "
+                f"{_MAX_N_FFT}, n_mels at most half of it, e.g. 512 and 80"
+            )
             raise ConfigError(msg)
         if self.window is not None and not hasattr(torch, f"{self.window}_window"):
             msg = f"espnet: window '{self.window}' is none of torch's; take hann or hamming"

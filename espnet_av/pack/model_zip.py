@@ -1,16 +1,15 @@
-"""One zip file that holds everything a model needs, and the careful reading of such a file."""
+"""One zip file that holds everything a model needs."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import stat
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -21,9 +20,19 @@ from espnet_av.atomic import atomic_write
 from espnet_av.config import load_config, to_dict
 from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.data.units import SUMMARY
-from espnet_av.errors import AVError, CheckpointError
+from espnet_av.errors import AVError, CheckpointError, ConfigError
 from espnet_av.media.roi_config import RoiConfig
+from espnet_av.pack.bounded_yaml import check_yaml
 from espnet_av.pack.model_card import model_card
+from espnet_av.pack.unpacking import (
+    CONFIG,
+    DECODE,
+    FORMAT_VERSION,
+    META,
+    ROI,
+    WEIGHTS,
+    unpack_model,
+)
 from espnet_av.provenance import git_hash, versions
 from espnet_av.search.decode_batch import check_search, default_search
 from espnet_av.search.decode_config import DecodeConfig
@@ -32,17 +41,12 @@ from espnet_av.train.loading import (
     TOKENS,
     default_checkpoint,
     load_recogniser,
+    needs_text,
     read_train_config,
     read_weights,
 )
 
-FORMAT_VERSION = 1
-META = "meta.yaml"
-WEIGHTS = "weights.safetensors"
 LM = "lm.arpa"
-MAX_META_BYTES = 1_000_000
-MAX_BYTES = 64 * 2**30
-"""Largest packed model that is unpacked."""
 _TABLES = (
     *(f"{TOKENS}/{name}" for name in ("bpe.model", "tokens.txt", "units.txt", "words.txt")),
     SUMMARY,
@@ -105,9 +109,9 @@ def pack_model(
         decode = replace(decode, lm_file=Path(LM))
     members = {
         WEIGHTS: save_tensors(weights),
-        "config.yaml": (exp_dir / "config.yaml").read_bytes(),
-        "roi.yaml": _yaml(to_dict(roi)),
-        "decode.yaml": _yaml(to_dict(decode)),
+        CONFIG: (exp_dir / "config.yaml").read_bytes(),
+        ROI: _yaml(to_dict(roi)),
+        DECODE: _yaml(to_dict(decode)),
     }
     if lm is not None:
         members[LM] = lm
@@ -139,11 +143,25 @@ def open_model(path: str | Path) -> Iterator[ModelFiles]:
     with tempfile.TemporaryDirectory(prefix="espnet_av_") as folder:
         unpack_model(path, Path(folder))
         try:
-            roi, decode = load_config(RoiConfig, Path(folder) / "roi.yaml"), _search(Path(folder))
-            yield ModelFiles(Path(folder), WEIGHTS, roi, decode)
+            yield _packed_files(Path(folder))
         except AVError as error:
             # Nobody knows the folder, which is gone by then.
             raise type(error)(str(error).replace(folder, str(path))) from error
+
+
+def _packed_files(folder: Path) -> ModelFiles:
+    """An unpacked model.
+
+    Raises:
+        CheckpointError: its configurations cannot be used.
+    """
+    for path in sorted(folder.glob("*.yaml")):
+        check_yaml(path.read_bytes(), f"{folder}: {path.name}")
+    try:
+        needs_text(read_train_config(folder))
+        return ModelFiles(folder, WEIGHTS, load_config(RoiConfig, folder / ROI), _search(folder))
+    except ConfigError as error:
+        raise CheckpointError(str(error)) from error
 
 
 def _read_lm(path: Path, tokenizer: Tokenizer) -> bytes:
@@ -154,96 +172,13 @@ def _read_lm(path: Path, tokenizer: Tokenizer) -> bytes:
 
 def _search(folder: Path) -> DecodeConfig:
     """The search of an unpacked model; its language model lies beside it, whatever it is called."""
-    decode = load_config(DecodeConfig, folder / "decode.yaml")
-    return decode if decode.lm_file is None else replace(decode, lm_file=folder / LM)
-
-
-def unpack_model(path: Path, out_dir: Path) -> dict[str, Any]:
-    """Check every member of a packed model, then write them below `out_dir`.
-
-    Returns:
-        the content of `meta.yaml`.
-
-    Raises:
-        CheckpointError: no such file, no packed model, a member with an absolute path or `..`, one
-            that is no plain file, too large, not listed, or with another checksum.
-    """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            infos = {info.filename: info for info in archive.infolist()}
-            _check_names(path, archive.infolist())
-            meta = _read_meta(path, archive, infos)
-            for name, entry in meta["members"].items():
-                content = _read_member(path, archive, infos, name, entry)
-                target = out_dir / name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(content)
-    except FileNotFoundError as error:
-        msg = f"{path}: no such model; give a zip made by 'espnet-av pack' or an experiment folder"
-        raise CheckpointError(msg) from error
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as error:
-        msg = f"{path}: cannot be read ({error}); the file is damaged, copy it again"
-        raise CheckpointError(msg) from error
-    return meta
-
-
-def _check_names(path: Path, infos: list[zipfile.ZipInfo]) -> None:
-    names = [info.filename for info in infos]
-    for info in infos:
-        name = PurePosixPath(info.filename)
-        kind = stat.S_IFMT(info.external_attr >> 16)
-        unsafe = name.is_absolute() or ".." in name.parts or "\\" in info.filename
-        if unsafe or ":" in info.filename or info.is_dir() or kind not in (0, stat.S_IFREG):
-            msg = (
-                f"{path}: the member '{info.filename}' would be written outside of its folder or "
-                "is no plain file; do not use this zip"
-            )
-            raise CheckpointError(msg)
-    if len(set(names)) != len(names):
-        msg = f"{path}: a member is there twice; do not use this zip"
+    decode = load_config(DecodeConfig, folder / DECODE)
+    if decode.lm_file is None:
+        return decode
+    if not (folder / LM).is_file():
+        msg = f"{folder}: {DECODE} names a language model, but {LM} is missing; get it again"
         raise CheckpointError(msg)
-
-
-def _read_meta(
-    path: Path, archive: zipfile.ZipFile, infos: Mapping[str, zipfile.ZipInfo]
-) -> dict[str, Any]:
-    foreign = f"{path}: no model packed by 'espnet-av pack'"
-    if META not in infos or infos[META].file_size > MAX_META_BYTES:
-        raise CheckpointError(foreign + f" ({META} is missing or too large)")
-    try:
-        meta = yaml.safe_load(archive.read(META))
-        version, members = meta["format_version"], meta["members"]
-        sizes = {name: int(entry["bytes"]) for name, entry in members.items()}
-    except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise CheckpointError(foreign + f" ({META} cannot be understood)") from error
-    if version != FORMAT_VERSION:
-        msg = f"{path}: packed in format {version}, this version reads {FORMAT_VERSION}; update"
-        raise CheckpointError(msg)
-    unlisted = sorted(set(infos) ^ {*members, META})
-    if unlisted:
-        msg = f"{path}: {', '.join(unlisted)} is not both in the zip and in {META}; copy it again"
-        raise CheckpointError(msg)
-    if sum(sizes.values()) > MAX_BYTES:
-        msg = f"{path}: {sum(sizes.values())} bytes unpacked, more than the limit of {MAX_BYTES}"
-        raise CheckpointError(msg)
-    return dict(meta)
-
-
-def _read_member(
-    path: Path,
-    archive: zipfile.ZipFile,
-    infos: Mapping[str, zipfile.ZipInfo],
-    name: str,
-    entry: Mapping[str, Any],
-) -> bytes:
-    # Not more than was announced, whatever a compressed member would unpack to.
-    with archive.open(infos[name]) as stream:
-        content = stream.read(int(entry["bytes"]) + 1)
-    if len(content) != entry["bytes"] or hashlib.sha256(content).hexdigest() != entry["sha256"]:
-        msg = f"{path}: the member '{name}' has another size or checksum than {META} says; "
-        msg += "the file is damaged or was changed, get it again"
-        raise CheckpointError(msg)
-    return content
+    return replace(decode, lm_file=folder / LM)
 
 
 def _meta(exp_dir: Path, checkpoint: str, members: Mapping[str, bytes]) -> dict[str, Any]:

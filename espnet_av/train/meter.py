@@ -17,8 +17,7 @@ class StatsMeter:
     """Exact weighted means of the statistics that a model returns.
 
     The first call fixes the keys; later calls must bring the same ones, as ranks could not be
-    added up otherwise. NaN means 'does not apply here' and leaves a key's mean alone; infinity
-    makes it infinite.
+    added up otherwise. NaN means 'does not apply here' and leaves a key's mean alone.
     """
 
     def __init__(self) -> None:
@@ -35,10 +34,8 @@ class StatsMeter:
         if not keys:
             return
         values = torch.stack([_scalar(stats[key], weight.device) for key in keys])
-        weights = ~torch.isnan(values) * weight.detach().reshape(()).double()
-        # Not a product: infinity in a batch that does not count, times 0, would be NaN.
-        weighted = torch.where(weights == 0, 0.0, values * weights)
-        self._sums += torch.stack([weighted, weights])
+        weights = torch.isfinite(values) * weight.detach().reshape(()).double()
+        self._sums += torch.stack([torch.nan_to_num(values, 0.0, 0.0, 0.0) * weights, weights])
 
     def totals(self) -> Tensor:
         """(2, K) float64 sums and weights, to be added over ranks; empty before the first `add`."""
