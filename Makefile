@@ -13,10 +13,10 @@ SHELL_FILES = $(shell git ls-files '*.sh' .ci/run)
 export PYTHONPATH := $(CURDIR)
 export VIRTUAL_ENV := $(abspath $(VENV))
 
-.PHONY: help install demo mini test lint format unit clean distclean
+.PHONY: help install demo mini test lint format unit avx2 clean distclean
 
 help:  ## what can be made
-	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## */\t/' | expand -t 10
+	@grep -hE '^[a-z0-9]+:.*##' Makefile | sed -E 's/:.*## */\t/' | expand -t 10
 
 install: $(STAMP)  ## make or update the virtual environment
 
@@ -33,11 +33,14 @@ demo: $(STAMP)  ## make a small corpus, train on it, score, print table and pict
 mini: $(STAMP)  ## the whole recipe on a few clips, as the tests run it
 	@$(BIN)/python -m pytest -q test/egs2 $(PYTEST_ARGS)
 
-test: lint unit  ## lint, then every test with coverage
+test: lint unit avx2  ## lint, every test with coverage, the numeric ones again with AVX2's kernels
 
 unit: $(STAMP)
-	@PATH=$(BIN):$$PATH $(BIN)/python -m pytest -q -n $(JOBS) --cov --cov-report=term \
+	@PATH=$(BIN):$$PATH $(BIN)/python -m pytest -q -rs -n $(JOBS) --cov --cov-report=term \
 		--durations=15 $(PYTEST_ARGS)
+
+avx2: $(STAMP)  ## the numeric tests with the kernels of a processor without AVX-512
+	@PATH=$(BIN):$$PATH $(BIN)/python tools/avx2_tests.py -n $(JOBS)
 
 lint: $(STAMP)  ## ruff, mypy, shellcheck
 	@$(BIN)/ruff check .

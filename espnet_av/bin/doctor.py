@@ -113,6 +113,7 @@ def check_machine() -> list[Finding]:
     ]
     cores = len(os.sched_getaffinity(0))
     findings.append(Finding("cpu", "machine", "ok", f"{cores} cores", platform.machine()))
+    findings += check_kernels()
     if shutil.which("nvidia-smi") is None:
         note = "none seen; recipes run on the CPU (--ngpu 0)"
         return [*findings, Finding("gpu", "machine", "missing", "", note)]
@@ -122,6 +123,22 @@ def check_machine() -> list[Finding]:
     status: Status = "ok" if lines else "missing"
     note = "; ".join(lines) or "nvidia-smi finds no GPU"
     return [*findings, Finding("gpu", "machine", status, f"{len(lines)}", note)]
+
+
+def check_kernels() -> list[Finding]:
+    """Level of the processor's instructions, and what is lacking there."""
+    try:
+        import torch
+
+        from espnet_av.processor import has_half_lstm, kernels
+    except (ImportError, OSError):  # a torch that does not load has its own line
+        return []
+    found = kernels()
+    findings = [Finding("kernels", "machine", "ok", found.level, found.note)]
+    if not has_half_lstm(torch.bfloat16):
+        note = "this processor has no kernel; with precision: bf16 those layers run in float32"
+        findings.append(Finding("bfloat16 LSTM", "machine", "missing", "", note))
+    return findings
 
 
 def examine(constraints: Path) -> list[Finding]:

@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import av
-from av.container import InputContainer
 
 from espnet_av.corpora.parallel import parallel_map
+from espnet_av.media.track_length import all_seconds
 from espnet_av.media.tracks import find_track
 from espnet_av.media.truncation import is_cut_short
 
-_MICROSECOND = 1_000_000
 _WAV_OPTIONS = {"probesize": "4096"}
 """The header of a .wav says all; by default several MB of sound are read, ten times as long."""
 
@@ -70,13 +69,16 @@ def probe(path: str | Path) -> Media:
             tracks = [track for track in (video, audio) if track is not None]
             if any(is_cut_short(container, track) for track in tracks):
                 return Media(error=f"{path}: the file ends early")
+            lengths = dict(zip(tracks, all_seconds(container, tracks), strict=True))
+            # A track that holds nothing is none.
+            seconds = {track: length for track, length in lengths.items() if length}
             return Media(
-                video_sec=_seconds(container, video) if video else None,
-                audio_sec=_seconds(container, audio) if audio else None,
+                video_sec=seconds.get(video),
+                audio_sec=seconds.get(audio),
                 fps=float(video.average_rate or 0) if video else 0.0,
                 fs=audio.rate if audio else 0,
                 width=video.width if video else 0,
-                error="" if tracks else f"{path}: neither picture nor sound in it",
+                error="" if seconds else f"{path}: neither picture nor sound in it",
             )
     except (av.FFmpegError, OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
@@ -87,10 +89,3 @@ def probe_all(paths: Iterable[Path], *, num_jobs: int, desc: str) -> dict[Path, 
     """Headers of many files, each read once."""
     unique = list(dict.fromkeys(paths))
     return dict(zip(unique, parallel_map(probe, unique, num_jobs=num_jobs, desc=desc), strict=True))
-
-
-def _seconds(container: InputContainer, stream: av.AudioStream | av.VideoStream) -> float:
-    if stream.duration is not None and stream.time_base is not None:
-        return float(stream.duration * stream.time_base)
-    # Matroska and MPEG streams state one duration for the whole file.
-    return (container.duration or 0) / _MICROSECOND

@@ -22,7 +22,7 @@ from espnet_av.data.shard import Record, Shard, digest, file_size, fingerprint_o
 from espnet_av.data.table import read_table
 from espnet_av.errors import DataDirError, MediaError
 from espnet_av.media.audio import read_audio
-from espnet_av.media.container import stated_seconds
+from espnet_av.media.track_length import track_seconds
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ class DumpShard(Shard[DumpRecord]):
         num_bytes = 0.0
         if audio is not None:
             is_cut = is_ark_pointer(audio) or end is not None
-            seconds = (end or 0.0) - start if is_cut else stated_seconds(audio, "audio")
+            seconds = (end or 0.0) - start if is_cut else track_seconds(audio, "audio")
             num_bytes += max(seconds, 0.0) * _FLAC_BYTES_PER_SEC
         if clip is not None:
             num_bytes += (file_size(clip) or 0) / self.clips.num_sharers[_archive(clip)]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -16,6 +18,8 @@ from espnet_av.data.data_dir import DataDir
 from espnet_av.data.dropped import Drop
 from espnet_av.errors import ArkError, DataDirError
 from espnet_av.temporary import sweep
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -93,29 +97,48 @@ class Shard(ABC, Generic[RecordT]):
         return self.out_dir / f"{kind}.{self.number:06d}.ark"
 
     def read_record(self) -> RecordT | None:
-        """The record of the finished shard; None if it must be made (again)."""
+        """The record of the finished shard; None if it must be made (again).
+
+        So it must if the record is damaged, or an archive is gone or shorter than it was.
+        """
         try:
             content = json.loads(self.record_path.read_text(encoding="utf-8"))
+            checksum, sizes = content.pop("checksum", None), content.pop("sizes", None)
+            content["dropped"] = [Drop(*map(_text, row)) for row in content["dropped"]]
+            record = self.new_record(**content)
+            there = self._sizes(record)
         except FileNotFoundError:
             return None
-        content["dropped"] = [Drop(*row) for row in content["dropped"]]
-        record = self.new_record(**content)
-        files = {pointer.rpartition(":")[0] for pointer in self.pointers(record)}
-        complete = all((self.out_dir / name).is_file() for name in files)
-        return record if complete and record.fingerprint == self.fingerprint() else None
+        except (OSError, AttributeError, KeyError, TypeError, ValueError) as error:
+            logger.warning("%s: damaged (%r); making the shard again", self.record_path, error)
+            return None
+        # Versions before noted neither sizes nor a checksum.
+        intact = checksum in (None, _checksum(record)) and sizes in (None, there)
+        return record if intact and record.fingerprint == self.fingerprint() else None
+
+    def _sizes(self, record: RecordT) -> dict[str, int]:
+        """Bytes of the archives that a record points into; FileNotFoundError if one is gone."""
+        names = sorted({pointer.rpartition(":")[0] for pointer in self.pointers(record)})
+        return {name: (self.out_dir / name).stat().st_size for name in names}
 
     def write(self, advance: Callable[[], None]) -> None:
-        """Make the archives first, then the record.
+        """Make the archives first, then the record; the one before goes before anything is made.
+
+        It would speak for new archives if this is stopped and the configuration is taken back.
 
         Raises:
             ArkError: the disk is full; nothing of this shard is left to be trusted.
         """
         record = self.new_record(fingerprint=self.fingerprint())
         try:
+            self.record_path.unlink(missing_ok=True)
             self.pack(record, advance)
+            notes = {"sizes": self._sizes(record), "checksum": _checksum(record)}
             with atomic_write(self.record_path) as stream:
-                json.dump(asdict(record), stream, ensure_ascii=False, indent=0)
+                json.dump(asdict(record) | notes, stream, ensure_ascii=False, indent=0)
         except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
             msg = (
                 f"{self.out_dir}: shard {self.number} cannot be written ({error.strerror}); "
                 "free some space and run again: finished shards are kept"
@@ -177,12 +200,34 @@ def digest(config: object, rows: Iterable[tuple[object, ...]]) -> str:
 
 
 def fingerprint_of(ark: str) -> str | None:
-    """Fingerprint of the shard whose archive this is; None if it is nobody's."""
+    """Fingerprint of the shard whose archive this is; None if it is nobody's.
+
+    Raises:
+        DataDirError: the shard's record is damaged.
+    """
     path = Path(ark)
     record = path.parent / "shards" / f"{path.stem.rpartition('.')[2]}.json"
-    if not record.exists():
+    try:
+        return _text(json.loads(record.read_text(encoding="utf-8"))["fingerprint"])
+    except FileNotFoundError:
         return None
-    return str(json.loads(record.read_text(encoding="utf-8"))["fingerprint"])
+    except (ValueError, TypeError, KeyError) as error:
+        msg = (
+            f"{record}: damaged ({' '.join(str(error).split())[:80]}); remove {path.parent}/.done "
+            "and run its stage again (2 for mouth clips, 3 for a dump): it makes this shard anew"
+        )
+        raise DataDirError(msg) from error
+
+
+def _checksum(record: Record) -> str:
+    return hashlib.sha256(json.dumps(asdict(record)).encode()).hexdigest()
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        msg = f"{value!r:.40} where a text is expected"
+        raise TypeError(msg)
+    return value
 
 
 def file_size(path: str | None) -> int | None:

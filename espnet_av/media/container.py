@@ -19,11 +19,11 @@ _INDEXED = frozenset(("mov", "matroska", "avi", "wav", "flac"))
 
 
 @contextmanager
-def open_media(path: str | Path, kind: Kind) -> Iterator[tuple[InputContainer, Any]]:
-    """Open a file and yield its container and its best track (`av.AudioStream`, `av.VideoStream`).
+def open_container(path: str | Path) -> Iterator[InputContainer]:
+    """Open a file.
 
     Raises:
-        MediaError: the file is missing, empty, unreadable, or has no such track.
+        MediaError: the file is missing, empty or unreadable.
     """
     path = Path(path)
     if not path.is_file():
@@ -41,6 +41,17 @@ def open_media(path: str | Path, kind: Kind) -> Iterator[tuple[InputContainer, A
         )
         raise MediaError(msg) from error
     with container:
+        yield container
+
+
+@contextmanager
+def open_media(path: str | Path, kind: Kind) -> Iterator[tuple[InputContainer, Any]]:
+    """Open a file and yield its container and its best track (`av.AudioStream`, `av.VideoStream`).
+
+    Raises:
+        MediaError: as `open_container`, or the file has no such track.
+    """
+    with open_container(path) as container:
         stream = find_track(container, kind)
         if stream is None:
             found = track_names(container)
@@ -56,18 +67,6 @@ def open_media(path: str | Path, kind: Kind) -> Iterator[tuple[InputContainer, A
         stream.codec_context.thread_count = 1
         stream.codec_context.thread_type = "NONE"
         yield container, stream
-
-
-def stated_seconds(path: str | Path, kind: Kind) -> float:
-    """Duration as the header states it, without decoding; 0 if it does not.
-
-    Raises:
-        MediaError: as `open_media`.
-    """
-    with open_media(path, kind) as (container, stream):
-        if stream.duration is not None and stream.time_base is not None:
-            return float(stream.duration * stream.time_base)
-        return (container.duration or 0) / _MICROSECOND
 
 
 def origin_sec(container: InputContainer) -> float:

@@ -123,20 +123,17 @@ def asf_end(file: BinaryIO, size: int) -> int:
 
 def mp3_end(file: BinaryIO, size: int) -> int:
     """End of an MP3 by the Xing or Info tag of its first frame."""
-    head = file.read(10)
-    start = 0
-    if head[:3] == b"ID3":
-        # Seven bits a byte.
-        start = 10 + sum(byte << 7 * (3 - place) for place, byte in enumerate(head[6:]))
-    file.seek(start)
-    frame = file.read(64)
-    place = max(frame.find(b"Xing"), frame.find(b"Info"))
-    flags = int.from_bytes(frame[place + 4 : place + 8], "big")
-    if place < 0 or not flags & _MP3_STATES_BYTES:
+    tag, flags = _mp3_tag(file)
+    if not flags & _MP3_STATES_BYTES:
         return 0
-    place += 8 + 4 * (flags & _MP3_STATES_FRAMES)
+    place = 8 + 4 * (flags & _MP3_STATES_FRAMES)
     # Encoders differ in whether they count what is before the first frame; here it is not added.
-    return int.from_bytes(frame[place : place + 4], "big")
+    return int.from_bytes(tag[place : place + 4], "big")
+
+
+def mp3_tells_length(file: BinaryIO) -> bool:
+    """True when the first frame of an MP3, at whose beginning `file` is, tells how many follow."""
+    return bool(_mp3_tag(file)[1] & _MP3_STATES_FRAMES)
 
 
 FILM_ENDS: dict[str, Callable[[BinaryIO, int], int]] = {
@@ -149,6 +146,23 @@ FILM_ENDS: dict[str, Callable[[BinaryIO, int], int]] = {
     "mp3": mp3_end,
 }
 """First of FFmpeg's names of the format -> what finds the end."""
+
+
+def _mp3_tag(file: BinaryIO) -> tuple[bytes, int]:
+    """The Xing or Info tag and its flags; no flags where there is none."""
+    head = file.read(10)
+    start = 0
+    if head[:3] == b"ID3":
+        # Seven bits a byte.
+        start = 10 + sum(byte << 7 * (3 - place) for place, byte in enumerate(head[6:]))
+    file.seek(start)
+    frame = file.read(64)
+    place = max(frame.find(b"Xing"), frame.find(b"Info"))
+    return (
+        (frame[place:], int.from_bytes(frame[place + 4 : place + 8], "big"))
+        if place >= 0
+        else (b"", 0)
+    )
 
 
 def _vint(data: bytes, *, keep_marker: bool) -> tuple[int, int]:

@@ -12,9 +12,9 @@ from espnet_av.data.dropped import Drop
 from espnet_av.data.rates import FRAME_HZ
 from espnet_av.data.shard import Record, Shard, digest, file_size
 from espnet_av.errors import ConfigError, MediaError
-from espnet_av.media.container import stated_seconds
 from espnet_av.media.roi_config import RoiConfig
 from espnet_av.media.roi_extract import NoMouthError, RoiClip, extract_roi
+from espnet_av.media.track_length import track_seconds
 
 _JPEG_PIXEL_BYTES = 0.2
 """Measured: mouths of mini_av and GRID."""
@@ -58,7 +58,7 @@ class RoiShard(Shard[RoiRecord]):
         name, start, end = self.data.recording(utt_id)
         video = self.data.locate("video.scp", name)
         assert video is not None, f"{utt_id} was planned without a video"
-        seconds = stated_seconds(video, "video") if end is None else end - start
+        seconds = track_seconds(video, "video") if end is None else end - start
         pixel_bytes = _JPEG_PIXEL_BYTES if self.config.encoding == "jpeg" else 1.0
         return seconds * FRAME_HZ * self.config.size**2 * pixel_bytes
 

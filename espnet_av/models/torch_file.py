@@ -14,22 +14,12 @@ import torch
 from torch import Tensor
 
 from espnet_av.errors import CheckpointError
+from espnet_av.models.archive_check import ZIP_START, damage_of, open_stored, read_member
 from espnet_av.models.foreign_pickle import ForeignUnpickler, StorageRecord, TensorRecord
 
-_ZIP_START = b"PK\x03\x04"
 _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 _LEGACY_PROTOCOL = 1001
 _DAMAGED = "the file is damaged or cut short, copy it again"
-_FAULTS = (
-    zipfile.BadZipFile,
-    EOFError,
-    OSError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    OverflowError,
-)
-"""What `zipfile` and torch raise for a damaged or crafted file."""
 _MAX_DIMS = 64
 
 
@@ -68,7 +58,7 @@ class TorchFile:
         if not named or not mapping:
             msg = f"{self._where}: holds no state dict (names and tensors); is it a checkpoint?"
             raise CheckpointError(msg)
-        with _damage_of(self._where):
+        with damage_of(self._where):
             return {key: self._tensor(key, value) for key, value in mapping.items()}
 
     def _tensor(self, name: str, record: TensorRecord) -> Tensor:
@@ -114,24 +104,12 @@ def open_torch_file(path: Path) -> Iterator[TorchFile]:
         msg = f"{path}: no such file; check the path"
         raise CheckpointError(msg) from error
     with stream:
-        with _damage_of(str(path)):
-            start = stream.read(len(_ZIP_START))
+        with damage_of(str(path)):
+            start = stream.read(len(ZIP_START))
             stream.seek(0)
-            is_zip = start == _ZIP_START
+            is_zip = start == ZIP_START
             file = _open_zip(stream, path) if is_zip else _open_legacy(stream, path)
         yield file
-
-
-@contextmanager
-def _damage_of(where: str) -> Iterator[None]:
-    """Says of the file `where` what its content led to."""
-    try:
-        yield
-    except CheckpointError:
-        raise
-    except _FAULTS as error:
-        msg = f"{where}: cannot be read ({error}); {_DAMAGED}"
-        raise CheckpointError(msg) from error
 
 
 class _ZipStorages:
@@ -149,27 +127,23 @@ class _ZipStorages:
         if info.file_size != record.numel * record.dtype.itemsize:
             msg = f"{self._path}: {name} has {info.file_size} bytes, not as its pickle says; "
             raise CheckpointError(msg + _DAMAGED)
-        return self._archive.read(info)
+        return read_member(self._archive, info)
 
 
 def _open_zip(stream: IO[bytes], path: Path) -> TorchFile:
-    archive = zipfile.ZipFile(stream)
-    infos = archive.infolist()
-    # torch does not compress, so that nothing in memory can be larger than the file.
-    packed = [info.filename for info in infos if info.compress_type != zipfile.ZIP_STORED]
-    if packed or sum(info.file_size for info in infos) > path.stat().st_size:
-        msg = f"{path}: is compressed or larger inside than outside; torch writes no such file"
-        raise CheckpointError(msg)
-    pickles = [i.filename for i in infos if i.filename.count("/") == 1 and _is_pickle(i.filename)]
+    archive = open_stored(stream)
+    names = archive.namelist()
+    pickles = [name for name in names if name.count("/") == 1 and _is_pickle(name)]
     if len(pickles) != 1:
         msg = f"{path}: a zip, but not one of torch.save (no data.pkl); give a checkpoint"
         raise CheckpointError(msg)
     root = pickles[0].split("/", maxsplit=1)[0]
     order = f"{root}/byteorder"
-    if order in archive.namelist() and archive.read(order) != b"little":
+    if order in names and read_member(archive, archive.getinfo(order)) != b"little":
         msg = f"{path}: written on a big-endian machine; save it again on this one"
         raise CheckpointError(msg)
-    content = ForeignUnpickler(io.BytesIO(archive.read(pickles[0])), str(path)).read()
+    pickle = read_member(archive, archive.getinfo(pickles[0]))
+    content = ForeignUnpickler(io.BytesIO(pickle), str(path)).read()
     return TorchFile(str(path), content, _ZipStorages(archive, root, path))
 
 

@@ -1,6 +1,7 @@
 """Encoders by name, ESPnet's and wav2vec 2.0's; none changes the length of its input."""
 
 import inspect
+from functools import partial
 from typing import Any
 
 import torch
@@ -20,6 +21,7 @@ from espnet_av.config import unknown_key_message
 from espnet_av.errors import ConfigError
 from espnet_av.modules.causal_conformer import CausalConformerEncoder
 from espnet_av.modules.conv_padding import ConvPadding
+from espnet_av.modules.lstm_precision import with_lstm_kernel
 from espnet_av.modules.wav2vec2_encoder import Wav2Vec2Encoder
 
 
@@ -39,7 +41,8 @@ class SortingRNNEncoder(RNNEncoder):
                 rate = layer.__dict__.setdefault("training_dropout", layer.dropout)
                 layer.dropout = rate if self.training else 0.0
         lengths, order = ilens.cpu().sort(descending=True, stable=True)
-        output, lengths, states = super().forward(xs_pad[order.to(xs_pad.device)], lengths)
+        layers = partial(super().forward, ilens=lengths)
+        output, lengths, states = with_lstm_kernel(layers, xs_pad[order.to(xs_pad.device)])
         back = order.argsort()
         return output[back.to(output.device)], lengths[back], states
 

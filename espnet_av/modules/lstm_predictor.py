@@ -8,6 +8,7 @@ from typeguard import typechecked
 
 from espnet_av.errors import ConfigError
 from espnet_av.modules.abs_predictor import BLANK, AbsPredictor, PredictorState, with_start
+from espnet_av.modules.lstm_precision import with_lstm_kernel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +64,7 @@ class LSTMPredictor(AbsPredictor):
         """(B, U) int64, negative in the padding -> (B, U + 1, P)."""
         hidden = self._embed(with_start(text))
         for layer in self.layers:
-            hidden = self.dropout(layer(hidden)[0])
+            hidden = self.dropout(with_lstm_kernel(layer, hidden)[0])
         return hidden
 
     def empty_state(self, batch_size: int, device: torch.device) -> PredictorState:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import logging
 import tempfile
 from pathlib import Path
@@ -28,8 +29,9 @@ from espnet_av.search.alignment import WordTime
 from espnet_av.search.decode_batch import check_search, default_search
 from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.search.decode_set import Recognition, decode_set, read_lm
+from espnet_av.speech2text.picture import MAX_MISMATCH_SEC, Picture, find_picture, plan_file
 from espnet_av.speech2text.transcript import Passage, Transcript
-from espnet_av.speech2text.windows import Window, plan_windows, video_frames
+from espnet_av.speech2text.windows import Window, video_frames
 from espnet_av.train.loading import load_recogniser
 
 logger = logging.getLogger(__name__)
@@ -37,7 +39,6 @@ logger = logging.getLogger(__name__)
 Mode = Literal["av", "a", "v"]
 MODALITIES: dict[str, Modalities] = {"av": "AV", "a": "A", "v": "V"}
 _SPEAKER = "file"
-_MAX_MISMATCH_SEC = 0.5
 
 
 class Speech2Text:
@@ -110,7 +111,8 @@ class Speech2Text:
     ) -> Transcript:
         """Recognise one file, or the sound of one with the picture of another.
 
-        In mode `av`, windows of a longer file that show no face are recognised by sound alone.
+        In mode `av`, what has no picture, and windows of a longer file that show no face, are
+        recognised by sound alone.
 
         Args:
             video_path: file with the face; not needed in mode `a`.
@@ -133,10 +135,15 @@ class Speech2Text:
         speech = None if audio is None else read_audio(audio, SAMPLE_RATE)
         if speech is not None and mode == "a":
             speech = _fit_to_picture(speech, Path(str(audio)))
-        windows = plan_windows(_num_frames(speech, video), self._max_frames, speech)
+        picture = None if video is None else _find_picture(video, mode)
+        windows = plan_file(picture, self._max_frames, speech)
+        if video is not None:
+            _tell_of_parts_without_picture(windows, video)
         with tempfile.TemporaryDirectory(prefix="espnet_av_") as folder:
             names = self._write_dump(Path(folder), windows, speech, video)
-            dataset = AVDataset(folder, None, self._dataset, modalities=MODALITIES[mode])
+            is_seen = (Path(folder) / "video.scp").is_file()
+            modalities = MODALITIES[mode if is_seen else "a"]
+            dataset = AVDataset(folder, None, self._dataset, modalities=modalities)
             found = decode_set(
                 self.model, dataset, self.tokenizer, self.decode, device=self.device, lm=self._lm
             )
@@ -165,7 +172,7 @@ class Speech2Text:
                     wave = _cut(speech, window)
                     tables["wav.scp"][name] = sounds.write_audio(name, wave, SAMPLE_RATE)
                     tables["utt2num_samples"][name] = str(len(wave))
-                if video is not None:
+                if video is not None and window.has_picture:
                     is_needed = speech is None or len(windows) == 1
                     frames = self._find_mouth(video, window, is_needed=is_needed)
                     if frames is None:
@@ -173,7 +180,7 @@ class Speech2Text:
                     encoding = self._roi.encoding
                     tables["video.scp"][name] = clips.write_clip(name, frames, encoding)
                     tables["utt2num_frames"][name] = str(len(frames))
-        if video is not None and not tables["video.scp"]:
+        if video is not None and not tables["video.scp"] and all(w.has_picture for w in windows):
             msg = f"{video}: no mouth in any part of the video; look at it, or take mode 'a'"
             raise NoMouthError(msg, reason="no_face")
         tables = {table: rows for table, rows in tables.items() if rows}
@@ -187,30 +194,41 @@ class Speech2Text:
         try:
             return extract_roi(video, self._roi, window.start, window.end).frames
         except NoMouthError as error:
-            end = "the end" if window.end is None else f"{window.end:g} s"
-            msg = f"{error} (in the part from {window.start:g} s to {end})"
+            msg = f"{error} (in the part {_from_to(window.start, window.end)})"
             if is_needed:
                 raise NoMouthError(msg, reason=error.reason) from error
             logger.warning("%s; by sound alone there", msg)
             return None
 
 
-def _num_frames(speech: np.ndarray | None, video: str | Path | None) -> int:
-    """Frames at 25 Hz: of the picture, which the sound is fitted to, else of the sound."""
-    by_speech = 0 if speech is None else len(speech) // SAMPLES_PER_FRAME
-    return (video_frames(video) if video is not None else 0) or by_speech
+def _find_picture(video: str | Path, mode: Mode) -> Picture | None:
+    """Where the picture is; None: the file has none, and it is not needed."""
+    picture = find_picture(video)
+    if picture is None and mode == "v":
+        msg = f"{video}: no picture in it (a cover is none); for its sound take mode 'a'"
+        raise MediaError(msg)
+    return picture
+
+
+def _tell_of_parts_without_picture(windows: list[Window], video: str | Path) -> None:
+    for has_picture, part in itertools.groupby(windows, lambda window: window.has_picture):
+        if not has_picture:
+            stretch = list(part)
+            span = _from_to(stretch[0].start, stretch[-1].end)
+            logger.warning("%s: no picture %s; by sound alone there", video, span)
+
+
+def _from_to(start: float, end: float | None) -> str:
+    return f"from {start:g} s to " + ("the end" if end is None else f"{end:g} s")
 
 
 def _fit_to_picture(speech: np.ndarray, path: Path) -> np.ndarray:
     """Give the sound of a film the length of its picture, as the data sets of the models have it.
 
-    Audio codecs fill their last block. A picture of quite another length is no film (a cover).
+    Audio codecs fill their last block. A picture of quite another length is no film.
     """
-    try:
-        num_samples = video_frames(path) * SAMPLES_PER_FRAME
-    except MediaError:  # no picture
-        return speech
-    if not 0 < abs(len(speech) - num_samples) <= _MAX_MISMATCH_SEC * SAMPLE_RATE:
+    num_samples = video_frames(path) * SAMPLES_PER_FRAME
+    if not 0 < abs(len(speech) - num_samples) <= MAX_MISMATCH_SEC * SAMPLE_RATE:
         return speech
     return fit_length(speech, num_samples)
 

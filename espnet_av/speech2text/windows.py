@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from espnet_av.data.rates import FRAME_HZ, SAMPLES_PER_FRAME
-from espnet_av.media.container import open_media, origin_sec
+from espnet_av.media.track_length import track_span
 
 _EARLIEST = 0.6
 """A cut is looked for in the last 40 % of a stretch."""
@@ -21,6 +21,8 @@ class Window(NamedTuple):
 
     start: float
     end: float | None
+    has_picture: bool = True
+    """False: the picture begins later, or has ended."""
 
 
 def plan_windows(num_frames: int, max_frames: int, speech: np.ndarray | None) -> list[Window]:
@@ -48,16 +50,13 @@ def plan_windows(num_frames: int, max_frames: int, speech: np.ndarray | None) ->
 
 
 def video_frames(path: str | Path) -> int:
-    """Length of a file's picture at 25 Hz, as the container states it (0 if it does not).
+    """Length of a file's picture at 25 Hz, by its packets; 0: it has none.
 
     Raises:
-        MediaError: missing or unreadable file, no video track.
+        MediaError: missing or unreadable file.
     """
-    with open_media(path, "video") as (container, stream):
-        if stream.duration is None:
-            return round((container.duration or 0) / 1e6 * FRAME_HZ)
-        end = float(((stream.start_time or 0) + stream.duration) * stream.time_base)
-        return round((end - origin_sec(container)) * FRAME_HZ)
+    span = track_span(path, "video")
+    return 0 if span is None else round(span.end * FRAME_HZ)
 
 
 def _energy(speech: np.ndarray, num_frames: int) -> np.ndarray:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -57,10 +58,10 @@ class BestModels:
                 _link(self._exp_dir / f"{phase}.{key}.best.pth", self._path(best[0]).name)
 
     def ranking(self, phase: str, key: str, mode: str) -> list[int]:
-        """Steps from best to worst, earlier first among equals; NaN scores are left out."""
+        """Steps from best to worst, earlier first among equals; only those with a finite score."""
         name, sign = f"{phase}.{key}", 1.0 if mode == "min" else -1.0
         scored = [
-            (sign * s[name], step) for step, s in self.scores.items() if not math.isnan(s[name])
+            (sign * s[name], step) for step, s in self.scores.items() if math.isfinite(s[name])
         ]
         return [step for _, step in sorted(scored)]
 
@@ -76,17 +77,38 @@ class BestModels:
             self._path(step).unlink(missing_ok=True)
             del self.scores[step]
 
-    def average(self, count: int) -> None:
-        """Write `<phase>.<key>.ave_<n>best.pth` of each criterion, link `<phase>.<key>.ave.pth`."""
+    def finish(self, count: int) -> None:
+        """Point `*.best.pth` to what is there, and average the best ones if `count` is not 0.
+
+        Writes `<phase>.<key>.ave_<n>best.pth` of each criterion, and links `<phase>.<key>.ave.pth`.
+
+        Raises:
+            TrainingError: a criterion has no best model; those of the others are made.
+            CheckpointError: a file to be averaged is damaged, or the file system refuses.
+        """
+        lacking = []
         for phase, key, mode in self._criteria:
-            steps = [s for s in self.ranking(phase, key, mode)[:count] if self._path(s).is_file()]
+            steps = [step for step in self.ranking(phase, key, mode) if self._path(step).is_file()]
             if not steps:
-                logger.warning("no validation has %s.%s, nothing to average", phase, key)
+                lacking.append(f"{phase}.{key}")
                 continue
-            path = self._exp_dir / average_name(phase, key, count)
-            average_checkpoints([self._path(step) for step in steps], path)
-            _link(self._exp_dir / f"{phase}.{key}.ave.pth", path.name)
-            logger.info("%s: mean of the steps %s", path.name, " ".join(map(str, steps)))
+            _link(self._exp_dir / f"{phase}.{key}.best.pth", self._path(steps[0]).name)
+            if count:
+                self._average(phase, key, steps[:count], count)
+        if lacking:
+            msg = (
+                f"{self._exp_dir}: no best model by {', '.join(lacking)}, which was NaN or "
+                "infinite at every validation; the weights are kept (latest.pth, last.ckpt). Look "
+                "at the utterances that train.log names, or train again under another --tag, with "
+                "a lower optim_conf.lr or another best_model_criterion"
+            )
+            raise TrainingError(msg)
+
+    def _average(self, phase: str, key: str, steps: Sequence[int], count: int) -> None:
+        path = self._exp_dir / average_name(phase, key, count)
+        average_checkpoints([self._path(step) for step in steps], path)
+        _link(self._exp_dir / f"{phase}.{key}.ave.pth", path.name)
+        logger.info("%s: mean of the steps %s", path.name, " ".join(map(str, steps)))
 
     def state_dict(self) -> dict[str, Any]:
         """The scores, loadable with `torch.load(weights_only=True)`."""
@@ -105,13 +127,19 @@ def average_name(phase: str, key: str, count: int) -> str:
     return f"{phase}.{key}.ave_{count}best.pth"
 
 
+def unknown_key(phase: str, key: str, reported: Collection[str]) -> str:
+    """Text for a criterion that the model does not report, the nearest one that it does first."""
+    near = get_close_matches(key, sorted(reported), n=1, cutoff=0.5)
+    hint = f"did you mean '{near[0]}'? " if near else ""
+    return (
+        f"best_model_criterion: the model reports no '{key}' in {phase}; {hint}"
+        f"choose among {', '.join(sorted(reported))}"
+    )
+
+
 def _score(stats: Mapping[str, Mapping[str, float]], phase: str, key: str) -> float:
     if key not in stats[phase]:
-        msg = (
-            f"best_model_criterion: the model reports no '{key}' in {phase}; "
-            f"choose among {', '.join(sorted(stats[phase]))}"
-        )
-        raise TrainingError(msg)
+        raise TrainingError(unknown_key(phase, key, stats[phase]))
     return stats[phase][key]
 
 

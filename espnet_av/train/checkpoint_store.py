@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import pickle
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import lightning as L
@@ -14,12 +14,15 @@ import torch
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 
 from espnet_av.errors import CheckpointError
+from espnet_av.models.archive_check import verify_checksums
 from espnet_av.temporary import sweep, temporary_beside
 
 logger = logging.getLogger(__name__)
 
 LAST = "last.ckpt"
 PREVIOUS = "previous.ckpt"
+DAMAGED = "last.ckpt.damaged"
+_FAULTS = (OSError, RuntimeError, EOFError, KeyError, TypeError, ValueError, UnpicklingError)
 
 
 class DirectIO(TorchCheckpointIO):
@@ -83,23 +86,10 @@ def find_checkpoint(exp_dir: Path) -> tuple[Path, dict[str, int]] | None:
     problems = []
     for path in present:
         try:
-            # Mapped: a file cut short is found without reading the weights, on every rank.
-            content = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-            progress = dict(content["progress"])
-            progress["micro_step"]
-        except (
-            OSError,
-            RuntimeError,
-            EOFError,
-            KeyError,
-            TypeError,
-            pickle.UnpicklingError,
-        ) as error:
-            reason = (str(error) or repr(error)).splitlines()[0].split(". ")[0]
-            problems.append(f"{path} cannot be read: {reason}")
-            logger.warning("%s; trying the one before", problems[-1])
-        else:
-            return path, progress
+            return path, _progress(path)
+        except CheckpointError as error:
+            problems.append(str(error))
+            logger.warning("%s; trying the one before", error)
     if not problems:
         return None
     msg = (
@@ -107,6 +97,34 @@ def find_checkpoint(exp_dir: Path) -> tuple[Path, dict[str, int]] | None:
         f"from a copy, or remove {exp_dir} to train from the start"
     )
     raise CheckpointError(msg)
+
+
+def set_aside_damaged(exp_dir: Path, used: Path) -> None:
+    """Rename a `last.ckpt` that could not be used, or the next save would make it the fallback.
+
+    Args:
+        exp_dir: folder of the run.
+        used: what `find_checkpoint` found.
+    """
+    last = exp_dir / LAST
+    if used != last and last.exists():
+        last.replace(exp_dir / DAMAGED)
+        logger.warning("%s is now %s; remove it when it is of no use to you", last, DAMAGED)
+
+
+def _progress(path: Path) -> dict[str, int]:
+    """Reads the file once, as nothing else sees that a byte of it has changed."""
+    try:
+        verify_checksums(path)
+        # Mapped: the weights are read by the trainer.
+        content = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        progress = dict(content["progress"])
+        progress["micro_step"]
+    except (CheckpointError, *_FAULTS) as error:
+        reason = (str(error) or repr(error)).splitlines()[0].split(". ")[0]
+        msg = f"{path} cannot be read: {reason.removeprefix(f'{path}: cannot be read ')}"
+        raise CheckpointError(msg) from error
+    return progress
 
 
 def _sync(path: Path) -> None:

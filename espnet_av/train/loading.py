@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import pickle
 from collections.abc import Mapping
 from functools import partial
@@ -16,9 +17,13 @@ from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.data.units import SUMMARY, read_summary
 from espnet_av.errors import CheckpointError, ConfigError, VocabularyError
 from espnet_av.models import MODELS
+from espnet_av.models.archive_check import verify_checksums
 from espnet_av.train.blueprint import blueprint, check_exactly
 from espnet_av.train.config import TrainConfig
+from espnet_av.train.remedy import remedy
 from espnet_av.train.vocabulary import TOKENS, Vocabulary, token_rows
+
+logger = logging.getLogger(__name__)
 
 _LIGHTNING_PREFIX = "model."
 _UNIT_LAYERS = (
@@ -32,7 +37,8 @@ _UNIT_LAYERS = (
 def read_weights(path: str | Path) -> dict[str, Tensor]:
     """State dict of a `.pth`, a Lightning `.ckpt` or a `.safetensors` file, on the CPU.
 
-    Only tensors are read; nothing in the file is executed.
+    Only tensors are read; nothing in the file is executed. What torch wrote is read twice, first
+    to compare its checksums: torch itself does not look at them.
 
     Raises:
         CheckpointError: the file is missing, damaged, or holds something else.
@@ -43,10 +49,14 @@ def read_weights(path: str | Path) -> dict[str, Tensor]:
             from safetensors.torch import load_file
 
             return dict(load_file(path))
+        if not verify_checksums(path, remedy(path)):
+            logger.info("%s: has no checksums, so a changed byte in it would go unseen", path)
         content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         msg = f"{path}: no such file; check the name, or wait for the run to write it"
         raise CheckpointError(msg) from error
+    except CheckpointError:
+        raise
     except pickle.UnpicklingError as error:
         msg = (
             f"{path}: holds more than tensors, and foreign pickles are not run ({_first(error)}); "
@@ -54,7 +64,7 @@ def read_weights(path: str | Path) -> dict[str, Tensor]:
         )
         raise CheckpointError(msg) from error
     except Exception as error:  # torch and safetensors raise their own types for damaged files
-        msg = f"{path}: cannot be read ({_first(error)}); the file is damaged, copy it again"
+        msg = f"{path}: cannot be read ({_first(error)}); the file is damaged, {remedy(path)}"
         raise CheckpointError(msg) from error
     return _state_dict(content, path)
 

@@ -17,7 +17,8 @@ class StatsMeter:
     """Exact weighted means of the statistics that a model returns.
 
     The first call fixes the keys; later calls must bring the same ones, as ranks could not be
-    added up otherwise. NaN means 'does not apply here' and leaves a key's mean alone.
+    added up otherwise. NaN means 'does not apply here' and leaves a key's mean alone; infinity
+    makes it infinite.
     """
 
     def __init__(self) -> None:
@@ -34,8 +35,10 @@ class StatsMeter:
         if not keys:
             return
         values = torch.stack([_scalar(stats[key], weight.device) for key in keys])
-        weights = torch.isfinite(values) * weight.detach().reshape(()).double()
-        self._sums += torch.stack([torch.nan_to_num(values, 0.0, 0.0, 0.0) * weights, weights])
+        weights = ~torch.isnan(values) * weight.detach().reshape(()).double()
+        # Not a product: infinity in a batch that does not count, times 0, would be NaN.
+        weighted = torch.where(weights == 0, 0.0, values * weights)
+        self._sums += torch.stack([weighted, weights])
 
     def totals(self) -> Tensor:
         """(2, K) float64 sums and weights, to be added over ranks; empty before the first `add`."""

@@ -16,7 +16,12 @@ from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.data.units import read_summary, read_units
 from espnet_av.errors import AVError, TrainingError
 from espnet_av.media.noise import NoiseBank
-from espnet_av.train.checkpoint_store import DirectIO, find_checkpoint, remove_half_written
+from espnet_av.train.checkpoint_store import (
+    DirectIO,
+    find_checkpoint,
+    remove_half_written,
+    set_aside_damaged,
+)
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.data_module import AVDataModule
 from espnet_av.train.devices import (
@@ -69,6 +74,8 @@ def train(
     progress = Progress()
     tokenizer = Tokenizer.load(inputs.token_dir) if inputs.token_dir else None
     found = find_checkpoint(exp_dir)
+    if found and is_main:
+        set_aside_damaged(exp_dir, found[0])
     module = _build_module(config, inputs, tokenizer, progress, is_new=found is None)
     frame_hz = getattr(module.model, "feature_rate", FRAME_HZ)
     report = exp_dir / "dropped.tsv" if is_main else None
@@ -84,8 +91,7 @@ def train(
     if callback.stopped:
         return _stopped(exp_dir, stop)
     if trainer.is_global_zero:
-        if config.average:
-            callback.best.average(config.average)
+        callback.best.finish(config.average)
         write_summary(
             exp_dir,
             {

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from espnet_av import processor
 from espnet_av.bin import doctor
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -90,3 +91,22 @@ def test_another_lock_file_is_compared_with(
     doctor.main(["--json", "--constraints", str(tmp_path / "pins.txt")])
     (found,) = [row for row in json.loads(capsys.readouterr().out) if row["name"] == "PyYAML"]
     assert (found["status"], found["note"]) == ("differs", "tested with 0.0.1")
+
+
+def test_the_level_of_the_processor_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processor, "has_half_lstm", lambda dtype: True)
+    (told,) = doctor.check_kernels()
+    assert (told.name, told.version) == ("kernels", processor.kernels().level)
+    assert told.note == processor.kernels().note
+
+
+def test_what_the_processor_lacks_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processor, "has_half_lstm", lambda dtype: False)
+    lacking = doctor.check_kernels()[1]
+    assert (lacking.name, lacking.status) == ("bfloat16 LSTM", "missing")
+    assert "precision: bf16 those layers run in float32" in lacking.note
+
+
+def test_without_torch_no_level_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(doctor.sys.modules, "torch", None)
+    assert doctor.check_kernels() == []

@@ -4,56 +4,16 @@ import av
 import numpy as np
 import pytest
 from av.stream import Disposition
-from media_samples import frame_numbers, numbered_frames, tone
+from media_samples import frame_numbers, numbered_frames
+from track_samples import picture, sound, write
 
 from espnet_av.corpora.probe import probe
 from espnet_av.errors import MediaError
 from espnet_av.media.audio import audio_seconds, read_audio
-from espnet_av.media.container import open_media, stated_seconds
+from espnet_av.media.container import open_media
+from espnet_av.media.track_length import track_seconds
 from espnet_av.media.tracks import find_track
 from espnet_av.media.video import read_video
-
-
-def add_sound(box, codec, wave, disposition=None, fs=48000):
-    stream = box.add_stream(codec, rate=fs, layout="mono")
-    if disposition is not None:
-        stream.disposition = disposition
-    frame = av.AudioFrame.from_ndarray(wave[None], format="flt", layout="mono")
-    frame.sample_rate, frame.pts = fs, 0
-    to_codec = av.AudioResampler(format=stream.codec_context.format, rate=fs)
-    return [p for f in to_codec.resample(frame) for p in stream.encode(f)] + stream.encode(None)
-
-
-def add_picture(box, codec, frames, disposition=None, options=None):
-    stream = box.add_stream(codec, rate=25, options=options or {})
-    stream.height, stream.width = frames.shape[1:3]
-    stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
-    if disposition is not None:
-        stream.disposition = disposition
-    packets = []
-    for picture in frames:
-        frame = av.VideoFrame.from_ndarray(picture, format="gray").reformat(format=stream.pix_fmt)
-        packets += stream.encode(frame)
-    return packets + stream.encode(None)
-
-
-def write(path, *adders):
-    """Each adder is called with the container and gives packets of a track."""
-    with av.open(str(path), "w") as box:
-        packets = [packet for add in adders for packet in add(box)]
-        box.start_encoding()
-        for packet in sorted(packets, key=lambda packet: packet.dts * packet.time_base):
-            box.mux(packet)
-    return path
-
-
-def sound(hz, disposition=None, codec="aac", seconds=1.0):
-    return lambda box: add_sound(box, codec, tone(seconds, 48000, hz), disposition)
-
-
-def picture(num_frames, disposition=None, codec="mpeg4", first=0):
-    frames = numbered_frames(first + num_frames)[first:]
-    return lambda box: add_picture(box, codec, frames, disposition)
 
 
 def main_hz(wave):
@@ -90,8 +50,8 @@ def test_lengths_are_those_of_the_track_that_is_read(tmp_path):
         sound(300, Disposition.dub, seconds=0.5),
         sound(300, Disposition.default, seconds=1.5),
     )
-    assert stated_seconds(path, "video") == pytest.approx(0.8)
-    assert stated_seconds(path, "audio") == pytest.approx(1.5, abs=0.05)
+    assert track_seconds(path, "video") == pytest.approx(0.8)
+    assert track_seconds(path, "audio") == pytest.approx(1.5, abs=0.05)
     assert audio_seconds(path) == pytest.approx(1.5, abs=0.05)
     media = probe(path)
     assert (media.video_sec, media.audio_sec) == (
@@ -118,9 +78,7 @@ def test_a_cover_picture_is_no_film(tmp_path, name, codec):
 
 @pytest.mark.parametrize("cover_first", [True, False])
 def test_a_film_with_a_cover_picture(tmp_path, cover_first):
-    cover = lambda box: add_picture(  # noqa: E731
-        box, "mjpeg", numbered_frames(1, 512, 512), Disposition.attached_pic
-    )
+    cover = picture(1, Disposition.attached_pic, "mjpeg", frames=numbered_frames(1, 512, 512))
     tracks = [sound(440), picture(25)]
     path = write(tmp_path / "a.mp4", *([cover, *tracks] if cover_first else [*tracks, cover]))
     assert frame_numbers(read_video(path, gray=True)) == list(range(25))

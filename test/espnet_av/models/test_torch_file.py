@@ -78,6 +78,45 @@ def test_storages_of_another_size_than_announced(tmp_path):
         )
 
 
+def rewrite_directory(path, change):
+    """Rewrite the directory at the end of a zip; `change` gets each entry as a bytearray."""
+    data = path.read_bytes()
+    start = data.index(b"PK\x01\x02")
+    end = data.rindex(b"PK\x05\x06")
+    entries = [bytearray(b"PK\x01\x02" + e) for e in data[start:end].split(b"PK\x01\x02")[1:]]
+    for entry in entries:
+        change(entry)
+    path.write_bytes(data[:start] + b"".join(entries) + data[end:])
+
+
+def test_zips_that_are_larger_inside_than_outside(tmp_path):
+    path = craft(tmp_path / "m.pt", (0, (2,), (1,)), data=bytes(2000))
+
+    def enlarge(entry):
+        if entry[46:].startswith(b"m/data/0"):
+            entry[20:28] = struct.pack("<II", 10**6, 10**6)
+
+    rewrite_directory(path, enlarge)
+    with pytest.raises(CheckpointError, match="larger inside than outside"):
+        tensors_of(path)
+
+
+def test_zips_with_two_members_of_one_name(tmp_path):
+    path = craft(tmp_path / "m.pt", (0, (2,), (1,)))
+    with zipfile.ZipFile(path, "a") as archive, pytest.warns(UserWarning, match="Duplicate name"):
+        archive.writestr("m/data/0", bytes(16))
+    with pytest.raises(CheckpointError, match="two members have one name"):
+        tensors_of(path)
+
+
+def test_zips_in_which_nothing_but_one_member_is_compressed(tmp_path):
+    path = craft(tmp_path / "m.pt", (0, (2,), (1,)))
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("m/data/1", b"x")
+    with pytest.raises(CheckpointError, match=r"m/data/1 is compressed"):
+        tensors_of(path)
+
+
 @pytest.mark.parametrize("zipped", [True, False])
 def test_truncated_files(zipped, tmp_path):
     path = tmp_path / "m.pt"

@@ -59,7 +59,9 @@ def test_gradient_share_of_the_convolutions(share):
     assert torch.equal(*outputs)
     for (name, one), two in zip(whole.named_parameters(), part.parameters(), strict=True):
         scale = share if name.startswith("extractor") else 1.0
-        assert torch.allclose(one.grad * scale, two.grad, rtol=1e-4, atol=1e-7), name
+        # A gradient is a sum that partly cancels: its rounding goes by the largest, not by each.
+        rounding = 1e-5 * float(one.grad.abs().max())
+        assert torch.allclose(one.grad * scale, two.grad, rtol=0, atol=rounding), name
 
 
 def test_scaled_gradient():

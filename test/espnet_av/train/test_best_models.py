@@ -63,23 +63,45 @@ def test_ranking_links_and_removal(tmp_path):
     }
     again = BestModels(tmp_path, [("valid", "loss", "min"), ("valid", "acc", "max")], keep=2)
     again.load_state_dict(best.state_dict())
-    again.average(2)
+    again.finish(2)
     mean = torch.load(tmp_path / "valid.loss.ave_2best.pth", weights_only=True)
     torch.testing.assert_close(mean["w"], torch.full((2,), 0.3))
     assert (tmp_path / "valid.acc.ave.pth").readlink().name == "valid.acc.ave_2best.pth"
 
 
-def test_nan_scores_are_never_the_best(tmp_path, caplog):
-    best = BestModels(tmp_path, [("valid", "loss", "min")], keep=1)
-    best.add(10, state(0.1), stats(float("nan")))
+@pytest.mark.parametrize("mode", ["min", "max"])
+@pytest.mark.parametrize("broken", [float("nan"), float("inf"), float("-inf")])
+def test_scores_that_are_not_finite_are_never_the_best(broken, mode, tmp_path):
+    best = BestModels(tmp_path, [("valid", "loss", mode)], keep=1)
+    best.add(10, state(0.1), stats(broken))
     assert not (tmp_path / "valid.loss.best.pth").exists()
-    best.average(1)
-    assert "no validation has valid.loss" in caplog.text
     best.add(20, state(0.2), stats(1.0))
-    best.add(30, state(0.3), stats(float("nan")))
-    assert best.ranking("valid", "loss", "min") == [20]
+    best.add(30, state(0.3), stats(broken))
+    assert best.ranking("valid", "loss", mode) == [20]
     best.prune()
     assert best.kept() == {20, 30}, "the best and the newest"
+
+
+def test_a_criterion_without_a_best_model_is_an_error_and_the_others_are_averaged(tmp_path):
+    criteria = [("valid", "acc", "max"), ("valid", "loss", "min")]
+    best = BestModels(tmp_path, criteria, keep=2)
+    for step in (10, 20):
+        best.add(step, state(step / 100), stats(1.0, acc=float("nan")))
+    with pytest.raises(TrainingError, match=r"no best model by valid\.acc, which was NaN"):
+        best.finish(2)
+    assert (tmp_path / "valid.loss.ave_2best.pth").exists()
+    assert not (tmp_path / "valid.acc.ave_2best.pth").exists()
+
+
+def test_weights_that_are_gone_make_room_for_the_next_best(tmp_path):
+    best = BestModels(tmp_path, [("valid", "loss", "min")], keep=3)
+    for step, loss in ((10, 1.0), (20, 2.0), (30, 3.0)):
+        best.add(step, state(step / 100), stats(loss))
+    (tmp_path / "10step.pth").unlink()
+    best.finish(2)
+    assert (tmp_path / "valid.loss.best.pth").readlink().name == "20step.pth"
+    mean = torch.load(tmp_path / "valid.loss.ave_2best.pth", weights_only=True)
+    torch.testing.assert_close(mean["w"], torch.full((2,), 0.25))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import pickle
 
 import pytest
@@ -8,6 +9,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from espnet_av.errors import CheckpointError, ConfigError
+from espnet_av.train.averaging import average_checkpoints
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.initialisation import initialise, load_weights
 from espnet_av.train.loading import (
@@ -87,6 +89,68 @@ def test_forms_of_files(tmp_path):
         read = read_weights(tmp_path / name)
         assert read.keys() == state.keys()
         assert all(torch.equal(read[key], state[key]) for key in state)
+
+
+def test_only_files_of_lightning_lose_its_prefix(tmp_path):
+    state = {"model.weight": torch.ones(2), "other": torch.zeros(1)}
+    for name, content in (("plain.pth", state), ("espnet.pth", {"model": state, "step": 3})):
+        torch.save(content, tmp_path / name)
+        assert read_weights(tmp_path / name).keys() == state.keys()
+    torch.save({"state_dict": state}, tmp_path / "w.ckpt")
+    assert read_weights(tmp_path / "w.ckpt").keys() == state.keys()
+
+
+def test_state_dicts_are_neither_empty_nor_mixed(tmp_path):
+    for content in ({}, {"w": 1}, {"w": torch.ones(1), "n": 3}, [torch.ones(1)], {"model": {}}):
+        torch.save(content, tmp_path / "w.pth")
+        with pytest.raises(CheckpointError, match=r"w\.pth: holds no state dict"):
+            read_weights(tmp_path / "w.pth")
+
+
+def changed(path):
+    data = bytearray(path.read_bytes())
+    data[data.index(torch.ones(3, 2).numpy().tobytes()) + 9] ^= 1
+    path.write_bytes(data)
+
+
+def test_a_changed_byte_stops_everything_that_reads_weights(pretrained):
+    changed(pretrained)
+    damaged = pytest.raises(CheckpointError, match=r"old\.pth: .*Bad CRC-32.*, copy it again$")
+    with damaged:
+        read_weights(pretrained)
+    with damaged:
+        initialise(make_model(), [f"{pretrained}:old:encoder"], False)
+    with damaged:
+        average_checkpoints([pretrained], pretrained.with_name("mean.pth"))
+
+
+@pytest.mark.parametrize(
+    ("name", "cure"),
+    [
+        ("last.ckpt", r"or name other weights, as .*latest\.pth"),
+        ("valid.loss.ave_5best.pth", "then only makes the average again"),
+        ("valid.loss.ave.pth", "then only makes the average again"),
+        ("8step.pth", "or remove it and .*next best takes its place"),
+        ("valid.loss.best.pth", r"or remove 8step\.pth and .*next best takes its place"),
+    ],
+)
+def test_the_cure_of_a_damaged_file_of_a_run(name, cure, tmp_path):
+    (tmp_path / "inputs.yaml").touch()
+    for file in ("last.ckpt", "valid.loss.ave_5best.pth", "8step.pth"):
+        torch.save({"w": torch.ones(3, 2)}, tmp_path / file)
+        changed(tmp_path / file)
+    (tmp_path / "valid.loss.ave.pth").symlink_to("valid.loss.ave_5best.pth")
+    (tmp_path / "valid.loss.best.pth").symlink_to("8step.pth")
+    with pytest.raises(CheckpointError, match=cure):
+        read_weights(tmp_path / name)
+
+
+def test_weights_without_checksums_are_read_and_said_to_have_none(tmp_path, caplog):
+    state = {"w": torch.ones(3, 2)}
+    torch.save(state, tmp_path / "w.pth", _use_new_zipfile_serialization=False)
+    with caplog.at_level(logging.INFO):
+        assert torch.equal(read_weights(tmp_path / "w.pth")["w"], state["w"])
+    assert "has no checksums, so a changed byte in it would go unseen" in caplog.text
 
 
 class Evil:

@@ -30,6 +30,18 @@ def test_weight_zero_leaves_the_mean_alone():
     assert meter.means(meter.totals()) == {"loss": 2.0}
 
 
+@pytest.mark.parametrize("infinite", [math.inf, -math.inf])
+def test_infinity_stays_infinite(infinite):
+    meter = StatsMeter()
+    meter.add({"loss": torch.tensor(2.0)}, torch.tensor(5.0))
+    meter.add({"loss": torch.tensor(infinite)}, torch.tensor(1.0))
+    assert meter.means(meter.totals()) == {"loss": infinite}
+    meter.reset()
+    meter.add({"loss": torch.tensor(infinite)}, torch.tensor(0.0))
+    meter.add({"loss": torch.tensor(2.0)}, torch.tensor(5.0))
+    assert meter.means(meter.totals()) == {"loss": 2.0}, "another rank counts that batch"
+
+
 def test_totals_of_ranks_add_up_to_the_exact_mean():
     meters = [StatsMeter(), StatsMeter()]
     for meter, value, weight in zip(meters, (1.0, 5.0), (3.0, 1.0), strict=True):

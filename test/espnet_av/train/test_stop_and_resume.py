@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from espnet_av.train import checkpoint_store, runner, step_callback
 from espnet_av.train.checkpoint_store import DirectIO, find_checkpoint
 from espnet_av.train.data_module import AVDataModule
 from espnet_av.train.lightning_module import AVLightningModule
+from espnet_av.train.loading import load_experiment
 from espnet_av.train.signals import EXIT_STOPPED
 
 KILLED_AT = """
@@ -202,6 +204,45 @@ def test_unreadable_newest_checkpoint_falls_back(
     assert "last.ckpt cannot be read" in caplog.text
     assert run(tiny_run, exp) == 0
     assert_same_run(exp, undisturbed)
+
+
+def test_a_changed_byte_in_the_newest_checkpoint(tiny_run, undisturbed, tmp_path, monkeypatch):
+    exp = tmp_path / "exp"
+    with monkeypatch.context() as patch:
+        patched_step(patch, 15, crash)
+        with pytest.raises(RuntimeError, match="crash"):
+            run(tiny_run, exp)
+    last = exp / "last.ckpt"
+    data = bytearray(last.read_bytes())
+    data[len(data) // 2] ^= 1
+    last.write_bytes(data)
+    assert run(tiny_run, exp) == 0
+    assert "Bad CRC-32" in (exp / "train.log").read_text()
+    assert (exp / "last.ckpt.damaged").read_bytes() == data
+    assert_same_run(exp, undisturbed)
+
+
+def test_a_changed_byte_in_weights_is_cured_as_the_error_says(tiny_run, undisturbed, tmp_path):
+    exp = tmp_path / "exp"
+    shutil.copytree(undisturbed, exp, symlinks=True)
+    average = exp / "valid.loss.ave_2best.pth"
+    best = exp / (exp / "valid.loss.best.pth").readlink()
+    for path in (average, best):
+        data = bytearray(path.read_bytes())
+        data[len(data) // 2] ^= 1
+        path.write_bytes(data)
+    with pytest.raises(CheckpointError, match=rf"remove it and {exp}/\.done and .* makes the aver"):
+        load_experiment(exp)
+    average.unlink()
+    (exp / ".done").unlink()
+    assert run(tiny_run, exp) == 1, "one of those to be averaged is damaged too"
+    assert f"{best}: cannot be read (Bad CRC-32" in (exp / "train.log").read_text()
+    assert not (exp / ".done").exists()
+    best.unlink()
+    assert run(tiny_run, exp) == 0
+    assert (exp / ".done").exists()
+    assert (exp / "valid.loss.best.pth").resolve() != best
+    load_experiment(exp)
 
 
 def test_no_readable_checkpoint_is_an_error(tmp_path):

@@ -1,0 +1,112 @@
+"""How long a track is: as its file states it, or by its packets where it does not or guesses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from av.container import InputContainer
+
+from espnet_av.media.container import open_container, open_media, origin_sec
+from espnet_av.media.film_size import mp3_tells_length
+from espnet_av.media.tracks import Kind, find_track
+
+_MICROSECOND = 1_000_000
+_EXACT = frozenset(
+    "mov matroska avi asf ogg flac wav w64 aiff caf au nistsphere".split()  # noqa: SIM905
+)
+"""Containers that know their length. FFmpeg guesses that of MPEG streams from the stamps that it
+finds near their end, and that of raw streams from their first bit rate: both can be far off."""
+_JUMP_SEC = 1.0
+"""Stamps that go back by more than this are of another clock: clips that were joined."""
+
+
+class Span(NamedTuple):
+    """Where a track begins and ends, in seconds from the beginning of its file."""
+
+    begin: float
+    end: float
+
+
+def track_seconds(path: str | Path, kind: Kind) -> float:
+    """Length of a track; from the header where that is exact, else from all packets, undecoded.
+
+    Raises:
+        MediaError: as `open_media`.
+    """
+    with open_media(path, kind) as (container, stream):
+        return all_seconds(container, [stream])[0]
+
+
+def track_span(path: str | Path, kind: Kind) -> Span | None:
+    """Where a track begins and ends, from its packets; None: the file has no such track.
+
+    Raises:
+        MediaError: missing, empty or unreadable file.
+    """
+    with open_container(path) as container:
+        stream = find_track(container, kind)
+        return None if stream is None else _measure(container, [stream])[0]
+
+
+def all_seconds(container: InputContainer, streams: Sequence[Any]) -> list[float]:
+    """Lengths of tracks of a file that has just been opened; 0 for one without any packet."""
+    stated = [_stated_seconds(container, stream) for stream in streams]
+    unknown = [k for k, seconds in enumerate(stated) if seconds is None]
+    spans = _measure(container, [streams[k] for k in unknown]) if unknown else []
+    measured = {k: span.end if span else 0.0 for k, span in zip(unknown, spans, strict=True)}
+    return [measured[k] if seconds is None else seconds for k, seconds in enumerate(stated)]
+
+
+def _stated_seconds(container: InputContainer, stream: Any) -> float | None:
+    """Length by the header; None: unknown, or a guess."""
+    form = container.format.name.split(",")[0]
+    if form == "mp3":
+        with Path(container.name).open("rb") as file:
+            is_exact = mp3_tells_length(file)
+    else:
+        is_exact = form in _EXACT
+    if not is_exact:
+        return None
+    if stream.duration and stream.time_base is not None:
+        return float(stream.duration * stream.time_base)
+    # Matroska states one duration for the whole file.
+    return container.duration / _MICROSECOND if container.duration else None
+
+
+def _measure(container: InputContainer, streams: Sequence[Any]) -> list[Span | None]:
+    """Spans by the time stamps of all packets; None for a track without any."""
+    clocks = {stream.index: _Clock(stream) for stream in streams}
+    for packet in container.demux(*streams):
+        if packet.size and not packet.is_discard:
+            clocks[packet.stream_index].add(packet)
+    origin = origin_sec(container)
+    return [clocks[stream.index].span(origin) for stream in streams]
+
+
+class _Clock:
+    """Earliest and latest time stamp of a track's packets, in seconds."""
+
+    def __init__(self, stream: Any) -> None:
+        rate = stream.average_rate if stream.type == "video" else None
+        self._period = float(1 / rate) if rate else 0.0
+        self._begin: float | None = None
+        self._end = self._shift = 0.0
+
+    def add(self, packet: Any) -> None:
+        stamp = packet.dts if packet.pts is None else packet.pts
+        # Raw streams have no stamps: then one packet follows another.
+        begin = self._end if stamp is None else float(stamp * packet.time_base) + self._shift
+        if self._begin is None:
+            self._begin = self._end = begin
+        elif begin < self._end - _JUMP_SEC:
+            self._shift += self._end - begin
+            begin = self._end
+        length = float(packet.duration * packet.time_base) if packet.duration else self._period
+        self._begin, self._end = min(self._begin, begin), max(self._end, begin + length)
+
+    def span(self, origin: float) -> Span | None:
+        if self._begin is None:
+            return None
+        return Span(max(0.0, self._begin - origin), max(0.0, self._end - origin))

@@ -1,0 +1,78 @@
+"""What the processor can do: its level by name, and what is tried because no flag tells it."""
+
+import pytest
+import torch
+
+from espnet_av import processor
+from espnet_av.processor import has_half_lstm, kernels
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    """Sets the machine and the level that torch finds there, without limits by variables."""
+    for name in ("ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"):
+        monkeypatch.delenv(name, raising=False)
+
+    def put(architecture, capability):
+        monkeypatch.setattr(processor.platform, "machine", lambda: architecture)
+        monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
+
+    return put
+
+
+@pytest.mark.parametrize(
+    ("architecture", "capability", "level", "note"),
+    [
+        ("x86_64", "AVX512", "AVX-512", "the fastest kernels"),
+        ("AMD64", "AVX2", "AVX2", "as on most laptops"),
+        ("x86_64", "DEFAULT", "SSE", "neither AVX2 nor AVX-512"),
+        ("arm64", "DEFAULT", "NEON", "ARM"),
+        ("aarch64", "SVE256", "SVE256", "ARM"),
+        ("ppc64le", "VSX", "VSX", "not among those that were tried"),
+    ],
+)
+def test_level_by_name(machine, architecture, capability, level, note):
+    machine(architecture, capability)
+    found = kernels()
+    assert found.level == level
+    assert note in found.note
+    assert "limited" not in found.note
+
+
+def test_what_limits_the_level_is_named(machine, monkeypatch):
+    machine("x86_64", "AVX2")
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2")
+    monkeypatch.setenv("ATEN_CPU_CAPABILITY", "avx2")
+    assert "limited by ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2" in kernels().note
+
+
+@pytest.fixture
+def fresh():
+    """The one trial is made anew."""
+    has_half_lstm.cache_clear()
+    yield
+    has_half_lstm.cache_clear()
+
+
+def test_half_lstm_is_tried_once(fresh, monkeypatch):
+    tried = []
+
+    def lstm(*size):
+        tried.append(torch.get_autocast_dtype("cpu"))
+        message = "could not create a primitive descriptor"
+
+        def fail(x):
+            tried.append(torch.get_autocast_dtype("cpu"))
+            raise RuntimeError(message)
+
+        return fail
+
+    monkeypatch.setattr(torch.nn, "LSTM", lstm)
+    assert not has_half_lstm(torch.bfloat16)
+    assert not has_half_lstm(torch.bfloat16)
+    assert tried[1:] == [torch.bfloat16]
+
+
+def test_half_lstm_is_there_where_it_runs(fresh, monkeypatch):
+    monkeypatch.setattr(torch.nn, "LSTM", lambda *size: lambda x: x)
+    assert has_half_lstm(torch.float16)
