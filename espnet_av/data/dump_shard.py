@@ -19,6 +19,7 @@ from espnet_av.data.dropped import Drop
 from espnet_av.data.dump_config import DumpConfig
 from espnet_av.data.rates import FRAME_HZ, SAMPLE_RATE
 from espnet_av.data.shard import Record, Shard, digest, file_size, fingerprint_of
+from espnet_av.data.source_files import plain_file
 from espnet_av.data.table import read_table
 from espnet_av.errors import DataDirError, MediaError
 from espnet_av.media.audio import read_audio
@@ -72,6 +73,11 @@ class DumpShard(Shard[DumpRecord]):
     def pointers(self, record: DumpRecord) -> Iterable[str]:
         """See `Shard`."""
         return (record.audio | record.video).values()
+
+    def source_files(self, utt_id: str) -> Iterable[str]:
+        """See `Shard`. Mouth clips are known by what they were made of."""
+        audio = plain_file(self.data.locate("wav.scp", self.data.recording(utt_id)[0]))
+        return [] if audio is None else [audio]
 
     def expected_bytes(self, utt_id: str) -> float:
         """See `Shard`."""

@@ -16,10 +16,13 @@ from espnet_av.atomic import atomic_write
 from espnet_av.config import to_dict
 from espnet_av.data.data_dir import DataDir
 from espnet_av.data.dropped import Drop
+from espnet_av.data.source_files import are_same, changed_ns, digest_sources, plain_file
 from espnet_av.errors import ArkError, DataDirError
 from espnet_av.temporary import sweep
 
 logger = logging.getLogger(__name__)
+
+_CHANGED = "changed while it was read"
 
 
 @dataclass
@@ -29,6 +32,8 @@ class Record:
     fingerprint: str
     """Digest of everything that decides the shard's content."""
     dropped: list[Drop] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+    """Digests of the files that it was made of; records of earlier versions lack them."""
 
 
 RecordT = TypeVar("RecordT", bound=Record)
@@ -69,6 +74,10 @@ class Shard(ABC, Generic[RecordT]):
     @abstractmethod
     def pointers(self, record: RecordT) -> Iterable[str]:
         """Every `file.ark:offset` that a record holds, relative to `out_dir`."""
+
+    def source_files(self, utt_id: str) -> Iterable[str]:
+        """The media files behind an utterance; those that are not there may be left out."""
+        return ()
 
     def expected_bytes(self, utt_id: str) -> float:
         """What the utterance will take in the archives, from its length; 0 if next to nothing.
@@ -114,7 +123,9 @@ class Shard(ABC, Generic[RecordT]):
             return None
         # Versions before noted neither sizes nor a checksum.
         intact = checksum in (None, _checksum(record)) and sizes in (None, there)
-        return record if intact and record.fingerprint == self.fingerprint() else None
+        if not intact or record.fingerprint != self.fingerprint():
+            return None
+        return record if self._has_same_sources(record) else None
 
     def _sizes(self, record: RecordT) -> dict[str, int]:
         """Bytes of the archives that a record points into; FileNotFoundError if one is gone."""
@@ -130,9 +141,16 @@ class Shard(ABC, Generic[RecordT]):
             ArkError: the disk is full; nothing of this shard is left to be trusted.
         """
         record = self.new_record(fingerprint=self.fingerprint())
+        files = self._sources(self.utt_ids)
+        before = {path: changed_ns(path) for path in files}
         try:
             self.record_path.unlink(missing_ok=True)
             self.pack(record, advance)
+            if all(changed_ns(path) == time for path, time in before.items()):
+                record.sources = digest_sources(files, self._doubtful(record))
+            else:
+                # Of one that changed while it was read nobody knows what was read.
+                record.sources = [_CHANGED]
             notes = {"sizes": self._sizes(record), "checksum": _checksum(record)}
             with atomic_write(self.record_path) as stream:
                 json.dump(asdict(record) | notes, stream, ensure_ascii=False, indent=0)
@@ -144,6 +162,20 @@ class Shard(ABC, Generic[RecordT]):
                 "free some space and run again: finished shards are kept"
             )
             raise ArkError(msg) from error
+
+    def _has_same_sources(self, record: RecordT) -> bool:
+        """A file that was fetched again may have the size of the damaged one."""
+        doubtful, made_ns = self._doubtful(record), self.record_path.stat().st_mtime_ns
+        if not record.sources:
+            return all(changed_ns(path) <= made_ns for path in doubtful)
+        return are_same(record.sources, self._sources(self.utt_ids), doubtful, made_ns)
+
+    def _doubtful(self, record: RecordT) -> set[str]:
+        """Files of the utterances that were dropped, which may have been damaged."""
+        return self._sources(drop.utt_id for drop in record.dropped)
+
+    def _sources(self, utt_ids: Iterable[str]) -> set[str]:
+        return {path for utt_id in utt_ids for path in self.source_files(utt_id)}
 
 
 AnyShard = Shard[Any]
@@ -208,10 +240,12 @@ def fingerprint_of(ark: str) -> str | None:
     path = Path(ark)
     record = path.parent / "shards" / f"{path.stem.rpartition('.')[2]}.json"
     try:
-        return _text(json.loads(record.read_text(encoding="utf-8"))["fingerprint"])
+        content = json.loads(record.read_text(encoding="utf-8"))
+        # A film with another content can give clips of the same sizes.
+        return " ".join(map(_text, (content["fingerprint"], *content.get("sources", []))))
     except FileNotFoundError:
         return None
-    except (ValueError, TypeError, KeyError) as error:
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
         msg = (
             f"{record}: damaged ({' '.join(str(error).split())[:80]}); remove {path.parent}/.done "
             "and run its stage again (2 for mouth clips, 3 for a dump): it makes this shard anew"
@@ -232,7 +266,5 @@ def _text(value: object) -> str:
 
 def file_size(path: str | None) -> int | None:
     """Bytes of a file; None if it is not there. What follows a colon (an offset) is left off."""
-    for name in (path, path and path.rpartition(":")[0]):
-        if name and Path(name).is_file():
-            return Path(name).stat().st_size
-    return None
+    name = plain_file(path)
+    return None if name is None else Path(name).stat().st_size

@@ -11,6 +11,7 @@ from espnet_av.data.ark import ArkWriter
 from espnet_av.data.dropped import Drop
 from espnet_av.data.rates import FRAME_HZ
 from espnet_av.data.shard import Record, Shard, digest, file_size
+from espnet_av.data.source_files import plain_file
 from espnet_av.errors import ConfigError, MediaError
 from espnet_av.media.roi_config import RoiConfig
 from espnet_av.media.roi_extract import NoMouthError, RoiClip, extract_roi
@@ -52,6 +53,13 @@ class RoiShard(Shard[RoiRecord]):
         """See `Shard`."""
         # The archive is there even if every utterance was dropped.
         return [f"{self.ark_path('video').name}:0"]
+
+    def source_files(self, utt_id: str) -> Iterable[str]:
+        """See `Shard`."""
+        name = self.data.recording(utt_id)[0]
+        tables = ("video.scp", "landmarks.scp")
+        found = (plain_file(self.data.locate(table, name)) for table in tables)
+        return [path for path in found if path is not None]
 
     def expected_bytes(self, utt_id: str) -> float:
         """See `Shard`."""
