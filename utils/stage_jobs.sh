@@ -60,6 +60,21 @@ once() {
     if ! ${dry_run}; then mv "${begun}" "${marker}"; fi
 }
 
+# fetched_mark <dir>: what changes when files have come that <dir>/to_fetch.txt names, which were missing
+# or damaged. Their time of change counts: what is fetched may get the other times of its source.
+fetched_mark() {
+    local list found
+    list=$(cat "$1"/to_fetch.txt "$1"/*/to_fetch.txt 2>/dev/null || true)
+    if [ -n "${list}" ] && [ -e "$1/.done" ]; then
+        # shellcheck disable=SC2016
+        found=$(tr '\n' '\0' <<<"${list}" |
+            xargs -0 sh -c 'find "$@" -maxdepth 0 -newercm "$0" 2>/dev/null || true' "$1/.done")
+        if [ -n "${found}" ] && ${dry_run}; then echo "$1/to_fetch.txt"; fi
+        if [ -n "${found}" ] && ! ${dry_run}; then { date; echo "${found}"; } >>"$1/.fetched"; fi
+    fi
+    if [ -e "$1/.fetched" ]; then echo "$1/.fetched"; fi
+}
+
 # tables <dir>...: the tables there that people may edit, and that change what is made of them
 tables() {
     local dir file

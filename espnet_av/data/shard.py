@@ -22,6 +22,8 @@ from espnet_av.temporary import sweep
 
 logger = logging.getLogger(__name__)
 
+UNREADABLE = "unreadable"
+"""How the reasons begin that another copy of a file may cure."""
 _CHANGED = "changed while it was read"
 
 
@@ -76,7 +78,7 @@ class Shard(ABC, Generic[RecordT]):
         """Every `file.ark:offset` that a record holds, relative to `out_dir`."""
 
     def source_files(self, utt_id: str) -> Iterable[str]:
-        """The media files behind an utterance; those that are not there may be left out."""
+        """The media files behind an utterance, without offsets, whether they are there or not."""
         return ()
 
     def expected_bytes(self, utt_id: str) -> float:
@@ -208,6 +210,17 @@ def finished_records(shards: Sequence[Shard[RecordT]]) -> list[RecordT]:
             raise DataDirError(msg)
         records.append(record)
     return records
+
+
+def files_to_fetch(shards: Sequence[AnyShard], records: Iterable[Record]) -> set[str]:
+    """Files of the utterances that were dropped because these cannot be read."""
+    return {
+        path
+        for shard, record in zip(shards, records, strict=True)
+        for drop in record.dropped
+        if drop.reason.startswith(UNREADABLE)
+        for path in shard.source_files(drop.utt_id)
+    }
 
 
 def delete_stale(out_dir: Path, num_shards: int) -> None:

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from espnet_av.atomic import atomic_write
+
+TO_FETCH = "to_fetch.txt"
 _BLOCK = 1 << 16
 _NUM_BLOCKS = 128
 """Of a file larger than so many blocks, so many all over it are compared."""
@@ -18,6 +21,12 @@ def plain_file(path: str | None) -> str | None:
         if name and Path(name).is_file():
             return name
     return None
+
+
+def write_to_fetch(folder: Path, paths: Iterable[str]) -> None:
+    """List the files that are missing or damaged: when one comes, `av.sh` does the stage again."""
+    with atomic_write(folder / TO_FETCH) as stream:
+        stream.writelines(f"{path}\n" for path in sorted(set(paths)) if "\n" not in path)
 
 
 def changed_ns(path: str) -> int:

@@ -64,6 +64,8 @@ def test_a_film_of_the_same_size_is_tracked_again(tmp_path, keep_time, is_old):
     clips, _ = run_roi(tmp_path)
     assert "spk1-001" not in clips and len(clips) == 3
     assert "fetch it again" in (tmp_path / "roi/dropped.tsv").read_text()
+    named = (tmp_path / "roi/to_fetch.txt").read_text().splitlines()
+    assert named == [str(film), str(film.with_suffix(".pkl"))]
     assert run_roi(tmp_path)[1] == 0, "nothing is made anew before"
     if is_old:
         forget_sources(tmp_path / "roi")
@@ -71,6 +73,7 @@ def test_a_film_of_the_same_size_is_tracked_again(tmp_path, keep_time, is_old):
     put_back(film, whole, keep_time)
     clips, num_made = run_roi(tmp_path)
     assert len(clips) == 4 and num_made == 1
+    assert (tmp_path / "roi/to_fetch.txt").read_text() == ""
     dump, _ = run_dump(tmp_path)
     assert len(dump.utt_ids) == 4
 
@@ -98,6 +101,8 @@ def test_sound_of_the_same_size_is_packed_again(tmp_path, name):
     files = {"s-a": str(tmp_path / name), "s-b": str(tmp_path / "good.wav")}
     write_data_dir(tmp_path / "data", {"wav.scp": files, "utt2spk": dict.fromkeys(files, "s")})
     run_dump(tmp_path)
+    damaged = (tmp_path / "dump/to_fetch.txt").read_text()
+    assert damaged == (f"{tmp_path / name}\n" if name == "a.flac" else "")
     put_back(tmp_path / name, sound, True)
     dump, num_made = run_dump(tmp_path)
     assert dump.utt_ids == ["s-a", "s-b"] and num_made == 1
@@ -127,6 +132,17 @@ def test_touched_and_moved_files_are_the_same(tmp_path):
         copy.replace(path)
         path.chmod(0o600)
     assert run_roi(tmp_path)[1] == 0 and run_dump(tmp_path)[1] == 0
+
+
+def test_a_film_that_comes_at_last(tmp_path):
+    make_clip_corpus(tmp_path, 2)
+    film = tmp_path / "media/spk1-001.mp4"
+    content = film.read_bytes()
+    film.unlink()
+    assert list(run_roi(tmp_path)[0]) == ["spk0-000"]
+    assert str(film) in (tmp_path / "roi/to_fetch.txt").read_text()
+    film.write_bytes(content)
+    assert len(run_roi(tmp_path)[0]) == 2
 
 
 def test_large_files_are_compared_in_part_unless_in_doubt(tmp_path, monkeypatch):

@@ -80,7 +80,7 @@ prepare_data() { run ${train_cmd} "${datadir}/logdir/data.log" local/data.sh --d
 stage_data() {
     log "stage 1 data: corpus -> ${datadir}/{$(all_sets | paste -sd , -)}"
     local roots; roots=$(corpus_roots)
-    once "${datadir}/.done" "local/data.sh conf/corpus*.yaml" \
+    once "${datadir}/.done" "local/data.sh conf/corpus*.yaml $(fetched_mark "${datadir}")" \
         ${roots:+depends_on "${roots}"} prepare_data ${local_data_opts}
     # What the copy of the corpus lacks, beside the published sizes, where the corpus tells.
     run find "${datadir}" -maxdepth 2 -name coverage.tsv -exec expand -t 17 {} +
@@ -90,7 +90,8 @@ stage_roi() {
     log "stage 2 roi: ${datadir}/<set> -> ${dumpdir}/roi/<set>"
     for name in $(all_sets); do
         local out="${dumpdir}/roi/${name}"
-        once "${out}/.done" "${roi_config} ${datadir}/.done $(media_tables "${datadir}/${name}")" \
+        once "${out}/.done" \
+            "${roi_config} ${datadir}/.done $(media_tables "${datadir}/${name}") $(fetched_mark "${out}")" \
             parallel_jobs "${out}/logdir" roi --config "${roi_config}" "${datadir}/${name}" "${out}"
     done
 }
@@ -111,7 +112,8 @@ stage_dump() {
     for name in $(all_sets); do
         local out="${dumpdir}/${name}" config="${dump_config%.yaml}_${name}.yaml"
         if [ ! -f "${config}" ]; then config=${dump_config}; fi
-        once "${out}/.done" "${config} ${dumpdir}/roi/${name}/.done $(tables "${datadir}/${name}")" \
+        once "${out}/.done" \
+            "${config} ${dumpdir}/roi/${name}/.done $(tables "${datadir}/${name}") $(fetched_mark "${out}")" \
             parallel_jobs "${out}/logdir" dump --config "${config}" \
             "${datadir}/${name}" "${dumpdir}/roi/${name}" "${out}"
     done
