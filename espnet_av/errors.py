@@ -9,6 +9,10 @@ class ConfigError(AVError):
     """A configuration file or override is wrong."""
 
 
+class TokenError(ConfigError):
+    """A tokenizer's file is missing, damaged, or not of the others beside it."""
+
+
 class DataDirError(AVError):
     """A Kaldi-style data directory breaks its contract."""
 

@@ -39,7 +39,7 @@ def sort_key(name: str) -> bytes:
 
 
 def parse_table(path: Path) -> tuple[dict[str, str], list[str]]:
-    """Read one file: its rows (text in Unicode NFC) and the problems, each naming file and line."""
+    """Read one file: its rows (in NFC, but for paths) and problems that name file and line."""
     rows: dict[str, str] = {}
     problems: list[str] = []
     previous = ""
@@ -48,7 +48,10 @@ def parse_table(path: Path) -> tuple[dict[str, str], list[str]]:
         problem = _row_problem(name, value.strip(), rows, previous, path.name)
         if problem:
             problems.append(f"{place}: {problem}")
-        rows.setdefault(name, unicodedata.normalize("NFC", value.strip()))
+        # The name of a file is what the disk calls it: a Mac writes accents in two characters.
+        is_file = path.suffix == ".scp"
+        value = value.strip() if is_file else unicodedata.normalize("NFC", value.strip())
+        rows.setdefault(name, value)
         previous = max(previous, name, key=sort_key)
     return rows, problems
 

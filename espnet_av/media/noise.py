@@ -13,6 +13,7 @@ import soundfile
 
 from espnet_av.atomic import atomic_write
 from espnet_av.errors import DataDirError, MediaError
+from espnet_av.text_file import read_text
 
 MANIFEST = "noise.tsv"
 
@@ -170,11 +171,11 @@ def write_manifest(path: Path, noises: Sequence[Noise]) -> None:
 
 
 def _read_manifest(path: Path) -> list[Noise]:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError as error:
-        msg = f"{path}: missing; make noises with python -m espnet_av.bin.noise (stage 3)"
-        raise DataDirError(msg) from error
+    cure = "make noises with python -m espnet_av.bin.noise (stage 3)"
+    if not path.exists():
+        msg = f"{path}: missing; {cure}"
+        raise DataDirError(msg)
+    lines = read_text(path, DataDirError, cure).splitlines()
     noises = []
     for number, line in enumerate(lines[1:], start=2):
         fields = line.split("\t")

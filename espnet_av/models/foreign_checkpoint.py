@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from torch import Tensor
 from espnet_av.errors import CheckpointError
 from espnet_av.models.foreign_object import ForeignObject, as_plain
 from espnet_av.models.torch_file import open_torch_file
+from espnet_av.text_file import read_json
 
 FINE_TUNED_PREFIX = "encoder.w2v_model."
 """Before the encoder's names in a fine-tuned AV-HuBERT."""
@@ -164,14 +164,7 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
 
 def _read_json(path: Path) -> dict[str, Any] | None:
     """Content of a JSON file; None if there is none."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except ValueError as error:
-        msg = f"{path}: not valid JSON ({error}); copy it again"
-        raise CheckpointError(msg) from error
-    return content if isinstance(content, dict) else None
+    return read_json(path, CheckpointError, "copy it again") if path.is_file() else None
 
 
 def _is_file_name(value: Any) -> bool:

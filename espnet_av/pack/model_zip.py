@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -37,6 +36,7 @@ from espnet_av.provenance import git_hash, versions
 from espnet_av.search.decode_batch import check_search, default_search
 from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.search.ngram_lm import NGramLM
+from espnet_av.text_file import read_json
 from espnet_av.train.loading import (
     TOKENS,
     default_checkpoint,
@@ -45,6 +45,7 @@ from espnet_av.train.loading import (
     read_train_config,
     read_weights,
 )
+from espnet_av.yaml_file import read_yaml_keys
 
 LM = "lm.arpa"
 _TABLES = (
@@ -52,6 +53,7 @@ _TABLES = (
     SUMMARY,
 )
 """Other files of an experiment that go along where they are."""
+_AGAIN = "remove it, or run the score stage (11) again"
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 
 
@@ -118,7 +120,7 @@ def pack_model(
     for member in _TABLES:
         if (exp_dir / member).is_file():
             members[member] = (exp_dir / member).read_bytes()
-    scores = [json.loads(p.read_text(encoding="utf-8")) for p in exp_dir.glob("*/scores.json")]
+    scores = [read_json(p, CheckpointError, _AGAIN) for p in sorted(exp_dir.glob("*/scores.json"))]
     size = sum(tensor.numel() for tensor in weights.values())
     members["README.md"] = model_card(exp_dir.name, config, size, scores).encode()
     members[META] = _yaml(_meta(exp_dir, name, members))
@@ -193,7 +195,7 @@ def _meta(exp_dir: Path, checkpoint: str, members: Mapping[str, bytes]) -> dict[
             "normaliser": "inside the model: (pixel / 255 - 0.421) / 0.165, audio per utterance",
         },
         "packed_by": {"git": git_hash(), "versions": versions()},
-        "trained_by": yaml.safe_load(provenance.read_text(encoding="utf-8"))
+        "trained_by": read_yaml_keys(provenance, CheckpointError, "restore it from a copy")
         if provenance.is_file()
         else None,
         "members": {

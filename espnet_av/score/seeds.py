@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from espnet_av.config import build
 from espnet_av.errors import ConfigError, DataDirError
 from espnet_av.score.metric import Metric
 from espnet_av.score.scoring import Scoring
+from espnet_av.text_file import read_json
+from espnet_av.yaml_file import read_yaml_keys
 
 Condition = tuple[str, str, str]
 """Test set, mode, noise."""
@@ -117,7 +116,11 @@ def check_comparable(systems: Sequence[System]) -> None:
 
 def _read_run(name: str, path: Path) -> System:
     try:
-        scores = json.loads(path.read_text(encoding="utf-8"))
+        cure = (
+            "run the score stage (11) first, or again, and compare from the folder that "
+            "experiments were run in"
+        )
+        scores = read_json(path, DataDirError, cure)
         metric: Metric = scores["scoring"]["metric"]
         records = scores["conditions"]
         first = records[0]
@@ -145,13 +148,7 @@ def _read_run(name: str, path: Path) -> System:
             "weights that are decoded": first["checkpoint"],
             **_training_facts(Path(first["exp_dir"])),
         }
-    except FileNotFoundError as error:
-        msg = (
-            f"{error.filename}: no such file; run the score stage (11) first, and compare from the "
-            "folder that experiments were run in"
-        )
-        raise DataDirError(msg) from error
-    except (json.JSONDecodeError, KeyError, IndexError) as error:
+    except (KeyError, IndexError, TypeError) as error:
         msg = (
             f"{path}: no scores, or of an older version ({error!r}); run the score stage (11) again"
         )
@@ -212,8 +209,8 @@ def _start(entry: str, weights_hash: str | None) -> tuple[Path | None, str]:
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
-    content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return content
+    cure = "compare from the folder that experiments were run in, or restore it from a copy"
+    return read_yaml_keys(path, DataDirError, cure)
 
 
 def _check_same(old: System, new: System, one: Mapping[str, Any], other: Mapping[str, Any]) -> None:

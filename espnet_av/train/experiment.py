@@ -21,8 +21,10 @@ from espnet_av.config import load_config, to_dict
 from espnet_av.data.units import SUMMARY, read_summary
 from espnet_av.errors import ConfigError
 from espnet_av.provenance import write_provenance
+from espnet_av.text_file import read_text
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.loading import TOKENS, default_checkpoint, read_train_config
+from espnet_av.yaml_file import read_yaml_keys
 
 logger = logging.getLogger(__name__)
 
@@ -139,7 +141,7 @@ def open_experiment(exp_dir: Path, config: TrainConfig, inputs: TrainInputs, wor
             shutil.copytree(inputs.token_dir, token_dir, dirs_exist_ok=True)
     if inputs.units_dir is not None:
         with atomic_write(exp_dir / SUMMARY) as stream:
-            stream.write((inputs.units_dir / SUMMARY).read_text(encoding="utf-8"))
+            stream.write(read_text(inputs.units_dir / SUMMARY, ConfigError, "run stage 5 again"))
     write_provenance(exp_dir, config, config.seed)
     with atomic_write(exp_dir / "inputs.yaml") as stream:
         yaml.safe_dump(record, stream, sort_keys=False)
@@ -170,7 +172,8 @@ def _is_standard_error(path: Path) -> bool:
 
 
 def _check_same(exp_dir: Path, config: TrainConfig, record: Mapping[str, Any]) -> None:
-    recorded = _read_yaml(exp_dir / "inputs.yaml")
+    cure = f"restore it from a copy, or remove {exp_dir} to train from the start"
+    recorded = read_yaml_keys(exp_dir / "inputs.yaml", ConfigError, cure)
     # Read as a configuration: keys that are younger than the run have their defaults. Kinds of
     # fingerprints that are younger are not compared.
     old = _flatten(to_dict(load_config(TrainConfig, exp_dir / "config.yaml")) | recorded)
@@ -203,10 +206,6 @@ def _flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         else:
             flat[prefix + key] = value
     return flat
-
-
-def _read_yaml(path: Path) -> dict[str, Any]:
-    return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
 
 
 def _tables_fingerprint(folder: Path) -> str:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from torch import Tensor
 
 from espnet_av.errors import CheckpointError
 from espnet_av.models.torch_file import open_torch_file
+from espnet_av.yaml_file import read_yaml_keys
 
 CONFIG = "config.yaml"
 _PREFERRED = ("valid.acc.ave.pth", "valid.*.ave.pth", "valid.*.ave_*best.pth", "valid.*.best.pth")
@@ -111,15 +111,4 @@ def _find_weights(folder: Path) -> Path:
 
 
 def _read_config(path: Path) -> dict[str, Any]:
-    try:
-        config = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        msg = f"{path}: no such file; ESPnet writes it beside the weights, copy it too"
-        raise CheckpointError(msg) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        msg = f"{path}: not plain YAML: {' '.join(str(error).split())}"
-        raise CheckpointError(msg) from error
-    if not isinstance(config, dict):
-        msg = f"{path}: expected 'key: value' lines, found a {type(config).__name__}"
-        raise CheckpointError(msg)
-    return config
+    return read_yaml_keys(path, CheckpointError, "ESPnet writes it beside the weights, copy it too")
