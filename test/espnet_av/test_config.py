@@ -118,7 +118,5 @@ def test_messages_quote_little_of_a_value(tmp_path: Path) -> None:
 
 
 def test_configuration_that_is_a_folder(tmp_path: Path) -> None:
-    with pytest.raises(
-        ConfigError, match=r"a folder, where a file is expected; .*config option"
-    ):
+    with pytest.raises(ConfigError, match=r"a folder, where a file is expected; .*config option"):
         load_config(Outer, tmp_path)
