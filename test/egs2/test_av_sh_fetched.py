@@ -1,4 +1,4 @@
-"""av.sh: a missing or damaged file that has come is read, and what was made without it made again."""
+"""av.sh: a file that was missing or damaged and has come is read, and its stages run again."""
 
 from __future__ import annotations
 
