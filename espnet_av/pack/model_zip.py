@@ -16,12 +16,12 @@ import yaml
 from safetensors.torch import save as save_tensors
 
 from espnet_av.atomic import atomic_write
+from espnet_av.bounded_yaml import check_yaml
 from espnet_av.config import load_config, to_dict
 from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.data.units import SUMMARY
 from espnet_av.errors import AVError, CheckpointError, ConfigError
 from espnet_av.media.roi_config import RoiConfig
-from espnet_av.pack.bounded_yaml import check_yaml
 from espnet_av.pack.model_card import model_card
 from espnet_av.pack.unpacking import (
     CONFIG,

@@ -14,8 +14,8 @@ from typing import IO, Any
 
 import yaml
 
+from espnet_av.bounded_yaml import check_yaml
 from espnet_av.errors import CheckpointError
-from espnet_av.pack.bounded_yaml import check_yaml
 
 FORMAT_VERSION = 1
 META = "meta.yaml"

@@ -18,6 +18,7 @@ from espnet_av.data.units import SUMMARY, read_summary
 from espnet_av.errors import CheckpointError, ConfigError, VocabularyError
 from espnet_av.models import MODELS
 from espnet_av.models.archive_check import verify_checksums
+from espnet_av.modules.conv_subsampling import lasting_names
 from espnet_av.train.blueprint import blueprint, check_exactly
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.remedy import remedy
@@ -48,7 +49,7 @@ def read_weights(path: str | Path) -> dict[str, Tensor]:
         if path.suffix == ".safetensors":
             from safetensors.torch import load_file
 
-            return dict(load_file(path))
+            return lasting_names(load_file(path))
         if not verify_checksums(path, remedy(path)):
             logger.info("%s: has no checksums, so a changed byte in it would go unseen", path)
         content = torch.load(path, map_location="cpu", weights_only=True)
@@ -66,7 +67,7 @@ def read_weights(path: str | Path) -> dict[str, Tensor]:
     except Exception as error:  # torch and safetensors raise their own types for damaged files
         msg = f"{path}: cannot be read ({_first(error)}); the file is damaged, {remedy(path)}"
         raise CheckpointError(msg) from error
-    return _state_dict(content, path)
+    return lasting_names(_state_dict(content, path))
 
 
 def build_model(

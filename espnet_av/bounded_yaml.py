@@ -6,30 +6,31 @@ import yaml
 
 from espnet_av.errors import CheckpointError
 
-_MAX_BYTES = 1_000_000
+MAX_BYTES = 1_000_000
 _MAX_DEPTH = 32
 _MAX_ALIASES = 16
 """With more, a page of text can stand for thousands of millions of values."""
 
 
-def check_yaml(content: bytes, where: str) -> None:
+def check_yaml(content: bytes, where: str, max_bytes: int = MAX_BYTES) -> None:
     """Stop at what is no YAML, or would grow beyond measure when it is built.
 
     Args:
         content: not built here.
         where: names it in errors.
+        max_bytes: what may be read at all.
 
     Raises:
-        CheckpointError: it is not UTF-8 or no YAML, is longer than 1 MB, nested deeper than 32, or
-            has more than 16 aliases or a merge of keys.
+        CheckpointError: it is not UTF-8 or no YAML, is too long, nested deeper than 32, or has more
+            than 16 aliases or a merge of keys.
     """
-    problem = f"longer than {_MAX_BYTES} bytes" if len(content) > _MAX_BYTES else None
+    problem = f"longer than {max_bytes} bytes" if len(content) > max_bytes else None
     try:
         problem = problem or _growth(content.decode("utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         problem = f"no YAML: {' '.join(str(error).split())[:200]}"
     if problem is not None:
-        msg = f"{where}: {problem}; no file of 'espnet-av pack' is, get the model again"
+        msg = f"{where}: {problem}; no program that packs models writes so, get the model again"
         raise CheckpointError(msg)
 
 
