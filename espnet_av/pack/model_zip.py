@@ -16,7 +16,6 @@ import yaml
 from safetensors.torch import save as save_tensors
 
 from espnet_av.atomic import atomic_write
-from espnet_av.bounded_yaml import check_yaml
 from espnet_av.config import load_config, to_dict
 from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.data.units import SUMMARY
@@ -157,8 +156,6 @@ def _packed_files(folder: Path) -> ModelFiles:
     Raises:
         CheckpointError: its configurations cannot be used.
     """
-    for path in sorted(folder.glob("*.yaml")):
-        check_yaml(path.read_bytes(), f"{folder}: {path.name}")
     try:
         needs_text(read_train_config(folder))
         return ModelFiles(folder, WEIGHTS, load_config(RoiConfig, folder / ROI), _search(folder))

@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-import yaml
-
-from espnet_av.bounded_yaml import check_yaml
 from espnet_av.errors import CheckpointError
+from espnet_av.yaml_file import parse_yaml_keys
 
 FORMAT_VERSION = 1
 META = "meta.yaml"
@@ -127,15 +125,11 @@ def _read_meta(
     if META not in infos or infos[META].file_size > MAX_META_BYTES:
         raise CheckpointError(foreign + f" ({META} is missing or too large)")
     content = archive.read(META)
-    check_yaml(content, f"{path}: {META}")
-    try:
-        meta = yaml.safe_load(content)
-        version = meta["format_version"]
-    except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(foreign + f" ({META} cannot be understood)") from error
+    meta = parse_yaml_keys(content, f"{path}: {META}", CheckpointError, "get the model again")
+    version = meta.get("format_version")
     if type(version) is not int or version != FORMAT_VERSION:
         msg = f"{path}: packed in format {str(version)[:40]}, this version reads {FORMAT_VERSION}; "
-        raise CheckpointError(msg + "update")
+        raise CheckpointError(msg + "update, or get the model again if no version says so")
     members = _members(path, meta)
     unlisted = sorted(set(infos) ^ {*members, META})
     if unlisted:

@@ -7,10 +7,8 @@ import zipfile
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import yaml
-
-from espnet_av.bounded_yaml import check_yaml
 from espnet_av.errors import CheckpointError
+from espnet_av.yaml_file import parse_yaml_keys
 
 META = "meta.yaml"
 TOKENS = "tokens"
@@ -73,16 +71,10 @@ def _check_growth(path: Path, archive: zipfile.ZipFile) -> None:
 def _read_yaml(path: Path, archive: zipfile.ZipFile, name: str) -> dict[str, Any]:
     with archive.open(name) as stream:
         content = stream.read(_MAX_CONFIG_BYTES + 1)
-    check_yaml(content, f"{path}: {name}", _MAX_CONFIG_BYTES)
-    try:
-        mapping = yaml.safe_load(content)
-    except (yaml.YAMLError, ValueError) as error:
-        msg = f"{path}: {name} is not plain YAML ({' '.join(str(error).split())[:200]})"
-        raise CheckpointError(msg) from error
-    if not isinstance(mapping, dict):
-        msg = f"{path}: {name} has no 'key: value' lines; get the model again"
+    if len(content) > _MAX_CONFIG_BYTES:
+        msg = f"{path}: {name} is longer than {_MAX_CONFIG_BYTES} bytes; get the model again"
         raise CheckpointError(msg)
-    return mapping
+    return parse_yaml_keys(content, f"{path}: {name}", CheckpointError, "get the model again")
 
 
 def _named(path: Path, meta: dict[str, Any], section: str, key: str) -> str:
