@@ -104,6 +104,11 @@ def explain(error: Exception) -> str | None:
     return f"{text}; {_CURABLE[number]}, and run again"
 
 
+def cure_of(error: Exception) -> str:
+    """What to do about a write that failed; torch tells of some without saying why."""
+    return _CURABLE.get(getattr(error, "errno", None) or 0, _CURABLE[errno.ENOSPC])
+
+
 def _fault(error: Exception) -> tuple[int | None, str]:
     """Number of a fault of the machine, and what it says: torch and its workers tell it in text."""
     text = str(error)

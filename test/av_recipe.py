@@ -10,6 +10,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 
+CONFIGS = [
+    "roi", "dump", "noise", "train_avsr", "decode", "r", "d", "n", "u1", "u2", "units", "mid",
+    "ssl", "avssl", "train_big", "train_small", "train_w2v", "train_xlavsr", "train_avh",
+]  # fmt: skip
+
 # Stands in for `python3 -m espnet_av.bin.<verb>`: notes the call; everything else runs as it is.
 FAKE_PYTHON = f"""#!/usr/bin/env bash
 if [ "$1" != -m ]; then exec {sys.executable} "$@"; fi
@@ -27,8 +32,12 @@ def make_recipe(tmp_path: Path) -> Path:
     folder = root / "egs2/toy/avsr1"
     setup = root / "egs2/TEMPLATE/av1/setup.sh"
     subprocess.run([setup, folder], cwd=root, check=True, capture_output=True)
-    for name in ("roi", "dump", "noise", "train_avsr", "decode"):
+    (folder / "small").mkdir()
+    for name in CONFIGS:
         (folder / f"conf/{name}.yaml").write_text(f"# {name}\n", encoding="utf-8")
+        (folder / f"small/{name}.yaml").write_text(f"# small {name}\n", encoding="utf-8")
+    for name in ("expected_scores", "other"):
+        (folder / f"{name}.yaml").write_text("targets: []\n", encoding="utf-8")
     data = folder / "local/data.sh"
     data.write_text('#!/usr/bin/env bash\necho "data.sh $*" >>"$CALLS"\n', encoding="utf-8")
     data.chmod(0o755)

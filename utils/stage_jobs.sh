@@ -129,6 +129,38 @@ check_names() {
     done
 }
 
+# is_asked <number> [any]: whether this run has that stage, be it skipped
+is_asked() {
+    [ "${stage}" -le "$1" ] && [ "$1" -le "${stop_stage}" ] &&
+        { [ "${2:-}" = any ] || [[ " ${skip_stages} " != *" $1 "* ]]; }
+}
+
+# check_configs: refuse at once what stages would find missing hours later
+check_configs() {
+    local number option file
+    while read -r number option; do
+        is_asked "${number}" || continue
+        for file in ${!option}; do
+            if [ ! -f "${file}" ] && [ "${file}" != none ]; then
+                echo "$0: --${option} ${file}: no such file, which stage ${number} reads; there are:" \
+                    "$(printf '%s\n' "${file%/*}"/*.yaml | paste -sd ' ' -)" >&2
+                return 1
+            fi
+        done
+    done <<<"2 roi_config
+3 dump_config
+3 noise_config
+4 ssl_config
+5 units_config
+6 avssl_config
+7 mid_config
+9 train_config
+10 decode_config
+11 expected_scores
+12 roi_config
+12 decode_config"
+}
+
 # corpus_roots: name=value of each folder that db.sh sets, or the environment, and local/data.sh uses
 corpus_roots() {
     sed -n 's/^\([A-Z][A-Z0-9_]*\)=.*/\1/p' db.sh | while read -r name; do

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import struct
@@ -10,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO
 
-from espnet_av.errors import ArkError
+from espnet_av.errors import ArkError, raise_machine_fault
 
 INT_VECTOR = b"\0B\4"
 TAGS = (b"AUDIO", b"CLIP", b"NPY", b"BLOB", INT_VECTOR)
@@ -18,7 +17,6 @@ _LONGEST_TAG = 5
 _MAX_WIDTH = 8
 """Bytes of a size."""
 _MAX_ID = 4096
-_NOT_ITS_FAULT = (errno.EMFILE, errno.ENFILE, errno.EACCES, errno.EPERM, errno.ENOMEM)
 _OTHERS = {
     b"\0BF": "floats of Kaldi",
     b"\0BD": "doubles of Kaldi",
@@ -50,8 +48,7 @@ def read_entry(pointer: str, utt_id: str | None) -> tuple[bytes, bytes]:
         msg = f"{pointer}: no such archive; it was moved or deleted: {again(pointer)}"
         raise ArkError(msg) from error
     except (OSError, OverflowError) as error:
-        if getattr(error, "errno", None) in _NOT_ITS_FAULT:
-            raise
+        raise_machine_fault(error, name)
         msg = f"{pointer}: cannot be read ({error}); check the disk, or {again(pointer)}"
         raise ArkError(msg) from error
 

@@ -12,7 +12,7 @@ import numpy as np
 import soundfile
 
 from espnet_av.atomic import atomic_write
-from espnet_av.errors import DataDirError, MediaError
+from espnet_av.errors import DataDirError, MediaError, raise_machine_fault
 from espnet_av.text_file import read_text
 
 MANIFEST = "noise.tsv"
@@ -138,8 +138,10 @@ class NoiseBank:
             MediaError: its file cannot be read.
         """
         try:
-            wave, _ = soundfile.read(self.path / noise.path, dtype="float32")
+            with (self.path / noise.path).open("rb") as stream:
+                wave, _ = soundfile.read(stream, dtype="float32")
         except (OSError, soundfile.LibsndfileError) as error:
+            raise_machine_fault(error, self.path / noise.path)
             msg = f"{self.path / noise.path}: unreadable noise ({error}); make the noises again"
             raise MediaError(msg) from error
         return wave

@@ -142,3 +142,38 @@ def test_edited_table_of_a_dump_is_trained_on_again(recipe: Path, table: str) ->
     run(recipe)
     (recipe / "dump/train" / table).write_text("u1 b\n", encoding="utf-8")
     assert verbs(run(recipe)[2])[:4] == ["noise", "tokens", "train", "decode"]
+
+
+@pytest.mark.parametrize(
+    ("options", "stage"),
+    [
+        ("--system unknown", 9),
+        ("--train_config conf/gone.yaml", 9),
+        ("--roi_config conf/gone.yaml", 2),
+        ("--dump_config conf/gone.yaml", 3),
+        ("--noise_config conf/gone.yaml", 3),
+        ("--ssl_config conf/gone.yaml", 4),
+        ("--avssl_config conf/train_xlavsr.yaml --units_config conf/gone.yaml", 5),
+        ("--avssl_config conf/gone.yaml", 6),
+        ("--decode_config conf/gone.yaml", 10),
+        ("--expected_scores gone.yaml", 11),
+        ("--conf gone", 2),
+    ],
+)
+def test_missing_configuration_is_named_before_anything_runs(
+    recipe: Path, options: str, stage: int
+) -> None:
+    for more in ([], ["--dry_run"]):
+        code, out, started = run(recipe, *options.split(), *more)
+        assert (code, started) == (1, [])
+        assert re.search(rf"(gone|train_unknown)\S*: no such file, which stage {stage} reads", out)
+    # What is not asked for may be missing.
+    if stage > 2:
+        code, out, _ = run(recipe, *options.split(), "--dry_run", "--stop_stage", str(stage - 1))
+        assert code == 0, out
+
+
+def test_skipped_stage_needs_no_configuration(recipe: Path) -> None:
+    code, out, _ = run(recipe, "--dry_run", "--system", "unknown", "--skip_stages", "8 9")
+    assert code == 0, out
+    assert "stage 9 finetune: skipped (--skip_stages)" in out

@@ -274,17 +274,14 @@ decode_dir="${exp}/$(basename "${decode_config}" .yaml)"
 check_names datadir dumpdir expdir conf train_set valid_set tag ssl_tag avssl_tag token_dir \
     roi_config dump_config noise_config ssl_config mid_config train_config decode_config decode_model \
     units_from finetune_from expected_scores system
+check_configs
 decode_ngpu=$(( ngpu > 0 ? 1 : 0 ))
 stages=(data roi dump ssl units avssl mid tokens finetune decode score pack)
 
 # run_stage <number> [<round> <words about it>]: if it is asked for
 run_stage() {
-    [ "${stage}" -le "$1" ] && [ "$1" -le "${stop_stage}" ] || return 0
-    if [[ " ${skip_stages} " == *" $1 "* ]]; then
-        log "stage $1 ${stages[$1 - 1]}: skipped (--skip_stages)"
-    else
-        "stage_${stages[$1 - 1]}" "${@:2}"
-    fi
+    if is_asked "$1"; then "stage_${stages[$1 - 1]}" "${@:2}"
+    elif is_asked "$1" any; then log "stage $1 ${stages[$1 - 1]}: skipped (--skip_stages)"; fi
 }
 # Bash reads a block to its end before it runs it: this file may change meanwhile.
 {
