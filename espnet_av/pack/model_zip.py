@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -35,6 +34,7 @@ from espnet_av.provenance import git_hash, versions
 from espnet_av.search.decode_batch import check_search, default_search
 from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.search.ngram_lm import NGramLM
+from espnet_av.temporary import temporary_folder
 from espnet_av.text_file import read_json
 from espnet_av.train.loading import (
     TOKENS,
@@ -141,7 +141,7 @@ def open_model(path: str | Path) -> Iterator[ModelFiles]:
         config = read_train_config(path)
         yield ModelFiles(path, default_checkpoint(config), None, None)
         return
-    with tempfile.TemporaryDirectory(prefix="espnet_av_") as folder:
+    with temporary_folder() as folder:
         unpack_model(path, Path(folder))
         try:
             yield _packed_files(Path(folder))

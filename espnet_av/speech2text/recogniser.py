@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import logging
-import tempfile
 from pathlib import Path
 from typing import Any, Literal
 
@@ -32,6 +31,7 @@ from espnet_av.search.decode_set import Recognition, decode_set, read_lm
 from espnet_av.speech2text.picture import MAX_MISMATCH_SEC, Picture, find_picture, plan_file
 from espnet_av.speech2text.transcript import Passage, Transcript
 from espnet_av.speech2text.windows import Window, video_frames
+from espnet_av.temporary import temporary_folder
 from espnet_av.train.loading import load_recogniser
 
 logger = logging.getLogger(__name__)
@@ -139,7 +139,7 @@ class Speech2Text:
         windows = plan_file(picture, self._max_frames, speech)
         if video is not None:
             _tell_of_parts_without_picture(windows, video)
-        with tempfile.TemporaryDirectory(prefix="espnet_av_") as folder:
+        with temporary_folder() as folder:
             names = self._write_dump(Path(folder), windows, speech, video)
             is_seen = (Path(folder) / "video.scp").is_file()
             modalities = MODALITIES[mode if is_seen else "a"]

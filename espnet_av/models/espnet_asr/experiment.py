@@ -12,6 +12,7 @@ from torch import Tensor
 from espnet_av.errors import CheckpointError
 from espnet_av.models.espnet_asr.packed import TOKENS, is_packed, unpack
 from espnet_av.models.torch_file import open_torch_file
+from espnet_av.temporary import temporary_folder
 from espnet_av.yaml_file import read_yaml_keys
 
 CONFIG = "config.yaml"
@@ -104,7 +105,7 @@ def read_espnet_experiment(path: str | Path, checkpoint: str | None = None) -> E
 
 
 def _read_packed(path: Path) -> EspnetExperiment:
-    unpacked = tempfile.TemporaryDirectory(prefix="espnet_av_")
+    unpacked = temporary_folder()
     folder = Path(unpacked.name)
     weights = unpack(path, folder)
     try:

@@ -241,3 +241,15 @@ def test_paths_are_what_the_disk_calls_them(tmp_path):
     data = read_data_dir(tmp_path / "data")
     assert data.locate("wav.scp", "u1") == str(tmp_path / name)
     assert data.get("text", "u1") == "\u00e9"
+
+
+def test_id_that_no_file_can_be_called(tmp_path):
+    for length, is_right in ((200, True), (201, False), (5000, False)):
+        name = "u" * length
+        tables = {"wav.scp": {name: "a.wav"}, "utt2spk": {name: "s"}}
+        if is_right:
+            write_data_dir(tmp_path, tables)
+            continue
+        with pytest.raises(DataDirError, match=f"id of {length} characters.*shorten it") as caught:
+            write_data_dir(tmp_path, tables)
+        assert len(str(caught.value)) < 2000
