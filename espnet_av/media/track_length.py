@@ -61,18 +61,21 @@ def all_seconds(container: InputContainer, streams: Sequence[Any]) -> list[float
 
 def _stated_seconds(container: InputContainer, stream: Any) -> float | None:
     """Length by the header; None: unknown, or a guess."""
-    form = container.format.name.split(",")[0]
-    if form == "mp3":
-        with Path(container.name).open("rb") as file:
-            is_exact = mp3_tells_length(file)
-    else:
-        is_exact = form in _EXACT
-    if not is_exact:
+    if not _is_exact(container, stream):
         return None
     if stream.duration and stream.time_base is not None:
         return float(stream.duration * stream.time_base)
     # Matroska states one duration for the whole file.
     return container.duration / _MICROSECOND if container.duration else None
+
+
+def _is_exact(container: InputContainer, stream: Any) -> bool:
+    form = container.format.name.split(",")[0]
+    if form == "mp3":
+        with Path(container.name).open("rb") as file:
+            return mp3_tells_length(file)
+    # An avi that was written to a pipe, or whose recorder died, has no index and any length.
+    return form in _EXACT and (form != "avi" or len(stream.index_entries) > 1)
 
 
 def _measure(container: InputContainer, streams: Sequence[Any]) -> list[Span | None]:

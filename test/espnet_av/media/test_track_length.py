@@ -52,6 +52,21 @@ def test_a_film_that_states_no_length_is_measured(tmp_path, name):
     assert media.seconds == pytest.approx(2.0, abs=0.05) and media.error == ""
 
 
+def test_an_avi_without_its_index_is_measured(tmp_path):
+    """From a pipe, or of a recorder that died: its head holds any number."""
+    path = write(tmp_path / "a.avi", picture(50), sound(codec="libmp3lame", seconds=2.0))
+    content = bytearray(path.read_bytes())
+    del content[content.index(b"idx1") :]
+    for head in (b"avih", b"strh"):
+        place = content.index(head) + 8 + (16 if head == b"avih" else 32)
+        content[place : place + 4] = (1 << 30).to_bytes(4, "little")
+    content[4:8] = b"\xff" * 4
+    path.write_bytes(content)
+    assert probe(path).error == ""
+    assert track_seconds(path, "video") == pytest.approx(2.0, abs=0.09)
+    assert track_seconds(path, "audio") == pytest.approx(2.0, abs=0.1)
+
+
 @pytest.mark.parametrize("name", ["a.aac", "a.ac3", "a.mp2", "bare.mp3"])
 def test_raw_sound_is_measured(tmp_path, name):
     """Silence after speech: FFmpeg takes the bit rate of the beginning for that of the whole."""
