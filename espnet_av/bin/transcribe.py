@@ -17,6 +17,8 @@ from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.speech2text import Speech2Text, Transcript
 from espnet_av.speech2text.recogniser import MODALITIES
 
+SUBTITLES = ("srt", "vtt")
+
 
 def get_parser() -> argparse.ArgumentParser:
     """Command-line options."""
@@ -27,14 +29,18 @@ def get_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--format",
-        choices=["text", "json", "srt"],
+        choices=["text", "json", *SUBTITLES],
         default="text",
-        help="plain text, one JSON object a file with times and n-best, or subtitles",
+        help="plain text, one JSON object a file with times and n-best, or subtitles (SRT, WebVTT)",
     )
     parser.add_argument("--output", type=Path, help="file to write; default: standard output")
     parser.add_argument("--decode_config", type=Path, help="instead of the search in the zip")
     parser.add_argument("--roi_config", type=Path, help="instead of the mouth settings in the zip")
-    parser.add_argument("--max_window", type=float, default=20.0, help="cut longer files (seconds)")
+    parser.add_argument(
+        "--max_window",
+        type=float,
+        help="cut longer files in pauses (seconds); none: the longest training utterance",
+    )
     parser.add_argument("--ngpu", type=int, default=0, choices=[0, 1], help="0: CPU")
     parser.add_argument("files", nargs="+", metavar="file", help="video or audio files")
     return parser
@@ -44,8 +50,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code: 0 all done, 1 at least one file failed (it is named on standard error)."""
     parser = get_parser()
     options = parser.parse_args(arguments)
-    if options.format == "srt" and len(options.files) > 1:
-        parser.error("--format srt takes one file: subtitles of several have no common clock")
+    if options.format in SUBTITLES and len(options.files) > 1:
+        parser.error(
+            f"--format {options.format} takes one file: subtitles of several have no common clock"
+        )
+    if options.max_window is not None and not options.max_window > 0:
+        parser.error(f"--max_window {options.max_window:g}: must be above 0 seconds")
     with user_errors("transcribe", logging.WARNING):
         speech2text = Speech2Text.from_pretrained(
             options.model,
@@ -73,11 +83,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _format(transcript: Transcript, path: str, options: argparse.Namespace) -> str:
-    """One line a file as text (after its name, if there are several) or JSON; SRT is a block."""
+    """One line a file as text (after its name, if there are several) or JSON; else a block."""
     if options.format == "json":
         return transcript.to_json(path)
-    text = transcript.to_srt() if options.format == "srt" else transcript.text
-    return f"{path}\t{text}" if options.format == "text" and len(options.files) > 1 else text
+    if options.format in SUBTITLES:
+        return transcript.to_srt() if options.format == "srt" else transcript.to_vtt()
+    text = transcript.text
+    return f"{path}\t{text}" if len(options.files) > 1 else text
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,9 +12,7 @@ from torch import Tensor
 
 from espnet_av.errors import CheckpointError
 from espnet_av.models.foreign_object import ForeignObject, as_plain
-from espnet_av.models.foreign_relatives import SAME_ENCODER, unlike_ours
 from espnet_av.models.torch_file import open_torch_file
-from espnet_av.text_file import read_json
 
 FINE_TUNED_PREFIX = "encoder.w2v_model."
 """Before the encoder's names in a fine-tuned AV-HuBERT."""
@@ -37,7 +36,7 @@ class ForeignCheckpoint:
     config: dict[str, Any] = field(default_factory=dict)
     """`config.json` of Hugging Face, or the configuration of fairseq; empty = the file has none."""
     preprocessor: dict[str, Any] = field(default_factory=dict)
-    """Hugging Face's feature extractor: how sound is to be prepared."""
+    """`preprocessor_config.json` of Hugging Face."""
     unit_symbols: tuple[str, ...] | None = None
     """Symbol of each row of the unit vectors, fairseq's four special ones included."""
     token_symbols: tuple[str, ...] | None = None
@@ -57,9 +56,8 @@ class ForeignCheckpoint:
             return "avhubert_finetuned"
         if any(name.startswith("feature_extractor_video.") for name in names):
             return "avhubert"
-        kind = self.config.get("model_type")
-        if isinstance(kind, str) and kind in SAME_ENCODER:
-            return SAME_ENCODER[kind]
+        if self.config.get("model_type") in ("wav2vec2", "hubert"):
+            return str(self.config["model_type"])
         if any(name.startswith("quantizer.") for name in names):
             return "wav2vec2"
         if "label_embs_concat" in names or any(name.startswith("hubert.") for name in names):
@@ -70,12 +68,8 @@ class ForeignCheckpoint:
         """Stop if this is a checkpoint of another family than `asked`.
 
         Raises:
-            CheckpointError: it is; the right family is named, or why there is none.
+            CheckpointError: it is; the right family is named.
         """
-        unlike = unlike_ours(self.config, self.weights)
-        if unlike is not None:
-            msg = f"{self.path}: is {unlike}"
-            raise CheckpointError(msg)
         found = self.family()
         if found is not None and found != asked:
             msg = f"{self.path}: is a checkpoint of {found}, not of {asked}; use --family {found}"
@@ -130,7 +124,7 @@ def _read_hf_folder(folder: Path) -> ForeignCheckpoint:
         style="hf",
         weights=weights,
         config=config,
-        preprocessor=_read_preprocessor(folder),
+        preprocessor=_read_json(folder / "preprocessor_config.json") or {},
     )
 
 
@@ -143,7 +137,7 @@ def _plain_weights(path: Path, weights: dict[str, Tensor]) -> ForeignCheckpoint:
         style="hf",
         weights=weights,
         config=_read_json(path.parent / "config.json") or {},
-        preprocessor=_read_preprocessor(path.parent),
+        preprocessor=_read_json(path.parent / "preprocessor_config.json") or {},
     )
 
 
@@ -170,19 +164,14 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
 
 def _read_json(path: Path) -> dict[str, Any] | None:
     """Content of a JSON file; None if there is none."""
-    return read_json(path, CheckpointError, "copy it again") if path.is_file() else None
-
-
-def _read_preprocessor(folder: Path) -> dict[str, Any]:
-    """As transformers looks for it: since version 5 it is a part of the processor's file."""
-    for name in ("processor_config.json", "preprocessor_config.json"):
-        content = _read_json(folder / name) or {}
-        for part in ("feature_extractor", "audio_processor"):
-            if isinstance(content.get(part), dict):
-                return dict(content[part])
-        if name.startswith("pre"):
-            return content
-    return {}
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        msg = f"{path}: not valid JSON ({error}); copy it again"
+        raise CheckpointError(msg) from error
+    return content if isinstance(content, dict) else None
 
 
 def _is_file_name(value: Any) -> bool:

@@ -46,7 +46,7 @@ def plan_file(picture: Picture | None, max_frames: int, speech: np.ndarray | Non
         speech: (S,) float at 16 kHz; None: the sound does not count.
 
     Returns:
-        adjacent windows on frame borders, to the end of the longer track.
+        windows on frame borders, to the end of the longer track; see `plan_windows`.
     """
     num_heard = 0 if speech is None else len(speech) // SAMPLES_PER_FRAME
     if picture is None:
@@ -72,6 +72,10 @@ def _with_picture(
     windows: list[Window], start: int, stop: int | None, has_picture: bool
 ) -> list[Window]:
     """Windows of a part of a file that begins at frame `start`, as windows of the file."""
-    borders = [(start + round(window.start * FRAME_HZ)) / FRAME_HZ for window in windows]
-    ends = [*borders[1:], None if stop is None else stop / FRAME_HZ]
-    return [Window(*border, has_picture) for border in zip(borders, ends, strict=True)]
+    # Windows of speech without a pause overlap.
+    starts = [start + round(window.start * FRAME_HZ) for window in windows]
+    ends = [stop if w.end is None else start + round(w.end * FRAME_HZ) for w in windows]
+    return [
+        Window(begin / FRAME_HZ, None if end is None else end / FRAME_HZ, has_picture)
+        for begin, end in zip(starts, ends, strict=True)
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import logging
+import tempfile
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,16 +29,21 @@ from espnet_av.search.alignment import WordTime
 from espnet_av.search.decode_batch import check_search, default_search
 from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.search.decode_set import Recognition, decode_set, read_lm
+from espnet_av.speech2text.joining import join_passages
 from espnet_av.speech2text.picture import MAX_MISMATCH_SEC, Picture, find_picture, plan_file
 from espnet_av.speech2text.transcript import Passage, Transcript
 from espnet_av.speech2text.windows import Window, video_frames
-from espnet_av.temporary import temporary_folder
 from espnet_av.train.loading import load_recogniser
+from espnet_av.train.longest import read_longest
 
 logger = logging.getLogger(__name__)
 
 Mode = Literal["av", "a", "v"]
 MODALITIES: dict[str, Modalities] = {"av": "AV", "a": "A", "v": "V"}
+DEFAULT_WINDOW_SEC = 20.0
+"""Of models of which nobody knows how long their training utterances were."""
+_WHOLE = 1.1
+"""Share of a window that a file may have and be left whole: training slows speech by as much."""
 _SPEAKER = "file"
 
 
@@ -51,7 +57,7 @@ class Speech2Text:
         decode: the search.
         roi: how mouths are found and cut.
         device: where the model is.
-        max_window_sec: longer files are cut into windows at quiet places.
+        max_window_sec: files that are more than a tenth longer are cut into windows in pauses.
     """
 
     def __init__(
@@ -62,7 +68,7 @@ class Speech2Text:
         decode: DecodeConfig,
         roi: RoiConfig,
         device: str | torch.device = "cpu",
-        max_window_sec: float = 20.0,
+        max_window_sec: float = DEFAULT_WINDOW_SEC,
     ) -> None:
         self.model, self.tokenizer, self.decode, self.device = model, tokenizer, decode, device
         self._dataset = dataset.for_tests()
@@ -79,7 +85,7 @@ class Speech2Text:
         device: str | torch.device = "cpu",
         decode: DecodeConfig | None = None,
         roi: RoiConfig | None = None,
-        max_window_sec: float = 20.0,
+        max_window_sec: float | None = None,
     ) -> Speech2Text:
         """Load a packed model or a finished experiment folder.
 
@@ -90,7 +96,8 @@ class Speech2Text:
                 for its parts: transducer beam, attention (with CTC if there is one) or CTC prefix
                 search.
             roi: instead of the mouth settings in the zip; an experiment takes the defaults.
-            max_window_sec: longer files are cut at quiet places.
+            max_window_sec: longer files are cut in pauses; None = as long as the longest utterance
+                that the model learned from.
 
         Raises:
             CheckpointError: no such model, it writes no text, or it is damaged or hostile.
@@ -101,7 +108,8 @@ class Speech2Text:
             decode = decode or files.decode or default_search(model)
             check_search(model, decode)
             roi = roi or files.roi or RoiConfig()
-            return cls(model, tokenizer, config.dataset, decode, roi, device, max_window_sec)
+            window = _window_sec(max_window_sec, read_longest(files.folder), path)
+            return cls(model, tokenizer, config.dataset, decode, roi, device, window)
 
     def __call__(
         self,
@@ -136,10 +144,10 @@ class Speech2Text:
         if speech is not None and mode == "a":
             speech = _fit_to_picture(speech, Path(str(audio)))
         picture = None if video is None else _find_picture(video, mode)
-        windows = plan_file(picture, self._max_frames, speech)
+        windows = plan_file(picture, self._longest_window(picture, speech), speech)
         if video is not None:
             _tell_of_parts_without_picture(windows, video)
-        with temporary_folder() as folder:
+        with tempfile.TemporaryDirectory(prefix="espnet_av_") as folder:
             names = self._write_dump(Path(folder), windows, speech, video)
             is_seen = (Path(folder) / "video.scp").is_file()
             modalities = MODALITIES[mode if is_seen else "a"]
@@ -147,12 +155,15 @@ class Speech2Text:
             found = decode_set(
                 self.model, dataset, self.tokenizer, self.decode, device=self.device, lm=self._lm
             )
-        return Transcript(
-            passages=[
-                _passage(found[name], window, self.model.feature_rate)
-                for name, window in names.items()
-            ]
-        )
+        rate = self.model.feature_rate
+        passages = [_passage(found[name], window, rate) for name, window in names.items()]
+        return Transcript(passages=join_passages(passages))
+
+    def _longest_window(self, picture: Picture | None, speech: np.ndarray | None) -> int:
+        """Frames of the longest window: the limit, or all of a file that hardly exceeds it."""
+        num_seen = 0 if picture is None else picture.end
+        num_frames = max(num_seen, 0 if speech is None else len(speech) // SAMPLES_PER_FRAME)
+        return num_frames if num_frames <= _WHOLE * self._max_frames else self._max_frames
 
     def _write_dump(
         self,
@@ -220,6 +231,23 @@ def _tell_of_parts_without_picture(windows: list[Window], video: str | Path) -> 
 
 def _from_to(start: float, end: float | None) -> str:
     return f"from {start:g} s to " + ("the end" if end is None else f"{end:g} s")
+
+
+def _window_sec(asked: float | None, longest: float | None, path: str | Path) -> float:
+    """The longest window, and a word where it is not what the model learned from."""
+    if asked is None and longest is None:
+        logger.warning(
+            "%s: nobody noted how long its training utterances were; files longer than %g s are "
+            "cut: if they were shorter, say so with --max_window (max_window_sec)",
+            *(path, DEFAULT_WINDOW_SEC),
+        )
+    if asked is not None and longest is not None and asked > longest:
+        logger.warning(
+            "%s: windows of %g s, but the model never heard more than %g s at once and may lose "
+            "words; leave --max_window (max_window_sec) out",
+            *(path, asked, longest),
+        )
+    return asked or longest or DEFAULT_WINDOW_SEC
 
 
 def _fit_to_picture(speech: np.ndarray, path: Path) -> np.ndarray:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from espnet_av.search.alignment import WordTime
+from espnet_av.speech2text.spacing import one_text
 
 MAX_CUE_SEC = 6.0
 MAX_CUE_CHARS = 80
@@ -39,8 +41,7 @@ class Transcript:
     @property
     def text(self) -> str:
         """Best text of the whole file."""
-        best = [passage.texts[0] for passage in self.passages if passage.texts]
-        return " ".join(text for text in best if text).strip()
+        return one_text(passage.texts[0] for passage in self.passages if passage.texts)
 
     @property
     def score(self) -> float:
@@ -82,22 +83,34 @@ class Transcript:
 
     def to_srt(self) -> str:
         """Numbered subtitles, a new one at pauses and at comfortable lengths."""
+        return "\n".join(
+            f"{number}\n{_clock(start, ',')} --> {_clock(end, ',')}\n{text}\n"
+            for number, (start, end, text) in enumerate(self._cues(), 1)
+        )
+
+    def to_vtt(self) -> str:
+        """The same subtitles as WebVTT, the form of browsers."""
+        cues = (
+            f"\n{_clock(start, '.')} --> {_clock(end, '.')}\n{html.escape(text, quote=False)}\n"
+            for start, end, text in self._cues()
+        )
+        return "WEBVTT\n" + "".join(cues)
+
+    def _cues(self) -> list[tuple[float, float, str]]:
+        """Start, end and text of every subtitle."""
         cues = []
         for passage in self.passages:
             if passage.words:
                 cues += [
                     (words[0].start, words[-1].end, " ".join(word.word for word in words))
-                    for words in _cues(passage.words)
+                    for words in _cut(passage.words)
                 ]
             elif passage.texts and passage.texts[0]:
                 cues.append((passage.start, passage.end, passage.texts[0]))
-        return "\n".join(
-            f"{number}\n{_clock(start)} --> {_clock(end)}\n{text}\n"
-            for number, (start, end, text) in enumerate(cues, 1)
-        )
+        return cues
 
 
-def _cues(words: Sequence[WordTime]) -> list[list[WordTime]]:
+def _cut(words: Sequence[WordTime]) -> list[list[WordTime]]:
     cues: list[list[WordTime]] = [[words[0]]]
     for word in words[1:]:
         cue = cues[-1]
@@ -110,6 +123,7 @@ def _cues(words: Sequence[WordTime]) -> list[list[WordTime]]:
     return cues
 
 
-def _clock(seconds: float) -> str:
+def _clock(seconds: float, point: str) -> str:
     minutes, millis = divmod(round(seconds * 1000), 60_000)
-    return f"{minutes // 60:02d}:{minutes % 60:02d}:{millis // 1000:02d},{millis % 1000:03d}"
+    clock = f"{minutes // 60:02d}:{minutes % 60:02d}:{millis // 1000:02d}"
+    return f"{clock}{point}{millis % 1000:03d}"

@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from espnet_av.data.rates import FRAME_HZ, SAMPLES_PER_FRAME
+from espnet_av.data.rates import FRAME_HZ
 from espnet_av.media.track_length import track_span
+from espnet_av.speech2text.cuts import plan_cuts
 
-_EARLIEST = 0.6
-"""A cut is looked for in the last 40 % of a stretch."""
-_SMOOTHED_FRAMES = 5
-"""Quiet means: the mean energy of so many frames."""
+_OVERLAP_SEC = 1.0
+"""Two windows share so much sound where there is no pause between them."""
+_MAX_OVERLAP = 1 / 3
+"""But not more than this share of a window."""
 
 
 class Window(NamedTuple):
@@ -26,27 +27,29 @@ class Window(NamedTuple):
 
 
 def plan_windows(num_frames: int, max_frames: int, speech: np.ndarray | None) -> list[Window]:
-    """Cut a file into windows of at most `max_frames`, where it is quiet.
+    """Cut a file into windows of at most `max_frames`, in pauses of the speech.
+
+    Where no pause is near enough, two windows overlap: both then hear the words at the border, and
+    `join_passages` puts them together.
 
     Args:
         num_frames: length of the file at 25 Hz.
         max_frames: longest window.
-        speech: (S,) float at 16 kHz to look for quiet places in; None cuts at equal distances.
+        speech: (S,) float at 16 kHz to look for pauses in; None cuts at equal distances.
 
     Returns:
-        adjacent windows on frame borders; a short file is one window without bounds.
+        windows on frame borders, each beginning where the one before ends or up to a second
+        earlier; a short file is one window without bounds.
     """
-    cuts = [0]
-    energy = None if speech is None else _energy(speech, num_frames)
-    while num_frames - cuts[-1] > max_frames:
-        left = num_frames - cuts[-1]
-        if energy is None:
-            cuts.append(cuts[-1] + -(-left // -(-left // max_frames)))
-            continue
-        first, last = cuts[-1] + max(1, int(_EARLIEST * max_frames)), cuts[-1] + max_frames
-        cuts.append(first + int(energy[first : last + 1].argmin()))
-    borders = [cut / FRAME_HZ for cut in cuts]
-    return [Window(start, end) for start, end in zip(borders, [*borders[1:], None], strict=True)]
+    margin = round(min(_OVERLAP_SEC * FRAME_HZ, _MAX_OVERLAP * max_frames) / 2)
+    cuts = plan_cuts(num_frames, max_frames, speech, margin)
+    margins = [margin if cut.is_in_speech else 0 for cut in cuts]
+    starts = [cut.frame - extra for cut, extra in zip(cuts, margins, strict=True)]
+    ends = [(cut.frame + extra) / FRAME_HZ for cut, extra in zip(cuts, margins, strict=True)]
+    return [
+        Window(start / FRAME_HZ, end)
+        for start, end in zip([0, *starts], [*ends, None], strict=True)
+    ]
 
 
 def video_frames(path: str | Path) -> int:
@@ -57,12 +60,3 @@ def video_frames(path: str | Path) -> int:
     """
     span = track_span(path, "video")
     return 0 if span is None else round(span.end * FRAME_HZ)
-
-
-def _energy(speech: np.ndarray, num_frames: int) -> np.ndarray:
-    """(num_frames + 1,) smoothed energy around each frame border."""
-    usable = speech[: len(speech) // SAMPLES_PER_FRAME * SAMPLES_PER_FRAME]
-    frames = np.square(usable.reshape(-1, SAMPLES_PER_FRAME), dtype=np.float64).mean(axis=1)
-    frames = np.pad(frames, (0, max(0, num_frames + 1 - len(frames))))[: num_frames + 1]
-    kernel = np.ones(_SMOOTHED_FRAMES) / _SMOOTHED_FRAMES
-    return np.convolve(frames, kernel, mode="same")

@@ -34,6 +34,7 @@ from espnet_av.train.experiment import TrainInputs, is_done, mark_done, open_exp
 from espnet_av.train.initialisation import initialise
 from espnet_av.train.lightning_module import AVLightningModule
 from espnet_av.train.loading import build_model
+from espnet_av.train.longest import write_longest
 from espnet_av.train.optimizers import freeze
 from espnet_av.train.parameter_report import parameter_report
 from espnet_av.train.signals import StopRequest
@@ -175,6 +176,7 @@ def _build_data(
     valid_set = dataset(inputs.valid_dir, None, train=False)
     if dropped_path is not None:
         train_set.report_dropped(dropped_path)
+        write_longest(dropped_path.parent, train_set.longest_sec)
     logger.info(
         "%d training utterances (%d left out), %d for validation",
         len(train_set),

@@ -21,12 +21,7 @@ class UtteranceDataset(Protocol):
 
     @property
     def num_frames(self) -> list[int]:
-        """Frames at 25 Hz of every utterance, at most."""
-        ...
-
-    @property
-    def recorded_frames(self) -> list[int]:
-        """Frames at 25 Hz of every utterance before augmentation."""
+        """Frames at 25 Hz of every utterance."""
         ...
 
     def groups(self, by: str) -> list[str]:

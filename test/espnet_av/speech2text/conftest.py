@@ -25,6 +25,8 @@ class PackedRun:
     root: Path
     exp: Path
     zip: Path
+    dump: Path
+    """Of the training set."""
 
     def film(self, name: str) -> Path:
         return self.root / f"{name}.mp4"
@@ -67,4 +69,4 @@ def packed_run(tiny_run, tmp_path_factory) -> PackedRun:
     decode_bin.main(search)
     pack = [f"--{name}_config={root / name}.yaml" for name in ("roi", "decode")]
     pack_bin.main(["--exp_dir", str(exp), *pack, str(root / "model.zip")])
-    return PackedRun(root, exp, root / "model.zip")
+    return PackedRun(root, exp, root / "model.zip", tiny_run.root / "dump" / "train")

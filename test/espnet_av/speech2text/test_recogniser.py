@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 
 import pytest
@@ -11,20 +12,26 @@ from oracles.tiny_run import TINY_CONFIG
 
 from espnet_av.bin import transcribe
 from espnet_av.config import build, load_config
-from espnet_av.errors import ConfigError, MediaError
+from espnet_av.data.data_dir import read_data_dir
+from espnet_av.errors import CheckpointError, ConfigError, MediaError
 from espnet_av.media.audio import read_audio
 from espnet_av.media.roi_config import RoiConfig
 from espnet_av.media.roi_extract import NoMouthError, extract_roi
 from espnet_av.media.video import read_video, write_video
 from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.speech2text import Speech2Text, recogniser
+from espnet_av.speech2text.picture import find_picture, plan_file
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.loading import build_model
+from espnet_av.train.longest import read_longest
+
+# The films are longer than the second that this model learned from at most.
+WHOLE = 20.0
 
 
 @pytest.fixture(scope="module")
 def speech2text(packed_run):
-    return Speech2Text.from_pretrained(packed_run.zip)
+    return Speech2Text.from_pretrained(packed_run.zip, max_window_sec=WHOLE)
 
 
 @pytest.mark.parametrize("mode", ["av", "a", "v"])
@@ -128,14 +135,61 @@ def test_a_part_without_a_face_is_heard(packed_run, tmp_path, monkeypatch, caplo
     assert len(both) >= 2
     assert both[0].scores == pytest.approx(heard[0].scores, abs=1e-4)
     assert both[1].scores != pytest.approx(heard[1].scores, abs=1e-4)
-    assert f"no face (in the part from 0 s to {both[1].start:g} s); by sound alone" in caplog.text
+    part = re.search(r"no face \(in the part from 0 s to ([\d.]+) s\); by sound alone", caplog.text)
+    assert both[1].start <= float(part[1]) <= both[1].start + 0.25, "windows may overlap"
     with pytest.raises(NoMouthError, match="in the part from 0 s to"):
         parts(video_path=film, mode="v")
-    unseen |= {passage.start for passage in both}
+    unseen |= {
+        window.start for window in plan_file(find_picture(film), 30, read_audio(film, 16000))
+    }
     with pytest.raises(NoMouthError, match="no mouth in any part"):
         parts(video_path=film)
     with pytest.raises(NoMouthError, match="in the part from 0 s to the end"):
-        Speech2Text.from_pretrained(packed_run.zip)(video_path=film)
+        Speech2Text.from_pretrained(packed_run.zip, max_window_sec=WHOLE)(video_path=film)
+
+
+def test_windows_follow_the_longest_training_utterance(packed_run, tmp_path, caplog):
+    longest = read_longest(packed_run.exp)
+    frames = read_data_dir(packed_run.dump).tables["utt2num_frames"].values()
+    assert longest == max(map(int, frames)) / 25 < 1.0
+    write_film(tmp_path / "long.mp4", seed=7, num_frames=90)
+    for model in (packed_run.exp, packed_run.zip):
+        roi = load_config(RoiConfig, packed_run.root / "roi.yaml")
+        found = Speech2Text.from_pretrained(model, roi=roi)(tmp_path / "long.mp4")
+        assert len(found.passages) >= 4
+        assert all(p.end - p.start <= longest + 1e-9 for p in found.passages)
+        assert found.passages[-1].end == pytest.approx(90 / 25)
+    assert "windows" not in caplog.text
+    Speech2Text.from_pretrained(packed_run.zip, max_window_sec=longest)
+    assert "windows" not in caplog.text
+    Speech2Text.from_pretrained(packed_run.zip, max_window_sec=1.5)
+    assert f"windows of 1.5 s, but the model never heard more than {longest:g} s" in caplog.text
+
+
+def test_a_file_that_hardly_exceeds_a_window_is_left_whole(packed_run, tmp_path):
+    for num_frames, count in ((33, 1), (34, 2)):
+        write_film(tmp_path / "film.mp4", seed=7, num_frames=num_frames)
+        recognise = Speech2Text.from_pretrained(packed_run.zip, max_window_sec=1.2)
+        assert len(recognise(tmp_path / "film.mp4", mode="v").passages) == count
+
+
+def test_experiments_from_before_the_note(packed_run, tmp_path, caplog):
+    exp = shutil.copytree(packed_run.exp, tmp_path / "exp")
+    (exp / "lengths.yaml").unlink()
+    command = {"command": f"train.py --train_dir '{packed_run.dump}' --config x"}
+    (exp / "provenance.yaml").write_text(yaml.safe_dump(command))
+    assert read_longest(exp) == read_longest(packed_run.exp)
+    (exp / "provenance.yaml").write_text("command: train.py --train_dir gone\n")
+    assert read_longest(exp) is None
+    Speech2Text.from_pretrained(exp)
+    assert "nobody noted how long its training utterances were" in caplog.text
+    assert "longer than 20 s are cut" in caplog.text
+    (exp / "lengths.yaml").write_text("longest_sec: much\n")
+    with pytest.raises(CheckpointError, match=r"lengths\.yaml: not 'longest_sec: <seconds>'"):
+        Speech2Text.from_pretrained(exp)
+    (exp / "lengths.yaml").write_text("longest_sec: -3\n")
+    with pytest.raises(CheckpointError, match=r"lengths\.yaml: longest_sec is -3"):
+        Speech2Text.from_pretrained(exp)
 
 
 def test_command_names_the_file_that_failed(packed_run, tmp_path, capsys):
@@ -158,7 +212,7 @@ def test_command_names_the_file_that_failed(packed_run, tmp_path, capsys):
 def test_command_prints_text_and_subtitles(packed_run, capsys):
     one, two = (str(packed_run.film(name)) for name in ("s1-one", "s1-two"))
     texts = {n: packed_run.decoded("A")[n]["nbest"][0]["text"] for n in ("s1-one", "s1-two")}
-    options = ["--model", str(packed_run.zip), "--mode", "a"]
+    options = ["--model", str(packed_run.zip), "--mode", "a", "--max_window", str(WHOLE)]
     assert transcribe.main([*options, one]) == 0
     assert capsys.readouterr().out == f"{texts['s1-one']}\n"
     assert transcribe.main([*options, one, two]) == 0
@@ -168,9 +222,17 @@ def test_command_prints_text_and_subtitles(packed_run, capsys):
     assert len(json.loads(capsys.readouterr().out)["passages"]) > 1
     assert transcribe.main([*options, "--format", "srt", one]) == 0
     assert capsys.readouterr().out.startswith("1\n00:00:0") or not texts["s1-one"]
-    with pytest.raises(SystemExit):
-        transcribe.main([*options, "--format", "srt", one, two])
-    assert "takes one file" in capsys.readouterr().err
+    assert transcribe.main([*options, "--format", "vtt", one]) == 0
+    assert capsys.readouterr().out.startswith("WEBVTT\n")
+    for wrong, message in (
+        (["--format", "srt", one, two], "--format srt takes one file"),
+        (["--format", "vtt", one, two], "--format vtt takes one file"),
+        (["--max_window", "0", one], "--max_window 0: must be above 0"),
+        (["--max_window", "nan", one], "--max_window nan: must be above 0"),
+    ):
+        with pytest.raises(SystemExit):
+            transcribe.main([*options, *wrong])
+        assert message in capsys.readouterr().err
 
 
 def test_no_model(tmp_path):
@@ -181,7 +243,7 @@ def test_no_model(tmp_path):
 def test_real_clip_is_tracked_and_recognised(packed_run, grid_root):
     path = sorted(grid_root.rglob("*.mp4"))[0]
     roi = RoiConfig(tracker="haar", size=88)
-    speech2text = Speech2Text.from_pretrained(packed_run.zip, roi=roi)
+    speech2text = Speech2Text.from_pretrained(packed_run.zip, roi=roi, max_window_sec=WHOLE)
     for mode in ("av", "v", "a"):
         (passage,) = speech2text(video_path=path, mode=mode).passages
         assert (passage.start, passage.end) == (0.0, 3.0)

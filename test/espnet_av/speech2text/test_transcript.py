@@ -42,6 +42,18 @@ def test_srt_begins_a_cue_at_pauses():
     )
 
 
+def test_vtt_has_the_same_subtitles():
+    spoken = words(("fish", 3599.9, 3600.25), ("&", 3600.3, 3600.4), ("<chips>", 3600.5, 3601.0))
+    text = Transcript(passages=[passage(3599.0, 3602.0, ["..."], spoken)]).to_vtt()
+    assert text == "WEBVTT\n\n00:59:59.900 --> 01:00:01.000\nfish &amp; &lt;chips&gt;\n"
+    assert Transcript(passages=[passage(0.0, 1.0, [""], [])]).to_vtt() == "WEBVTT\n"
+    srt, vtt = TWO.to_srt(), TWO.to_vtt()
+    shown = [line for line in srt.split("\n") if line and not line.isdigit()]
+    assert [line for line in vtt.split("\n")[1:] if line] == [
+        line.replace(",", ".") if "-->" in line else line for line in shown
+    ]
+
+
 def test_srt_breaks_long_speech_and_tells_the_hour():
     start = 3599.9
     talk = words(*[(f"word{i:02d}", start + 0.5 * i, start + 0.5 * i + 0.4) for i in range(30)])
