@@ -104,12 +104,18 @@ def explain(error: Exception) -> str | None:
     return f"{text}; {_CURABLE[number]}, and run again"
 
 
+def cure_of(error: Exception) -> str:
+    """What to do about a write that failed; torch tells of some without saying why."""
+    return _CURABLE.get(getattr(error, "errno", None) or 0, _CURABLE[errno.ENOSPC])
+
+
 def _fault(error: Exception) -> tuple[int | None, str]:
     """Number of a fault of the machine, and what it says: torch and its workers tell it in text."""
     text = str(error)
     if isinstance(error, OSError) and error.errno is not None:
-        if error.errno in _FULL and error.filename is None:
-            text += f" ({', '.join(_full_folders()) or 'it is not told where: see df -h'})"
+        full = _full_folders() if error.errno in _FULL and error.filename is None else []
+        if full:
+            text += f": {', '.join(full)}"
         return error.errno, text
     for number in (errno.EMFILE, errno.ENOSPC, errno.ENFILE, errno.EIO, errno.ENOMEM):
         lines = [line for line in text.splitlines() if os.strerror(number) in line]

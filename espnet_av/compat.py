@@ -26,21 +26,6 @@ if TYPE_CHECKING:
     from espnet.nets.pytorch_backend.transformer.label_smoothing_loss import (
         LabelSmoothingLoss as LabelSmoothingLoss,
     )
-    from espnet.nets.pytorch_backend.transformer.subsampling import (
-        Conv2dSubsampling as Conv2dSubsampling,
-    )
-    from espnet.nets.pytorch_backend.transformer.subsampling import (
-        Conv2dSubsampling1 as Conv2dSubsampling1,
-    )
-    from espnet.nets.pytorch_backend.transformer.subsampling import (
-        Conv2dSubsampling2 as Conv2dSubsampling2,
-    )
-    from espnet.nets.pytorch_backend.transformer.subsampling import (
-        Conv2dSubsampling6 as Conv2dSubsampling6,
-    )
-    from espnet.nets.pytorch_backend.transformer.subsampling import (
-        Conv2dSubsampling8 as Conv2dSubsampling8,
-    )
     from espnet.nets.scorers.ctc import CTCPrefixScorer as CTCPrefixScorer
     from espnet.nets.scorers.length_bonus import LengthBonus as LengthBonus
     from espnet2.asr.ctc import CTC as CTC
@@ -77,7 +62,6 @@ logger = logging.getLogger(__name__)
 ESPNET_VERSION = "202511"
 """The ESPnet release that this package is tested with."""
 
-_SUBSAMPLING = "espnet.nets.pytorch_backend.transformer.subsampling"
 _MODULE_OF = {
     "AbsDecoder": "espnet2.asr.decoder.abs_decoder",
     "AbsESPnetModel": "espnet2.train.abs_espnet_model",
@@ -90,11 +74,6 @@ _MODULE_OF = {
     "CTC": "espnet2.asr.ctc",
     "CTCPrefixScorer": "espnet.nets.scorers.ctc",
     "ConformerEncoder": "espnet2.asr.encoder.conformer_encoder",
-    "Conv2dSubsampling": _SUBSAMPLING,
-    "Conv2dSubsampling1": _SUBSAMPLING,
-    "Conv2dSubsampling2": _SUBSAMPLING,
-    "Conv2dSubsampling6": _SUBSAMPLING,
-    "Conv2dSubsampling8": _SUBSAMPLING,
     "DefaultFrontend": "espnet2.asr.frontend.default",
     "DistributedOption": "espnet2.train.distributed_utils",
     "EBranchformerEncoder": "espnet2.asr.encoder.e_branchformer_encoder",

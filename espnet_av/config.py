@@ -14,6 +14,8 @@ import yaml
 
 from espnet_av.atomic import atomic_write
 from espnet_av.errors import ConfigError
+from espnet_av.text_file import quoted
+from espnet_av.yaml_file import parse_yaml, read_yaml_keys
 
 C = TypeVar("C")
 
@@ -38,17 +40,10 @@ def load_config(cls: type[C], path: str | Path, overrides: Sequence[str] = ()) -
             one is named), a required key is missing, or a value has the wrong type.
     """
     path = Path(path)
-    try:
-        mapping = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except FileNotFoundError as error:
+    if not path.exists():
         msg = f"{path}: no such configuration file; check the --*config option"
-        raise ConfigError(msg) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        msg = f"{path}: not valid YAML: {' '.join(str(error).split())}"
-        raise ConfigError(msg) from error
-    if not isinstance(mapping, dict):
-        msg = f"{path}: expected 'key: value' lines, found a {type(mapping).__name__}"
         raise ConfigError(msg)
+    mapping = read_yaml_keys(path, ConfigError, "correct it, or check the --*config option")
     for override in overrides:
         _apply_override(mapping, override)
     return build(cls, mapping, str(path))
@@ -61,9 +56,9 @@ def parse_value(text: str, where: str) -> Any:
         ConfigError: the text is no YAML.
     """
     try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        msg = f"{where}: '{text}' is not valid YAML; quote it, or close its bracket"
+        return parse_yaml(text, where, ConfigError, "")
+    except ConfigError as error:
+        msg = f"{quoted(where)}: '{quoted(text)}' is not valid YAML; quote it, or close its bracket"
         raise ConfigError(msg) from error
 
 
@@ -95,7 +90,7 @@ def unknown_key_message(key: str, valid: Sequence[str], where: str) -> str:
     """Text for an unknown name: the nearest valid one first, then all of them."""
     near = difflib.get_close_matches(key, valid, n=1, cutoff=0.5)
     hint = f"did you mean '{near[0]}'? " if near else ""
-    return f"{where}: unknown key '{key}'; {hint}valid keys: {', '.join(sorted(valid))}"
+    return f"{where}: unknown key '{quoted(key)}'; {hint}valid keys: {', '.join(sorted(valid))}"
 
 
 def to_dict(config: Any) -> dict[str, Any]:
@@ -122,14 +117,14 @@ def _plain(value: Any) -> Any:
 def _apply_override(mapping: dict[str, Any], override: str) -> None:
     name, separator, value = override.partition("=")
     if not separator:
-        msg = f"--override {override}: expected key=value or key.sub=value"
+        msg = f"--override {quoted(override)}: expected key=value or key.sub=value"
         raise ConfigError(msg)
     *parents, last = name.split(".")
     node = mapping
     for parent in parents:
         child = node.setdefault(parent, {})
         if not isinstance(child, dict):
-            msg = f"--override {override}: '{parent}' holds a value, not a group of keys"
+            msg = f"--override {quoted(override)}: '{parent}' holds a value, not a group of keys"
             raise ConfigError(msg)
         node = child
     node[last] = parse_value(value, f"--override {override}") if value else None
@@ -212,7 +207,9 @@ def _convert_literal(value: Any, choices: tuple[Any, ...], where: str) -> Any:
         return value
     near = difflib.get_close_matches(str(value), [str(choice) for choice in choices], n=1)
     hint = f"did you mean '{near[0]}'? " if near else ""
-    msg = f"{where}: '{value}' is not a choice; {hint}choices: {', '.join(map(str, choices))}"
+    msg = (
+        f"{where}: '{quoted(value)}' is not a choice; {hint}choices: {', '.join(map(str, choices))}"
+    )
     raise ConfigError(msg)
 
 
@@ -229,4 +226,5 @@ def _convert_sequence(value: Any, origin: type, args: tuple[Any, ...], where: st
 
 def _type_error(value: Any, expected: str | None, where: str, hint: Any = None) -> ConfigError:
     expected = expected or f"a {getattr(hint, '__name__', hint)}"
-    return ConfigError(f"{where}: expected {expected}, found {value!r} ({type(value).__name__})")
+    found = f"{quoted(repr(value))} ({type(value).__name__})"
+    return ConfigError(f"{where}: expected {expected}, found {found}")

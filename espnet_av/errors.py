@@ -1,5 +1,8 @@
 """Errors meant for users: each message says what is wrong, where, why likely, and what to do."""
 
+import errno
+import os
+
 
 class AVError(ValueError):
     """Base of every error a user can cause and cure."""
@@ -7,6 +10,10 @@ class AVError(ValueError):
 
 class ConfigError(AVError):
     """A configuration file or override is wrong."""
+
+
+class TokenError(ConfigError):
+    """A tokenizer's file is missing, damaged, or not of the others beside it."""
 
 
 class DataDirError(AVError):
@@ -43,3 +50,26 @@ class TrainingError(AVError):
 
 class CodebookCollapseError(TrainingError):
     """Almost all targets of a pre-training are the same few codes."""
+
+
+_MACHINE_FAULTS = frozenset(
+    (
+        *(errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EDQUOT),
+        *(errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTDOWN),
+    )
+)
+
+
+def raise_machine_fault(error: Exception, path: object) -> None:
+    """Raise what is a fault of the machine as one: a file is not damaged for too many being open.
+
+    Args:
+        error: what a library raised; of anything else nothing is done.
+        path: the file that was at hand.
+
+    Raises:
+        OSError: no memory, no room, too many open files, or a network file system that is gone.
+    """
+    number = getattr(error, "errno", None)
+    if isinstance(error, OSError) and number in _MACHINE_FAULTS:
+        raise OSError(number, os.strerror(number), str(path)) from error

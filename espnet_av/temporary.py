@@ -8,6 +8,7 @@ import re
 import secrets
 import shutil
 import socket
+import tempfile
 import time
 from contextlib import suppress
 from functools import cache
@@ -20,6 +21,7 @@ REPLACED = "old"
 _OWNED = re.compile(
     r"\.(?P<stem>.+)\.(?P<host>\w+)-(?P<pid>\d+)-(?P<started>\d+)-[0-9a-f]{8}\.(?P<kind>tmp|old)"
 )
+_FOLDER = re.compile(r"espnet_av_(?P<host>\w+)-(?P<pid>\d+)-(?P<started>\d+)-\w+")
 _UNOWNED = re.compile(r"\..+\.(?P<pid>\d+)\.tmp")
 """What versions before this one wrote: their names do not tell the machine, most likely this."""
 _MAX_STEM_BYTES = 160
@@ -31,8 +33,17 @@ _swept: set[tuple[int, Path]] = set()
 
 def temporary_beside(path: Path, kind: str = TEMPORARY) -> Path:
     """A hidden name in the same folder that no other process, here or on another machine, takes."""
-    owner = f"{_host()}-{os.getpid()}-{_started(os.getpid())}-{secrets.token_hex(4)}"
-    return path.with_name(f".{_stem(path.name)}.{owner}.{kind}")
+    return path.with_name(f".{_stem(path.name)}.{_owner()}-{secrets.token_hex(4)}.{kind}")
+
+
+def temporary_folder() -> tempfile.TemporaryDirectory[str]:
+    """A folder in TMPDIR for a while; those that killed processes left there are removed."""
+    with suppress(OSError):
+        for path in Path(tempfile.gettempdir()).glob("espnet_av_*"):
+            owned = _FOLDER.fullmatch(path.name)
+            if owned and not _is_alive(path, owned):
+                remove(path)
+    return tempfile.TemporaryDirectory(prefix=f"espnet_av_{_owner()}-")
 
 
 def sweep_once(folder: Path) -> None:
@@ -75,10 +86,16 @@ def _settle(path: Path, target: Path | None) -> None:
         remove(path)
 
 
+def _owner() -> str:
+    return f"{_host()}-{os.getpid()}-{_started(os.getpid())}"
+
+
 def _is_alive(path: Path, owner: re.Match[str]) -> bool:
-    if owner["host"] == _host():
-        return owner["started"] == _started(int(owner["pid"]))
-    return not _is_old(path)
+    if owner["host"] != _host():
+        return not _is_old(path)
+    # Of processes of others some systems tell only that they are there.
+    started = _started(int(owner["pid"]))
+    return bool(started) and ("0" in (started, owner["started"]) or started == owner["started"])
 
 
 def _is_old(path: Path) -> bool:

@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "espnet_av"
 FILES = sorted(PACKAGE.rglob("*.py"))
 LEAVES = {
-    "errors", "config", "progress", "provenance", "atomic", "temporary", "text_file", "command",
-    "compat", "bounded_pickle", "processor", "__init__",
+    "errors", "config", "progress", "provenance", "atomic", "temporary", "text_file", "yaml_file",
+    "command", "compat", "bounded_pickle", "processor", "__init__",
 }  # fmt: skip
 
 # What each part may import of the others, besides itself and the leaves.

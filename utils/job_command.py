@@ -6,6 +6,7 @@ know it. Standard library only: these scripts also run where the package is not 
 
 from __future__ import annotations
 
+import errno
 import re
 import sys
 import time
@@ -131,6 +132,18 @@ def _take_option(
         options[key] = taken[0]
     else:
         passed_on += [name, *taken]
+
+
+def cure_of(error: OSError) -> str:
+    """What to do about a log that cannot be written or a job that cannot be started."""
+    cures = {
+        errno.ENAMETOOLONG: "shorten the name, as by --tag",
+        errno.ENOSPC: "free some space",
+        errno.EDQUOT: "free some space",
+        errno.EMFILE: "raise the limit (ulimit -n 65536), or lower --nj",
+        errno.EAGAIN: "raise the limit of processes (ulimit -u), or lower --nj",
+    }
+    return cures.get(error.errno or 0, "check the path, its owner and mode")
 
 
 def clock() -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from job_command import JobCommand, UsageError, footer, header, parse, report_failure
+from job_command import JobCommand, UsageError, cure_of, footer, header, parse, report_failure
 from job_progress import JobProgress
 from job_signals import install_handler
 
@@ -193,10 +193,13 @@ def main(program: str, argv: list[str], on_screen: bool = False) -> int:
     install_handler(runner.on_signal)
     try:
         failed = runner.run()
-    except BaseException:
+    except BaseException as error:
         # As when the reader of our output has gone: nobody would collect the jobs.
         runner.send(signal.SIGTERM)
-        raise
+        if not isinstance(error, OSError) or isinstance(error, BrokenPipeError):
+            raise
+        print(f"{program}: {error}; {cure_of(error)}, and run again", file=sys.stderr)
+        return 1
     if runner.stopped_by is not None:
         print(f"{program}: stopped, log is in {runner.job.log_pattern}", file=sys.stderr)
         return 128 + runner.stopped_by

@@ -2,11 +2,12 @@
 """Print the RESULTS.md of a scores.json: utils/show_results.py <scores.json>... > RESULTS.md."""
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
+from espnet_av.errors import DataDirError
 from espnet_av.score.results import format_results
+from espnet_av.text_file import read_json
 
 
 def main() -> int:
@@ -16,9 +17,9 @@ def main() -> int:
     for path in parser.parse_args().scores:
         path = path / "scores.json" if path.is_dir() else path
         try:
-            scores = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            print(f"{path}: no such file; run the score stage (11) first", file=sys.stderr)
+            scores = read_json(path, DataDirError, "run the score stage (11) first, or again")
+        except DataDirError as error:
+            print(error, file=sys.stderr)
             return 1
         print(format_results(scores), end="")
     return 0

@@ -18,7 +18,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from job_command import JobCommand, UsageError, log_tail, parse, report_failure
+from job_command import JobCommand, UsageError, cure_of, log_tail, parse, report_failure
 from job_signals import install_handler
 from slurm_script import batch_script, load_config, max_requeues, sbatch_command, script_path
 from slurm_submission import Submission, submit
@@ -69,6 +69,11 @@ def main(argv: list[str]) -> int:
     except UsageError as error:
         print(f"slurm.pl: {error}", file=sys.stderr)
         return 2
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            raise
+        print(f"slurm.pl: {error}; {cure_of(error)}, and run again", file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

@@ -51,8 +51,9 @@ def load_config(path: Path) -> SlurmConfig:
     config = SlurmConfig(path)
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        msg = f"cannot read {path}: {error.strerror}; copy it from the recipe template"
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        msg = f"cannot read {path}: {reason}; copy it from the recipe template"
         raise UsageError(msg) from error
     for number, line in enumerate(lines, 1):
         words = line.split("#")[0].split(None, 2)

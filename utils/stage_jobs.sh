@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2086,SC2154
-# Sourced by av.sh: how a stage runs its programs. Expects ${dry_run}, ${nj}, ${train_cmd}.
+# Sourced by av.sh: how a stage runs its programs, and what it depends on. Expects av.sh's options.
 
 log() { echo "$(date '+%Y-%m-%d %H:%M:%S') $*"; }
 
@@ -37,17 +37,128 @@ key() {
         sha256sum | cut -d ' ' -f 1
 }
 
-# once <marker> <inputs> <command>...: run it unless the marker says that just this was done
+# once <marker> <inputs> <command>...: run it unless the marker says that just this was done. While it
+# runs, .begun<...> stands instead of .done<...>: what is half redone is neither the old nor the new.
 once() {
     local marker=$1 inputs=$2; shift 2
-    local wanted; wanted=$(key "${inputs}" "$@")
+    local begun="${marker%/*}/.begun${marker##*/.done}" wanted file
+    for file in ${inputs}; do
+        # A model may be decoded while it trains; data that are half made may not be used.
+        if ! ${dry_run} && [ "${file##*/}" = .done ] && [ -e "${file%.done}.begun" ] && [ ! -e "${file}" ]; then
+            echo "${file%/.done}: begun and not finished; run the stage that makes it again, to its end" >&2
+            return 1
+        fi
+    done
+    wanted=$(key "${inputs}" "$@")
     if [ "$(cat "${marker}" 2>/dev/null)" = "${wanted}" ]; then
         log "    up to date: ${marker%/.done*}"
         return
     fi
+    if ! ${dry_run}; then mkdir -p "${marker%/*}"; echo "${wanted}" >"${begun}"; rm -f "${marker}"; fi
     "$@"
     # The inputs may have been edited meanwhile: what was done is what they were at the start.
-    if ! ${dry_run}; then mkdir -p "${marker%/*}"; echo "${wanted}" >"${marker}"; fi
+    if ! ${dry_run}; then mv "${begun}" "${marker}"; fi
+}
+
+# fetched_mark <dir>: what changes when files have come that <dir>/to_fetch.txt names, which were missing
+# or damaged. Their time of change counts: what is fetched may get the other times of its source.
+fetched_mark() {
+    local list found
+    list=$(cat "$1"/to_fetch.txt "$1"/*/to_fetch.txt 2>/dev/null || true)
+    if [ -n "${list}" ] && [ -e "$1/.done" ]; then
+        # shellcheck disable=SC2016
+        found=$(tr '\n' '\0' <<<"${list}" |
+            xargs -0 sh -c 'find "$@" -maxdepth 0 -newercm "$0" 2>/dev/null || true' "$1/.done")
+        if [ -n "${found}" ] && ${dry_run}; then echo "$1/to_fetch.txt"; fi
+        if [ -n "${found}" ] && ! ${dry_run}; then { date; echo "${found}"; } >>"$1/.fetched"; fi
+    fi
+    if [ -e "$1/.fetched" ]; then echo "$1/.fetched"; fi
+}
+
+# tables <dir>...: the tables there that people may edit, and that change what is made of them
+tables() {
+    local dir file
+    for dir in "$@"; do
+        for file in "${dir}"/{{wav,video,landmarks}.scp,segments,ctm,text,text.??,text.???,text.??-*,utt2{spk,lang,category}}; do
+            if [ -f "${file}" ]; then echo "${file}"; fi
+        done
+    done
+}
+
+# media_tables <dir>: those of them that the roi stage reads
+media_tables() { tables "$1" | grep -E '/(video.scp|landmarks.scp|segments|utt2spk)$' || true; }
+
+# all_sets: every data set once, one a line
+all_sets() { printf '%s\n' "${train_set}" ${ssl_sets} "${valid_set}" ${test_sets} | sort -u; }
+
+# sets_marks <set>..., ssl_marks: what tells dumps from others: the mark of their stage, and their tables
+sets_marks() {
+    local name
+    for name in "$@"; do
+        echo "${dumpdir}/${name}/.done"
+        tables "${dumpdir}/${name}" | grep -v 'scp$' || true    # pointers change with the mark
+    done
+}
+ssl_marks() { sets_marks "${ssl_set}" "${valid_set}"; }
+
+# noise_args <split>: options of a program that may need noises
+noise_args() { [ "${noise_config}" = none ] || echo "--noise_dir ${dumpdir}/noise/$1"; }
+
+# noise_mark <config> <options of bin.train>: the mark of the noises, if such a training hears any
+noise_mark() {
+    if [ "${noise_config}" != none ] && { cat "$1" 2>/dev/null || true; echo "$2"; } |
+        grep -o "noise_prob[\"']*[:=][^,}#]*" | grep -qvE '[:=] *0*[.]?0* *$'; then
+        echo "${dumpdir}/noise/.done"
+    fi
+}
+
+# check_names <option>...: refuse at once what would fail, or mean something else, stages later: names go
+# through lists of words, patterns, formats and command lines of jobs, in which JOB is a number.
+check_names() {
+    local option value bad=$'[][:space:]"\'`$\\\\*?[;&|<>(){}%,:]|JOB'
+    for option in "$@"; do
+        value=${!option}
+        if [[ "${value}" =~ ${bad} ]]; then
+            echo "$0: --${option} '${value}': white space, JOB and \"'\`\$\\*?[];&|<>(){}%,: may not be in it;" \
+                "choose another name, or give that of a link: ln -s <the folder or file> <name>" >&2
+            return 1
+        elif [ "$(basename -- "${value:-x}" | wc -c)" -gt 200 ]; then
+            echo "$0: '$(basename -- "${value}")' is too long for the name of a file; give a shorter --${option}" >&2
+            return 1
+        fi
+    done
+}
+
+# is_asked <number> [any]: whether this run has that stage, be it skipped
+is_asked() {
+    [ "${stage}" -le "$1" ] && [ "$1" -le "${stop_stage}" ] &&
+        { [ "${2:-}" = any ] || [[ " ${skip_stages} " != *" $1 "* ]]; }
+}
+
+# check_configs: refuse at once what stages would find missing hours later
+check_configs() {
+    local number option file
+    while read -r number option; do
+        is_asked "${number}" || continue
+        for file in ${!option}; do
+            if [ ! -f "${file}" ] && [ "${file}" != none ]; then
+                echo "$0: --${option} ${file}: no such file, which stage ${number} reads; there are:" \
+                    "$(printf '%s\n' "${file%/*}"/*.yaml | paste -sd ' ' -)" >&2
+                return 1
+            fi
+        done
+    done <<<"2 roi_config
+3 dump_config
+3 noise_config
+4 ssl_config
+5 units_config
+6 avssl_config
+7 mid_config
+9 train_config
+10 decode_config
+11 expected_scores
+12 roi_config
+12 decode_config"
 }
 
 # corpus_roots: name=value of each folder that db.sh sets, or the environment, and local/data.sh uses
@@ -59,6 +170,9 @@ corpus_roots() {
 
 # depends_on <words> <command>...: run it; the words are another reason for `once` to run it again
 depends_on() { "${@:2}"; }
+
+# weights_of [<experiment>]: what tells its weights, be they trained or converted
+weights_of() { if [ -f "$1/conversion.txt" ]; then echo "$1/provenance.yaml"; else echo "${1:+$1/.done.[tf]*}"; fi; }
 
 # is_configured <option> <value>: or say that the stage is skipped because its option is empty
 is_configured() {

@@ -15,6 +15,7 @@ from espnet_av.data.repair import BACKUP, repair
 from espnet_av.data.selection import Mode, select
 from espnet_av.data.table import raise_problems
 from espnet_av.errors import DataDirError
+from espnet_av.text_file import read_text
 
 
 def get_parser() -> argparse.ArgumentParser:
@@ -92,7 +93,9 @@ def _subset(args: argparse.Namespace) -> None:
             msg = f"{listed}: no such file; it lists one id a line"
             raise DataDirError(msg)
         wanted = {
-            line.split()[0] for line in listed.read_text("utf-8").splitlines() if line.split()
+            line.split()[0]
+            for line in read_text(listed, DataDirError, "check the list").splitlines()
+            if line.split()
         }
         column = data.tables["utt2spk"]
         chosen = [u for u in data.utt_ids if (u if args.utt_list else column[u]) in wanted]

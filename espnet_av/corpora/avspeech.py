@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from espnet_av.corpora.clip import Clip, make_id, survey, write_sets
 from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem, Published
 from espnet_av.corpora.files import visible_files
 from espnet_av.errors import DataDirError
+from espnet_av.text_file import read_text
 
 SPLITS = ("train", "test")
 PUBLISHED_SUM = Published(hours=4700)
@@ -77,7 +79,7 @@ def _read(
     path: Path, part: Part, files: dict[str, Path], listed: set[str], coverage: Coverage
 ) -> Iterator[Clip]:
     """The stretches of one list that have a file; the others are lost. `listed` gets all names."""
-    with path.open(encoding="utf-8", newline="") as stream:
+    with io.StringIO(read_text(path, DataDirError, "fetch the list again"), newline="") as stream:
         for number, row in enumerate(csv.reader(stream), start=1):
             where = f"{path}:{number}"
             video, start, end = _stretch(row, where)

@@ -133,6 +133,9 @@ def _with_tracks(clip: Clip, media: dict[Path, Media], coverage: Coverage) -> Cl
     """The clip with the tracks that can be read; None: there is none."""
     video = media[clip.video] if clip.video else None
     sound = media[clip.audio] if clip.audio else None
+    for path in (clip.video, clip.audio):
+        if path is not None and media[path].error:
+            coverage.lack(path)
     has_video = video is not None and video.has_video
     source = clip.audio
     if sound is None or not sound.has_audio:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from espnet_av.atomic import atomic_write
+from espnet_av.data.source_files import write_to_fetch
 from espnet_av.errors import DroppedTooManyError
 
 logger = logging.getLogger(__name__)
@@ -74,6 +75,7 @@ class Coverage:
         self.problems: list[Problem] = []
         self.tallies: dict[Part, Tally] = defaultdict(Tally)
         self._losses: list[Problem] = []
+        self._to_fetch: set[str] = set()
 
     def found(self, part: Part, seconds: float) -> None:
         """Count a complete clip."""
@@ -97,14 +99,19 @@ class Coverage:
         """Report an oddity of a clip that is kept whole, or of a file that nothing names."""
         self.problems.append(Problem(utt_id, reason, action, detail))
 
+    def lack(self, path: Path) -> None:
+        """Note a media file that is missing or damaged: its coming is worth another run."""
+        self._to_fetch.add(str(path.absolute()))
+
     def finish(self, out_dir: Path, max_missing_ratio: float) -> None:
-        """Write `prepare_report.tsv` and `coverage.tsv`, log a summary, and judge.
+        """Write `prepare_report.tsv`, `coverage.tsv`, `to_fetch.txt`, log a summary, and judge.
 
         Raises:
             DroppedTooManyError: a larger share of the clips is lost than allowed; the first ones
                 and the cure are named.
         """
         write_rows(out_dir / "prepare_report.tsv", Problem._fields, self.problems)
+        write_to_fetch(out_dir, self._to_fetch)
         rows = list(self._rows())
         write_rows(out_dir / "coverage.tsv", _COLUMNS, rows)
         total = sum(tally.outcomes.total() for tally in self.tallies.values())

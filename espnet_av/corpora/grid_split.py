@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from espnet_av.errors import DataDirError
+from espnet_av.text_file import read_text
 
 Split = Literal["auto", "lists", "overlapped", "unseen"]
 SETS = ("train", "valid", "test")
@@ -85,5 +86,5 @@ def _read_list(path: Path) -> set[str]:
     if not path.is_file():
         msg = f"{path}: missing; split 'lists' needs train.list, valid.list and test.list"
         raise DataDirError(msg)
-    lines = path.read_text(encoding="utf-8").split()
+    lines = read_text(path, DataDirError, "check the list").split()
     return {line.replace("/", "-") for line in lines}

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from espnet_av.errors import DataDirError
+from espnet_av.text_file import read_text
 
 _LARGEST_SHARE = 0.1
 _KINDS = frozenset(("", ".", "mp4", "aac", "wav", "video", "audio"))
@@ -39,7 +40,7 @@ def read_id_list(path: Path, known: Mapping[str, str]) -> tuple[set[str], list[s
     if not path.is_file():
         msg = f"{path}: no such list of clips; check the path"
         raise DataDirError(msg)
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = read_text(path, DataDirError, "check the path").splitlines()
     names = [line.split()[0] for line in lines if line.strip()]
     if not names:
         msg = f"{path}: the list names no clip"

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import av
 
 from espnet_av.corpora.parallel import parallel_map
+from espnet_av.errors import raise_machine_fault
 from espnet_av.media.track_length import all_seconds
 from espnet_av.media.tracks import find_track
 from espnet_av.media.truncation import is_cut_short
@@ -81,6 +82,7 @@ def probe(path: str | Path) -> Media:
                 error="" if seconds else f"{path}: neither picture nor sound in it",
             )
     except (av.FFmpegError, OSError, ValueError) as error:
+        raise_machine_fault(error, path)
         reason = getattr(error, "strerror", None) or error
         return Media(error=f"{path}: not readable as audio or video ({reason})")
 

@@ -33,7 +33,7 @@ import numpy as np
 import soundfile
 
 from espnet_av.atomic import atomic_write
-from espnet_av.data.ark_entry import INT_VECTOR, read_entry
+from espnet_av.data.ark_entry import INT_VECTOR, again, read_entry
 from espnet_av.errors import ArkError
 
 ClipEncoding = Literal["jpeg", "raw"]
@@ -147,15 +147,15 @@ def read_audio_ark(pointer: str, utt_id: str | None = None) -> tuple[np.ndarray,
                 raise ArkError(msg)
             if not 0 < num_samples <= _MAX_SAMPLES_PER_BYTE * len(payload):
                 msg = f"{pointer}: the audio's head says {num_samples} samples, which are never in "
-                msg += f"{len(payload)} bytes; it is damaged, remake this archive"
+                msg += f"{len(payload)} bytes; it is damaged, {again(pointer)}"
                 raise ArkError(msg)
             wave = file.read(dtype="float32")
     except (soundfile.LibsndfileError, RuntimeError) as error:
-        msg = f"{pointer}: the audio entry cannot be decoded ({error}); remake this archive"
+        msg = f"{pointer}: the audio entry cannot be decoded ({error}); {again(pointer)}"
         raise ArkError(msg) from error
     if len(wave) != num_samples:
-        msg = f"{pointer}: {len(wave)} samples of the {num_samples} that its head says; remake this"
-        raise ArkError(msg + " archive")
+        msg = f"{pointer}: {len(wave)} samples of the {num_samples} that its head says; "
+        raise ArkError(msg + again(pointer))
     return wave, int(fs)
 
 
@@ -174,7 +174,7 @@ def read_ints(pointer: str, utt_id: str | None = None) -> np.ndarray:
     payload = _read_tagged(pointer, utt_id, INT_VECTOR)
     record = np.frombuffer(payload, dtype=[("size", "i1"), ("value", "<i4")], offset=7)
     if (record["size"] != 4).any():
-        msg = f"{pointer}: the integers of this entry are damaged; remake this archive"
+        msg = f"{pointer}: the integers of this entry are damaged; {again(pointer)}"
         raise ArkError(msg)
     return record["value"].astype(np.int64)
 
@@ -220,7 +220,7 @@ def _decode_jpeg(payload: bytes, pointer: str) -> np.ndarray:
         return tall.reshape(num_frames, height, tall.shape[1])
     except (struct.error, ValueError, IndexError, AttributeError, cv2.error) as error:
         # cv2 gives None for data that are no picture.
-        msg = f"{pointer}: the clip's JPEG data is damaged; remake this archive"
+        msg = f"{pointer}: the clip's JPEG data is damaged; {again(pointer)}"
         raise ArkError(msg) from error
 
 
@@ -238,7 +238,8 @@ def _decode_npy(payload: bytes, pointer: str) -> np.ndarray:
         return pixels.reshape(shape).copy()
     except (ValueError, AttributeError) as error:
         msg = f"{pointer}: the raw clip is damaged or is none ({error}); expected (frames, height, "
-        raise ArkError(msg + "width) uint8, remake this archive") from error
+        msg += f"width) uint8, {again(pointer)}"
+        raise ArkError(msg) from error
 
 
 def _read_tagged(pointer: str, utt_id: str | None, expected: bytes) -> bytes:

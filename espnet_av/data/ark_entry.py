@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO
 
-from espnet_av.errors import ArkError
+from espnet_av.errors import ArkError, raise_machine_fault
 
 INT_VECTOR = b"\0B\4"
 TAGS = (b"AUDIO", b"CLIP", b"NPY", b"BLOB", INT_VECTOR)
@@ -45,11 +45,19 @@ def read_entry(pointer: str, utt_id: str | None) -> tuple[bytes, bytes]:
         with Path(name).open("rb") as stream:
             return _entry_at(stream, int(digits), pointer, utt_id)
     except FileNotFoundError as error:
-        msg = f"{pointer}: no such archive; it was moved or deleted, run the dump stage again"
+        msg = f"{pointer}: no such archive; it was moved or deleted: {again(pointer)}"
         raise ArkError(msg) from error
     except (OSError, OverflowError) as error:
-        msg = f"{pointer}: cannot be read ({error}); check the disk, or remake this archive"
+        raise_machine_fault(error, name)
+        msg = f"{pointer}: cannot be read ({error}); check the disk, or {again(pointer)}"
         raise ArkError(msg) from error
+
+
+def again(pointer: str) -> str:
+    """Cure of a damaged archive: one that is gone is made by its stage, as it was."""
+    folders = Path(pointer).parents[:2]  # that of units is one level up
+    done = next((folder for folder in folders if (folder / ".done").exists()), folders[0]) / ".done"
+    return f"delete it and {done}, and run its stage again (2: mouth clips, 3: dump, 5: units)"
 
 
 def _entry_at(
@@ -59,7 +67,7 @@ def _entry_at(
     if offset >= end:
         msg = (
             f"{pointer}: the archive has {end} bytes only; it was cut short, or changed after its "
-            "scp was written, run the stage that made it again"
+            f"scp was written: {again(pointer)}"
         )
         raise ArkError(msg)
     # Id and head in one read.
@@ -71,14 +79,14 @@ def _entry_at(
     if utt_id is not None and head[: offset - start] != before:
         _check_owner(pointer, offset, utt_id)
     if offset + begin + size > end:
-        msg = f"{pointer}: the archive ends in the middle of this entry; remake it"
+        msg = f"{pointer}: the archive ends in the middle of this entry; {again(pointer)}"
         raise ArkError(msg)
     if tag == INT_VECTOR:
         begin, size = 0, begin + size
     stream.seek(offset + begin)
     payload = stream.read(size)
     if len(payload) != size:
-        msg = f"{pointer}: the archive ends in the middle of this entry; remake it"
+        msg = f"{pointer}: the archive ends in the middle of this entry; {again(pointer)}"
         raise ArkError(msg)
     return tag, payload
 
@@ -102,7 +110,7 @@ def _parse_head(head: bytes, pointer: str) -> tuple[bytes, int, int]:
         begin += 1
         count = size = int.from_bytes(head[begin : begin + width], "little")
     if count < 0 or width > _MAX_WIDTH or len(head) < begin + width:
-        msg = f"{pointer}: the head of this entry is damaged or cut short; remake this archive"
+        msg = f"{pointer}: the head of this entry is damaged or cut short; {again(pointer)}"
         raise ArkError(msg)
     return tag, begin + width, size
 

@@ -120,16 +120,13 @@ class AVDataset(Dataset[Sample]):
     def num_frames(self) -> list[int]:
         """Frames at 25 Hz of every utterance, at the slowest speed it can be given."""
         slowest = min(self.config.speeds) if self.train else 1.0
-        lengths = [num_frames(self._data, utt_id) for utt_id in self.utt_ids]
-        lengths = [video_augment.num_frames_at(length, slowest) for length in lengths]
+        lengths = [video_augment.num_frames_at(n, slowest) for n in self.recorded_frames]
         return [min(length, self._max_frames or length) for length in lengths]
 
     @property
-    def longest_sec(self) -> float:
-        """Seconds of the longest utterance, as it is and not as augmentation slows it down."""
-        lengths = [num_frames(self._data, utt_id) for utt_id in self.utt_ids]
-        longest = max(lengths, default=0)
-        return min(longest, self._max_frames or longest) / FRAME_HZ
+    def recorded_frames(self) -> list[int]:
+        """Frames at 25 Hz of every utterance, as it is in the dump."""
+        return [num_frames(self._data, utt_id) for utt_id in self.utt_ids]
 
     def groups(self, by: str) -> list[str]:
         """Group of every utterance: its value in `utt2<by>`.

@@ -14,7 +14,8 @@ from espnet_av.data.dropped import Drop, check_dropped, write_dropped
 from espnet_av.data.dump_config import DumpConfig
 from espnet_av.data.dump_shard import Clips, DumpRecord, DumpShard, read_clips
 from espnet_av.data.rates import FRAME_HZ, SAMPLE_RATE
-from espnet_av.data.shard import cut, delete_stale, finished_records
+from espnet_av.data.shard import cut, delete_stale, files_to_fetch, finished_records
+from espnet_av.data.source_files import write_to_fetch
 
 
 def plan_dump(data_dir: Path, roi_dir: Path, out_dir: Path, config: DumpConfig) -> list[DumpShard]:
@@ -50,6 +51,7 @@ def finish_dump(shards: Sequence[DumpShard]) -> DataDir:
     data, config, out_dir = first.data, first.config, first.out_dir
     drops = sorted(drop for record in records for drop in record.dropped)
     write_dropped(out_dir / "dropped.tsv", drops)
+    write_to_fetch(out_dir, files_to_fetch(shards, records))
     check_dropped(out_dir / "dropped.tsv", drops, len(data.utt_ids), config.max_dropped_ratio)
     dump = _write_tables(data, records, drops, out_dir)
     with atomic_write(out_dir / "dump.yaml") as stream:

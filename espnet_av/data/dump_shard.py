@@ -18,7 +18,8 @@ from espnet_av.data.data_dir import rebase
 from espnet_av.data.dropped import Drop
 from espnet_av.data.dump_config import DumpConfig
 from espnet_av.data.rates import FRAME_HZ, SAMPLE_RATE
-from espnet_av.data.shard import Record, Shard, digest, file_size, fingerprint_of
+from espnet_av.data.shard import UNREADABLE, Record, Shard, digest, file_size, fingerprint_of
+from espnet_av.data.source_files import plain_file
 from espnet_av.data.table import read_table
 from espnet_av.errors import DataDirError, MediaError
 from espnet_av.media.audio import read_audio
@@ -73,6 +74,11 @@ class DumpShard(Shard[DumpRecord]):
         """See `Shard`."""
         return (record.audio | record.video).values()
 
+    def source_files(self, utt_id: str) -> Iterable[str]:
+        """See `Shard`. Mouth clips are known by what they were made of."""
+        audio = self.data.locate("wav.scp", self.data.recording(utt_id)[0])
+        return [] if audio is None else [plain_file(audio) or audio]
+
     def expected_bytes(self, utt_id: str) -> float:
         """See `Shard`."""
         name, start, end = self.data.recording(utt_id)
@@ -125,7 +131,7 @@ class DumpShard(Shard[DumpRecord]):
         try:
             wave = self._read_audio(utt_id)
         except MediaError as error:
-            record.dropped.append(Drop(utt_id, "unreadable audio", str(error)))
+            record.dropped.append(Drop(utt_id, f"{UNREADABLE} audio", str(error)))
             return
         drop = self._filter(utt_id, wave, num_frames)
         if drop is not None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -14,8 +16,15 @@ from espnet_av.atomic import atomic_write
 from espnet_av.config import to_dict
 from espnet_av.data.data_dir import DataDir
 from espnet_av.data.dropped import Drop
+from espnet_av.data.source_files import are_same, changed_ns, digest_sources, plain_file
 from espnet_av.errors import ArkError, DataDirError
 from espnet_av.temporary import sweep
+
+logger = logging.getLogger(__name__)
+
+UNREADABLE = "unreadable"
+"""How the reasons begin that another copy of a file may cure."""
+_CHANGED = "changed while it was read"
 
 
 @dataclass
@@ -25,6 +34,8 @@ class Record:
     fingerprint: str
     """Digest of everything that decides the shard's content."""
     dropped: list[Drop] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+    """Digests of the files that it was made of; records of earlier versions lack them."""
 
 
 RecordT = TypeVar("RecordT", bound=Record)
@@ -66,6 +77,10 @@ class Shard(ABC, Generic[RecordT]):
     def pointers(self, record: RecordT) -> Iterable[str]:
         """Every `file.ark:offset` that a record holds, relative to `out_dir`."""
 
+    def source_files(self, utt_id: str) -> Iterable[str]:
+        """The media files behind an utterance, without offsets, whether they are there or not."""
+        return ()
+
     def expected_bytes(self, utt_id: str) -> float:
         """What the utterance will take in the archives, from its length; 0 if next to nothing.
 
@@ -93,34 +108,76 @@ class Shard(ABC, Generic[RecordT]):
         return self.out_dir / f"{kind}.{self.number:06d}.ark"
 
     def read_record(self) -> RecordT | None:
-        """The record of the finished shard; None if it must be made (again)."""
+        """The record of the finished shard; None if it must be made (again).
+
+        So it must if the record is damaged, or an archive is gone or shorter than it was.
+        """
         try:
             content = json.loads(self.record_path.read_text(encoding="utf-8"))
+            checksum, sizes = content.pop("checksum", None), content.pop("sizes", None)
+            content["dropped"] = [Drop(*map(_text, row)) for row in content["dropped"]]
+            record = self.new_record(**content)
+            there = self._sizes(record)
         except FileNotFoundError:
             return None
-        content["dropped"] = [Drop(*row) for row in content["dropped"]]
-        record = self.new_record(**content)
-        files = {pointer.rpartition(":")[0] for pointer in self.pointers(record)}
-        complete = all((self.out_dir / name).is_file() for name in files)
-        return record if complete and record.fingerprint == self.fingerprint() else None
+        except (OSError, AttributeError, KeyError, TypeError, ValueError) as error:
+            logger.warning("%s: damaged (%r); making the shard again", self.record_path, error)
+            return None
+        # Versions before noted neither sizes nor a checksum.
+        intact = checksum in (None, _checksum(record)) and sizes in (None, there)
+        if not intact or record.fingerprint != self.fingerprint():
+            return None
+        return record if self._has_same_sources(record) else None
+
+    def _sizes(self, record: RecordT) -> dict[str, int]:
+        """Bytes of the archives that a record points into; FileNotFoundError if one is gone."""
+        names = sorted({pointer.rpartition(":")[0] for pointer in self.pointers(record)})
+        return {name: (self.out_dir / name).stat().st_size for name in names}
 
     def write(self, advance: Callable[[], None]) -> None:
-        """Make the archives first, then the record.
+        """Make the archives first, then the record; the one before goes before anything is made.
+
+        It would speak for new archives if this is stopped and the configuration is taken back.
 
         Raises:
             ArkError: the disk is full; nothing of this shard is left to be trusted.
         """
         record = self.new_record(fingerprint=self.fingerprint())
+        files = self._sources(self.utt_ids)
+        before = {path: changed_ns(path) for path in files}
         try:
+            self.record_path.unlink(missing_ok=True)
             self.pack(record, advance)
+            if all(changed_ns(path) == time for path, time in before.items()):
+                record.sources = digest_sources(files, self._doubtful(record))
+            else:
+                # Of one that changed while it was read nobody knows what was read.
+                record.sources = [_CHANGED]
+            notes = {"sizes": self._sizes(record), "checksum": _checksum(record)}
             with atomic_write(self.record_path) as stream:
-                json.dump(asdict(record), stream, ensure_ascii=False, indent=0)
+                json.dump(asdict(record) | notes, stream, ensure_ascii=False, indent=0)
         except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
             msg = (
                 f"{self.out_dir}: shard {self.number} cannot be written ({error.strerror}); "
                 "free some space and run again: finished shards are kept"
             )
             raise ArkError(msg) from error
+
+    def _has_same_sources(self, record: RecordT) -> bool:
+        """A file that was fetched again may have the size of the damaged one."""
+        doubtful, made_ns = self._doubtful(record), self.record_path.stat().st_mtime_ns
+        if not record.sources:
+            return all(changed_ns(path) <= made_ns for path in doubtful)
+        return are_same(record.sources, self._sources(self.utt_ids), doubtful, made_ns)
+
+    def _doubtful(self, record: RecordT) -> set[str]:
+        """Files of the utterances that were dropped, which may have been damaged."""
+        return self._sources(drop.utt_id for drop in record.dropped)
+
+    def _sources(self, utt_ids: Iterable[str]) -> set[str]:
+        return {path for utt_id in utt_ids for path in self.source_files(utt_id)}
 
 
 AnyShard = Shard[Any]
@@ -155,6 +212,17 @@ def finished_records(shards: Sequence[Shard[RecordT]]) -> list[RecordT]:
     return records
 
 
+def files_to_fetch(shards: Sequence[AnyShard], records: Iterable[Record]) -> set[str]:
+    """Files of the utterances that were dropped because these cannot be read."""
+    return {
+        path
+        for shard, record in zip(shards, records, strict=True)
+        for drop in record.dropped
+        if drop.reason.startswith(UNREADABLE)
+        for path in shard.source_files(drop.utt_id)
+    }
+
+
 def delete_stale(out_dir: Path, num_shards: int) -> None:
     """Delete what an earlier run with more shards, or a killed job, has left."""
     old = [*(out_dir / "shards").glob("??????.json"), *out_dir.glob("*.??????.ark")]
@@ -177,17 +245,39 @@ def digest(config: object, rows: Iterable[tuple[object, ...]]) -> str:
 
 
 def fingerprint_of(ark: str) -> str | None:
-    """Fingerprint of the shard whose archive this is; None if it is nobody's."""
+    """Fingerprint of the shard whose archive this is; None if it is nobody's.
+
+    Raises:
+        DataDirError: the shard's record is damaged.
+    """
     path = Path(ark)
     record = path.parent / "shards" / f"{path.stem.rpartition('.')[2]}.json"
-    if not record.exists():
+    try:
+        content = json.loads(record.read_text(encoding="utf-8"))
+        # A film with another content can give clips of the same sizes.
+        return " ".join(map(_text, (content["fingerprint"], *content.get("sources", []))))
+    except FileNotFoundError:
         return None
-    return str(json.loads(record.read_text(encoding="utf-8"))["fingerprint"])
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        msg = (
+            f"{record}: damaged ({' '.join(str(error).split())[:80]}); remove {path.parent}/.done "
+            "and run its stage again (2 for mouth clips, 3 for a dump): it makes this shard anew"
+        )
+        raise DataDirError(msg) from error
+
+
+def _checksum(record: Record) -> str:
+    return hashlib.sha256(json.dumps(asdict(record)).encode()).hexdigest()
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        msg = f"{value!r:.40} where a text is expected"
+        raise TypeError(msg)
+    return value
 
 
 def file_size(path: str | None) -> int | None:
     """Bytes of a file; None if it is not there. What follows a colon (an offset) is left off."""
-    for name in (path, path and path.rpartition(":")[0]):
-        if name and Path(name).is_file():
-            return Path(name).stat().st_size
-    return None
+    name = plain_file(path)
+    return None if name is None else Path(name).stat().st_size

@@ -12,6 +12,7 @@ from espnet_av.atomic import atomic_write
 from espnet_av.errors import DataDirError
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_MAX_ID = 200
 _FIX = "utils/fix_data_dir.sh sorts and drops what does not fit"
 
 
@@ -25,6 +26,11 @@ class Segment(NamedTuple):
 
 def id_problem(name: str) -> str | None:
     """Why `name` cannot be an utterance, recording or speaker id; None when it can."""
+    if len(name) > _MAX_ID:
+        return (
+            f"id of {len(name)} characters, '{name[:40]}...': an id names files; shorten it to "
+            f"{_MAX_ID} at most in every file of the folder"
+        )
     if _ID.fullmatch(name) and ".." not in name:
         return None
     return (
@@ -39,7 +45,7 @@ def sort_key(name: str) -> bytes:
 
 
 def parse_table(path: Path) -> tuple[dict[str, str], list[str]]:
-    """Read one file: its rows (text in Unicode NFC) and the problems, each naming file and line."""
+    """Read one file: its rows (in NFC, but for paths) and problems that name file and line."""
     rows: dict[str, str] = {}
     problems: list[str] = []
     previous = ""
@@ -48,7 +54,10 @@ def parse_table(path: Path) -> tuple[dict[str, str], list[str]]:
         problem = _row_problem(name, value.strip(), rows, previous, path.name)
         if problem:
             problems.append(f"{place}: {problem}")
-        rows.setdefault(name, unicodedata.normalize("NFC", value.strip()))
+        # The name of a file is what the disk calls it: a Mac writes accents in two characters.
+        is_file = path.suffix == ".scp"
+        value = value.strip() if is_file else unicodedata.normalize("NFC", value.strip())
+        rows.setdefault(name, value)
         previous = max(previous, name, key=sort_key)
     return rows, problems
 

@@ -32,16 +32,24 @@ def write_timing(shard: AnyShard, seconds: float, num_jobs: int) -> None:
         json.dump(content, stream)
 
 
+def _read_timing(path: Path) -> dict[str, float] | None:
+    """What `write_timing` wrote; None if it is not there, or damaged: it is for the log alone."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return {key: float(content[key]) for key in ("sec", "media_sec", "bytes", "num_jobs")}
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
 def describe_throughput(shards: Sequence[AnyShard]) -> str:
     """One line: hours of speech for each hour of a job, and time and space for a large corpus."""
-    files = [path for path in map(timing_path, shards) if path.exists()]
-    timings = [json.loads(path.read_text(encoding="utf-8")) for path in files]
+    timings = [found for path in map(timing_path, shards) if (found := _read_timing(path))]
     sec, media_sec, num_bytes = (
         sum(timing[key] for timing in timings) for key in ("sec", "media_sec", "bytes")
     )
     if not sec or not media_sec:
         return f"{shards[0].stage}: nothing was timed"
-    speed, num_jobs = media_sec / sec, max(timing["num_jobs"] for timing in timings)
+    speed, num_jobs = media_sec / sec, int(max(timing["num_jobs"] for timing in timings))
     projected = timedelta(hours=round(_LARGE_HOURS / speed / num_jobs, 2))
     size = num_bytes / media_sec * _LARGE_HOURS * 3600
     return (

@@ -14,7 +14,8 @@ from typing import Literal
 import sentencepiece
 
 from espnet_av.atomic import atomic_write
-from espnet_av.errors import ConfigError
+from espnet_av.errors import ConfigError, TokenError
+from espnet_av.text_file import read_labels
 
 TokenType = Literal["char", "word", "unigram", "bpe"]
 
@@ -55,25 +56,27 @@ class Tokenizer:
         """Read `bpe.model`, `tokens.txt` and, where they are, `units.txt` and `words.txt`.
 
         Raises:
-            ConfigError: a file is missing, or model and token list do not belong together.
+            TokenError: a file is missing or damaged, or model and token list do not belong
+                together.
         """
         token_dir = Path(token_dir)
-        try:
-            model = (token_dir / "bpe.model").read_bytes()
-            tokens = tuple(_lines(token_dir / "tokens.txt"))
-        except FileNotFoundError as error:
-            msg = f"{error.filename}: no such file; run the tokens stage (8) or check --token_dir"
-            raise ConfigError(msg) from error
-        units, words = (
-            tuple(_lines(token_dir / name)) if (token_dir / name).is_file() else None
-            for name in ("units.txt", "words.txt")
+        for name in ("bpe.model", "tokens.txt"):
+            if not (token_dir / name).exists():
+                msg = f"{token_dir / name}: no such file; run the tokens stage (8) or check "
+                msg += "--token_dir"
+                raise TokenError(msg)
+        again = f"delete {token_dir}/.done and run the tokens stage (8) again, or copy it again"
+        listed = _token_list((token_dir / "bpe.model").read_bytes(), token_dir / "bpe.model", again)
+        tokens, units, words = (
+            tuple(read_labels(token_dir / name, TokenError, again))
+            if (token_dir / name).is_file()
+            else None
+            for name in ("tokens.txt", "units.txt", "words.txt")
         )
-        if tokens != _token_list(model):
-            msg = (
-                f"{token_dir}/tokens.txt: not the list of {token_dir}/bpe.model; run stage 8 again"
-            )
-            raise ConfigError(msg)
-        return cls(model, tokens, units, words)
+        if tokens != listed:
+            msg = f"{token_dir}/tokens.txt: not the list of {token_dir}/bpe.model; {again}"
+            raise TokenError(msg)
+        return cls((token_dir / "bpe.model").read_bytes(), tokens, units, words)
 
     @property
     def vocab_size(self) -> int:
@@ -157,7 +160,8 @@ def write_tokenizer(model: bytes, out_dir: str | Path) -> Tokenizer:
         model: its piece 0 is <unk>, and every piece is a token.
         out_dir: folder to write to.
     """
-    tokenizer = Tokenizer(model, _token_list(model))
+    tokens = _token_list(model, Path(out_dir) / "bpe.model", "give a whole one")
+    tokenizer = Tokenizer(model, tokens)
     with atomic_write(Path(out_dir) / "bpe.model", "wb") as file:
         file.write(tokenizer.model)
     write_lines(Path(out_dir) / "tokens.txt", tokenizer.tokens)
@@ -170,13 +174,19 @@ def write_lines(path: Path, lines: Sequence[str]) -> None:
         stream.writelines(f"{line}\n" for line in lines)
 
 
-def _lines(path: Path) -> list[str]:
-    # Not splitlines(): a token may be a character that Unicode takes for a line end.
-    return path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+def _token_list(model: bytes, where: Path, cure: str) -> tuple[str, ...]:
+    """Tokens of a model.
 
-
-def _token_list(model: bytes) -> tuple[str, ...]:
-    processor = sentencepiece.SentencePieceProcessor(model_proto=model)
+    Raises:
+        TokenError: it is damaged, or none.
+    """
+    try:
+        if not model:
+            raise RuntimeError  # sentencepiece takes nothing for a model to come
+        processor = sentencepiece.SentencePieceProcessor(model_proto=model)
+    except RuntimeError as error:
+        msg = f"{where}: damaged, or no sentencepiece model ({len(model)} bytes); {cure}"
+        raise TokenError(msg) from error
     pieces = [processor.id_to_piece(index) for index in range(1, processor.get_piece_size())]
     return (BLANK, UNKNOWN, *pieces, SOS_EOS)
 

@@ -27,6 +27,8 @@ from espnet_av.atomic import atomic_write
 from espnet_av.data.ark import read_ints
 from espnet_av.data.table import read_table, sort_key, write_table
 from espnet_av.errors import ArkError, DataDirError
+from espnet_av.text_file import quoted
+from espnet_av.yaml_file import read_yaml
 
 logger = logging.getLogger(__name__)
 
@@ -133,19 +135,18 @@ def read_summary(units_dir: Path) -> dict[str, Any]:
         DataDirError: it is missing, or a key is missing or of the wrong kind.
     """
     path = units_dir / SUMMARY
-    try:
-        summary = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
+    if not path.exists():
         msg = f"{path}: no such file; run the units stage (5) to its end, or check --units_dir"
-        raise DataDirError(msg) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        msg = f"{path}: not valid YAML: {' '.join(str(error).split())}; {_AGAIN}"
-        raise DataDirError(msg) from error
+        raise DataDirError(msg)
+    summary = read_yaml(path, DataDirError, _AGAIN)
     kinds = {"num_units": int, "rate_hz": int, "checksum": str, "source": dict, "sets": dict}
     for key, kind in kinds.items():
         value = summary.get(key) if isinstance(summary, dict) else None
         if not isinstance(value, kind) or (isinstance(value, int) and value < 1):
-            msg = f"{path}: {key} is {value!r}, not a positive number, text or mapping; {_AGAIN}"
+            msg = (
+                f"{path}: {key} is {quoted(repr(value))}, not a positive number, text or mapping; "
+            )
+            msg += _AGAIN
             raise DataDirError(msg)
     return dict(summary)
 

@@ -10,7 +10,7 @@ from typing import Any
 import av
 from av.container import InputContainer
 
-from espnet_av.errors import MediaError
+from espnet_av.errors import MediaError, raise_machine_fault
 from espnet_av.media.tracks import Kind, find_track, track_names
 from espnet_av.media.truncation import is_cut_short
 
@@ -35,6 +35,7 @@ def open_container(path: str | Path) -> Iterator[InputContainer]:
     try:
         container = av.open(str(path))
     except (av.FFmpegError, OSError) as error:
+        raise_machine_fault(error, path)
         msg = (
             f"{path}: not readable as audio or video ({_reason(error)}); an mp4 cut short in a "
             "copy has lost its index (moov): fetch it again"
@@ -98,6 +99,7 @@ def decode(container: InputContainer, stream: av.AudioStream | av.VideoStream) -
         except StopIteration:
             break
         except av.FFmpegError as error:
+            raise_machine_fault(error, container.name)
             raise MediaError(_damaged(container, stream, count, _reason(error))) from error
         count += 1
         yield frame

@@ -12,7 +12,8 @@ import numpy as np
 import soundfile
 
 from espnet_av.atomic import atomic_write
-from espnet_av.errors import DataDirError, MediaError
+from espnet_av.errors import DataDirError, MediaError, raise_machine_fault
+from espnet_av.text_file import read_text
 
 MANIFEST = "noise.tsv"
 
@@ -137,8 +138,10 @@ class NoiseBank:
             MediaError: its file cannot be read.
         """
         try:
-            wave, _ = soundfile.read(self.path / noise.path, dtype="float32")
+            with (self.path / noise.path).open("rb") as stream:
+                wave, _ = soundfile.read(stream, dtype="float32")
         except (OSError, soundfile.LibsndfileError) as error:
+            raise_machine_fault(error, self.path / noise.path)
             msg = f"{self.path / noise.path}: unreadable noise ({error}); make the noises again"
             raise MediaError(msg) from error
         return wave
@@ -170,11 +173,11 @@ def write_manifest(path: Path, noises: Sequence[Noise]) -> None:
 
 
 def _read_manifest(path: Path) -> list[Noise]:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError as error:
-        msg = f"{path}: missing; make noises with python -m espnet_av.bin.noise (stage 3)"
-        raise DataDirError(msg) from error
+    cure = "make noises with python -m espnet_av.bin.noise (stage 3)"
+    if not path.exists():
+        msg = f"{path}: missing; {cure}"
+        raise DataDirError(msg)
+    lines = read_text(path, DataDirError, cure).splitlines()
     noises = []
     for number, line in enumerate(lines[1:], start=2):
         fields = line.split("\t")

@@ -10,7 +10,8 @@ from typing import Any, ClassVar, NamedTuple
 from espnet_av.data.ark import ArkWriter
 from espnet_av.data.dropped import Drop
 from espnet_av.data.rates import FRAME_HZ
-from espnet_av.data.shard import Record, Shard, digest, file_size
+from espnet_av.data.shard import UNREADABLE, Record, Shard, digest, file_size
+from espnet_av.data.source_files import plain_file
 from espnet_av.errors import ConfigError, MediaError
 from espnet_av.media.roi_config import RoiConfig
 from espnet_av.media.roi_extract import NoMouthError, RoiClip, extract_roi
@@ -53,6 +54,13 @@ class RoiShard(Shard[RoiRecord]):
         # The archive is there even if every utterance was dropped.
         return [f"{self.ark_path('video').name}:0"]
 
+    def source_files(self, utt_id: str) -> Iterable[str]:
+        """See `Shard`."""
+        name = self.data.recording(utt_id)[0]
+        tables = ("video.scp", "landmarks.scp")
+        found = (self.data.locate(table, name) for table in tables)
+        return [plain_file(path) or path for path in found if path is not None]
+
     def expected_bytes(self, utt_id: str) -> float:
         """See `Shard`."""
         name, start, end = self.data.recording(utt_id)
@@ -93,7 +101,7 @@ class RoiShard(Shard[RoiRecord]):
         except NoMouthError as error:
             record.dropped.append(Drop(utt_id, error.reason, str(error)))
         except MediaError as error:
-            record.dropped.append(Drop(utt_id, "unreadable", str(error)))
+            record.dropped.append(Drop(utt_id, UNREADABLE, str(error)))
         else:
             pointer = ark.write_clip(utt_id, clip.frames, self.config.encoding)
             record.clips[utt_id] = Tracked(pointer, len(clip.frames), clip.num_detected)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from espnet_av.data.data_dir import read_data_dir
 from espnet_av.data.dropped import check_dropped, write_dropped
-from espnet_av.data.shard import cut, delete_stale, finished_records
+from espnet_av.data.shard import cut, delete_stale, files_to_fetch, finished_records
+from espnet_av.data.source_files import write_to_fetch
 from espnet_av.data.table import write_table
 from espnet_av.media.roi_config import RoiConfig
 from espnet_av.media.roi_report import write_contact_sheet, write_tracking
@@ -60,6 +61,7 @@ def finish_roi(shards: Sequence[RoiShard]) -> dict[str, Tracked]:
     clips = {utt_id: clip for record in records for utt_id, clip in record.clips.items()}
     drops = [drop for record in records for drop in record.dropped]
     write_dropped(out_dir / "dropped.tsv", drops)
+    write_to_fetch(out_dir, files_to_fetch(shards, records))
     write_tracking(out_dir / "tracking.tsv", clips)
     write_contact_sheet(out_dir, clips)
     total = sum(len(shard.utt_ids) for shard in shards)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +11,9 @@ from torch import Tensor
 
 from espnet_av.errors import CheckpointError
 from espnet_av.models.foreign_object import ForeignObject, as_plain
+from espnet_av.models.foreign_relatives import SAME_ENCODER, unlike_ours
 from espnet_av.models.torch_file import open_torch_file
+from espnet_av.text_file import read_json
 
 FINE_TUNED_PREFIX = "encoder.w2v_model."
 """Before the encoder's names in a fine-tuned AV-HuBERT."""
@@ -36,7 +37,7 @@ class ForeignCheckpoint:
     config: dict[str, Any] = field(default_factory=dict)
     """`config.json` of Hugging Face, or the configuration of fairseq; empty = the file has none."""
     preprocessor: dict[str, Any] = field(default_factory=dict)
-    """`preprocessor_config.json` of Hugging Face."""
+    """Hugging Face's feature extractor: how sound is to be prepared."""
     unit_symbols: tuple[str, ...] | None = None
     """Symbol of each row of the unit vectors, fairseq's four special ones included."""
     token_symbols: tuple[str, ...] | None = None
@@ -56,8 +57,9 @@ class ForeignCheckpoint:
             return "avhubert_finetuned"
         if any(name.startswith("feature_extractor_video.") for name in names):
             return "avhubert"
-        if self.config.get("model_type") in ("wav2vec2", "hubert"):
-            return str(self.config["model_type"])
+        kind = self.config.get("model_type")
+        if isinstance(kind, str) and kind in SAME_ENCODER:
+            return SAME_ENCODER[kind]
         if any(name.startswith("quantizer.") for name in names):
             return "wav2vec2"
         if "label_embs_concat" in names or any(name.startswith("hubert.") for name in names):
@@ -68,8 +70,12 @@ class ForeignCheckpoint:
         """Stop if this is a checkpoint of another family than `asked`.
 
         Raises:
-            CheckpointError: it is; the right family is named.
+            CheckpointError: it is; the right family is named, or why there is none.
         """
+        unlike = unlike_ours(self.config, self.weights)
+        if unlike is not None:
+            msg = f"{self.path}: is {unlike}"
+            raise CheckpointError(msg)
         found = self.family()
         if found is not None and found != asked:
             msg = f"{self.path}: is a checkpoint of {found}, not of {asked}; use --family {found}"
@@ -124,7 +130,7 @@ def _read_hf_folder(folder: Path) -> ForeignCheckpoint:
         style="hf",
         weights=weights,
         config=config,
-        preprocessor=_read_json(folder / "preprocessor_config.json") or {},
+        preprocessor=_read_preprocessor(folder),
     )
 
 
@@ -137,7 +143,7 @@ def _plain_weights(path: Path, weights: dict[str, Tensor]) -> ForeignCheckpoint:
         style="hf",
         weights=weights,
         config=_read_json(path.parent / "config.json") or {},
-        preprocessor=_read_json(path.parent / "preprocessor_config.json") or {},
+        preprocessor=_read_preprocessor(path.parent),
     )
 
 
@@ -164,14 +170,19 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
 
 def _read_json(path: Path) -> dict[str, Any] | None:
     """Content of a JSON file; None if there is none."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except ValueError as error:
-        msg = f"{path}: not valid JSON ({error}); copy it again"
-        raise CheckpointError(msg) from error
-    return content if isinstance(content, dict) else None
+    return read_json(path, CheckpointError, "copy it again") if path.is_file() else None
+
+
+def _read_preprocessor(folder: Path) -> dict[str, Any]:
+    """As transformers looks for it: since version 5 it is a part of the processor's file."""
+    for name in ("processor_config.json", "preprocessor_config.json"):
+        content = _read_json(folder / name) or {}
+        for part in ("feature_extractor", "audio_processor"):
+            if isinstance(content.get(part), dict):
+                return dict(content[part])
+        if name.startswith("pre"):
+            return content
+    return {}
 
 
 def _is_file_name(value: Any) -> bool:

@@ -29,7 +29,7 @@ FOREIGN_ROOTS = frozenset(
 )
 """Packages whose classes turn up in checkpoints; a `ForeignObject` stands for each."""
 FOREIGN_NAMES = frozenset(
-    {"argparse.Namespace", "torch.device", "torch.Size"}
+    {"argparse.Namespace", "datetime.timedelta", "torch.device", "torch.Size"}
     | {f"torch.{name}" for name in ("float16", "bfloat16", "float32", "float64", "int32", "int64")}
     | {
         f"builtins.{name}"

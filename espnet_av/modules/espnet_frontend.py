@@ -12,20 +12,23 @@ from typeguard import typechecked
 from espnet_av import compat
 from espnet_av.compat import AbsFrontend
 from espnet_av.errors import ConfigError
+from espnet_av.modules.conv_subsampling import ConvSubsampling
 from espnet_av.modules.mean_variance import GlobalMVN, UtteranceMVN
 from espnet_av.modules.spec_augment import SpecAugment, SpecAugmentConfig
 from espnet_av.ops.frame_grid import FrameGrid
 from espnet_av.ops.lengths import valid_mask
 from espnet_av.ops.reflection import reflect_ends
 
-SUBSAMPLINGS: dict[str, tuple[str, tuple[tuple[int, int], ...]]] = {
-    "conv2d": ("Conv2dSubsampling", ((3, 2), (3, 2))),
-    "conv2d1": ("Conv2dSubsampling1", ((3, 1), (3, 1))),
-    "conv2d2": ("Conv2dSubsampling2", ((3, 2), (3, 1))),
-    "conv2d6": ("Conv2dSubsampling6", ((3, 2), (5, 3))),
-    "conv2d8": ("Conv2dSubsampling8", ((3, 2), (3, 2), (3, 2))),
+SUBSAMPLINGS: dict[str, tuple[tuple[int, int], ...]] = {
+    "conv2d": ((3, 2), (3, 2)),
+    "conv2d1": ((3, 1), (3, 1)),
+    "conv2d2": ((3, 2), (3, 1)),
+    "conv2d6": ((3, 2), (5, 3)),
+    "conv2d8": ((3, 2), (3, 2), (3, 2)),
 }
-"""ESPnet's `input_layer` of an encoder -> (its class, (kernel, stride) of the convolutions)."""
+"""ESPnet's `input_layer` of an encoder -> (kernel, stride) of its convolutions."""
+_MAX_N_FFT = 1 << 14
+"""A second; the filters take n_fft times n_mels numbers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,20 +74,26 @@ class EspnetFrontendConfig:
         if self.n_fft % 2:
             msg = f"espnet: n_fft is {self.n_fft}; it must be even, e.g. 512"
             raise ConfigError(msg)
+        if self.n_fft > _MAX_N_FFT or self.n_mels > self.n_fft // 2:
+            msg = (
+                f"espnet: n_fft is {self.n_fft}, n_mels {self.n_mels}; n_fft must be at most "
+                f"{_MAX_N_FFT}, n_mels at most half of it, e.g. 512 and 80"
+            )
+            raise ConfigError(msg)
         if self.window is not None and not hasattr(torch, f"{self.window}_window"):
             msg = f"espnet: window '{self.window}' is none of torch's; take hann or hamming"
             raise ConfigError(msg)
 
     def grid(self) -> FrameGrid:
         """Where the frames stand."""
-        stages = SUBSAMPLINGS[self.input_layer][1]
+        stages = SUBSAMPLINGS[self.input_layer]
         return FrameGrid(self.n_fft, self.hop_length, self.center, stages)
 
 
 class EspnetFrontend(AbsFrontend):
     """Sound at 16 kHz -> what the layers of ESPnet's encoder get, but for the positional encoding.
 
-    The modules are ESPnet's own, and an utterance gets the values that ESPnet gives it alone. In a
+    The transform is ESPnet's own, and an utterance gets the values that ESPnet gives it alone. In a
     batch ESPnet's differ with the padding: zeros instead of a reflection at the end of shorter
     sounds, and frames that begin beyond their end. Here neither happens, so that frames are as many
     as in ESPnet's own decoding, fewer than S // 640 * `grid.rate` / 25.
@@ -123,8 +132,8 @@ class EspnetFrontend(AbsFrontend):
             self.normalise = GlobalMVN(config.n_mels, config.norm_means, config.norm_vars)
         elif config.normalize == "utterance_mvn":
             self.normalise = UtteranceMVN(config.norm_means, config.norm_vars)
-        subsampling = getattr(compat, SUBSAMPLINGS[config.input_layer][0])
-        self.embed = subsampling(config.n_mels, output_size, 0.0, nn.Identity())
+        stages = SUBSAMPLINGS[config.input_layer]
+        self.embed = ConvSubsampling(config.n_mels, output_size, stages)
 
     def output_size(self) -> int:
         """D."""
@@ -132,7 +141,7 @@ class EspnetFrontend(AbsFrontend):
 
     def forward(self, input: Tensor, input_lengths: Tensor) -> tuple[Tensor, Tensor]:
         """(B, S) float, (B,) samples -> (B, T, D), (B,) frames; padding is arbitrary."""
-        features, _ = self.embed(self._features(input, input_lengths), None)
+        features = self.embed(self._features(input, input_lengths))
         return features, self.grid.num_frames(input_lengths)
 
     @torch.no_grad()

@@ -31,6 +31,8 @@ class WaveConfig:
     norm: Literal["layer_norm", "group_norm"] = "layer_norm"
     """`layer_norm`: after every convolution, with biases (large, XLS-R); `group_norm`: after the
     first convolution only, no biases (base)."""
+    biases: bool = False
+    """Biases in the convolutions of `group_norm` too, which few models have."""
     channels: int = 512
     """Channels of every convolution."""
     normalise_wave: bool = True
@@ -77,7 +79,7 @@ class WaveFrontend(AbsFrontend):
         self.normalise_wave = config.normalise_wave
         self.feature_grad_mult = config.feature_grad_mult
         self.stack = EXTRACTOR_RATE // config.frame_rate
-        self.extractor = WaveExtractor(config.channels, config.norm == "layer_norm")
+        self.extractor = WaveExtractor(config.channels, config.norm == "layer_norm", config.biases)
         self.layer_norm = nn.LayerNorm(config.channels)
         self.project = nn.Linear(self.stack * config.channels, output_size)
         self._output_size = output_size
@@ -127,12 +129,14 @@ class WaveExtractor(nn.Module):
     Args:
         channels: of every convolution.
         layer_norm: normalise after every convolution and use biases, else one group norm.
+        biases: use biases with the group norm too.
     """
 
-    def __init__(self, channels: int, layer_norm: bool) -> None:
+    def __init__(self, channels: int, layer_norm: bool, biases: bool = False) -> None:
         super().__init__()
+        biases = biases or layer_norm
         self.convs = nn.ModuleList(
-            nn.Conv1d(channels if i else 1, channels, kernel, stride=stride, bias=layer_norm)
+            nn.Conv1d(channels if i else 1, channels, kernel, stride=stride, bias=biases)
             for i, (kernel, stride) in enumerate(CONVOLUTIONS)
         )
         self.norms = nn.ModuleList(

@@ -24,6 +24,7 @@ from espnet_av.score.normaliser import normalise_texts
 from espnet_av.score.scoring import Scoring
 from espnet_av.search.results_dir import DONE, INFO
 from espnet_av.temporary import sweep
+from espnet_av.text_file import read_json, read_text
 
 logger = logging.getLogger(__name__)
 
@@ -108,7 +109,7 @@ def score_condition(folder: Path, scoring: Scoring) -> ConditionScore:
         msg = f"{folder}: {error}"
         raise DataDirError(msg) from error
     groups = {table: rows for table, rows in tables.items() if len(set(rows.values())) > 1}
-    info = json.loads((folder / INFO).read_text(encoding="utf-8"))
+    info = read_json(folder / INFO, DataDirError, f"remove {folder} and decode it again (10)")
     target_lang = info.get("target_lang")
     langs = {} if target_lang is None else dict.fromkeys(refs, target_lang)
     if "target_lang" in info and target_lang is None:  # transcripts; older folders do not say
@@ -149,7 +150,7 @@ def as_record(score: ConditionScore, resampling: Resampling) -> dict[str, Any]:
     record = {
         **{key: value for key, value in score.info.items() if key != "config"},
         "folder": str(score.folder),
-        "fingerprint": (score.folder / DONE).read_text(encoding="utf-8").strip(),
+        "fingerprint": read_text(score.folder / DONE, DataDirError, "decode it again (10)").strip(),
         "refs": hashlib.sha256(json.dumps(score.refs).encode()).hexdigest()[:16],
         **_figures(score, set(score.refs), resampling),
     }

@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
 from espnet_av.config import build, unknown_key_message
 from espnet_av.errors import ConfigError
 from espnet_av.score.metric import Metric, is_error
 from espnet_av.score.published import Published
 from espnet_av.score.scoring import Scoring
 from espnet_av.search.condition import CLEAN, parse_noise
+from espnet_av.yaml_file import read_yaml
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,14 +77,7 @@ def read_expected(path: str | Path) -> Expected:
             target asks for a figure that its metric does not give.
     """
     path = Path(path)
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except FileNotFoundError as error:
-        msg = f"{path}: no such file; check --expected"
-        raise ConfigError(msg) from error
-    except yaml.YAMLError as error:
-        msg = f"{path}: not valid YAML: {' '.join(str(error).split())}"
-        raise ConfigError(msg) from error
+    content = read_yaml(path, ConfigError, "check --expected") or {}
     if isinstance(content, list):
         content = {"targets": content}
     entries = content.get("targets", []) if isinstance(content, dict) else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from espnet_av.score.expected import Expected, check_system
 from espnet_av.score.published import Place
 from espnet_av.score.scoring import Scoring
 from espnet_av.search.condition import parse_noise
+from espnet_av.text_file import read_json
 
 
 @dataclass(frozen=True)
@@ -81,14 +81,7 @@ def read_measured(expected: Expected, paths: Iterable[Path]) -> Measured:
     """
     measured = Measured(expected)
     for path in paths:
-        try:
-            scores = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError as error:
-            msg = f"{path}: no such file; run the score stage (11) first"
-            raise DataDirError(msg) from error
-        except json.JSONDecodeError as error:
-            msg = f"{path}: not valid JSON ({error}); run the score stage (11) again"
-            raise DataDirError(msg) from error
+        scores = read_json(path, DataDirError, "run the score stage (11) first, or again")
         if scores.get("system") is not None:
             measured.add(scores, str(path))
     return measured

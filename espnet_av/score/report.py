@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
 from espnet_av.atomic import atomic_write
+from espnet_av.errors import DataDirError
 from espnet_av.progress import progress
 from espnet_av.provenance import git_hash, versions
 from espnet_av.score.alignment_text import format_alignments, format_translations
@@ -38,6 +38,8 @@ from espnet_av.score.plot_snr import categories_of, plot_snr
 from espnet_av.score.results import format_results
 from espnet_av.score.scoring import Scoring
 from espnet_av.search.example import EXAMPLE
+from espnet_av.text_file import read_json
+from espnet_av.yaml_file import read_yaml_keys
 
 SCORES, RESULTS = "scores.json", "RESULTS.md"
 TRAINING = "train_summary.json"
@@ -201,10 +203,12 @@ def _shown_config(config: dict[str, Any]) -> str:
 
 
 def _decode_command(folder: Path) -> str:
-    record = yaml.safe_load((folder / "provenance.yaml").read_text(encoding="utf-8"))
-    return str(record["command"])
+    cure = f"remove {folder} and decode it again (10)"
+    record = read_yaml_keys(folder / "provenance.yaml", DataDirError, cure)
+    return str(record.get("command", "not known"))
 
 
 def _training(exp_dir: Path) -> dict[str, Any]:
     path = exp_dir / TRAINING
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    cure = "remove it: the page then says less"
+    return read_json(path, DataDirError, cure) if path.is_file() else {}

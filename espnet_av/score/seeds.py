@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from espnet_av.config import build
 from espnet_av.errors import ConfigError, DataDirError
 from espnet_av.score.metric import Metric
 from espnet_av.score.scoring import Scoring
+from espnet_av.text_file import read_json
+from espnet_av.yaml_file import read_yaml_keys
 
 Condition = tuple[str, str, str]
 """Test set, mode, noise."""
@@ -29,6 +28,7 @@ _FREE_KEYS = (
 """Keys of a training that move no weight, as when a run goes on."""
 _NAMES_OF_SEEDS = ("experiment", "checkpoint", "weights_sha256")
 """What tells the models of two seeds apart, in the source of units."""
+_LABELS = "languages and categories"
 _FILE, _CONFIG, _INPUTS, _UNITS = "scores.json", "config.yaml", "inputs.yaml", "units.yaml"
 
 
@@ -116,7 +116,11 @@ def check_comparable(systems: Sequence[System]) -> None:
 
 def _read_run(name: str, path: Path) -> System:
     try:
-        scores = json.loads(path.read_text(encoding="utf-8"))
+        cure = (
+            "run the score stage (11) first, or again, and compare from the folder that "
+            "experiments were run in"
+        )
+        scores = read_json(path, DataDirError, cure)
         metric: Metric = scores["scoring"]["metric"]
         records = scores["conditions"]
         first = records[0]
@@ -144,13 +148,7 @@ def _read_run(name: str, path: Path) -> System:
             "weights that are decoded": first["checkpoint"],
             **_training_facts(Path(first["exp_dir"])),
         }
-    except FileNotFoundError as error:
-        msg = (
-            f"{error.filename}: no such file; run the score stage (11) first, and compare from the "
-            "folder that experiments were run in"
-        )
-        raise DataDirError(msg) from error
-    except (json.JSONDecodeError, KeyError, IndexError) as error:
+    except (KeyError, IndexError, TypeError) as error:
         msg = (
             f"{path}: no scores, or of an older version ({error!r}); run the score stage (11) again"
         )
@@ -173,6 +171,9 @@ def _training_facts(exp_dir: Path) -> dict[str, Any]:
         hashes = inputs.pop("start", {})
         facts[f"start of the {words}"] = [_start(e, hashes.get(e))[1] for e in entries]
         inputs["data"].pop("units_dir", None)  # clusters of a model's features depend on its seed
+        if not config.get("dataset", {}).get("noise_prob", 0.0):
+            inputs["data"].pop("noise_dir", None)
+        facts[f"{_LABELS} of the {words}"] = inputs.pop("labels", None)
         facts[f"data of the {words}"] = inputs
         if (folder / _UNITS).is_file():
             units = _read_yaml(folder / _UNITS)
@@ -208,12 +209,14 @@ def _start(entry: str, weights_hash: str | None) -> tuple[Path | None, str]:
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
-    content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return content
+    cure = "compare from the folder that experiments were run in, or restore it from a copy"
+    return read_yaml_keys(path, DataDirError, cure)
 
 
 def _check_same(old: System, new: System, one: Mapping[str, Any], other: Mapping[str, Any]) -> None:
     for words in {**one, **other}:
+        if words.startswith(_LABELS) and None in (one.get(words), other.get(words)):
+            continue  # a run of a version that did not note them
         if one.get(words) != other.get(words):
             (first, *_), (last, *_) = old.origins.values(), new.origins.values()
             msg = (

@@ -11,6 +11,7 @@ from typing import NamedTuple, NoReturn
 from espnet_av.atomic import atomic_write
 from espnet_av.data.tokenizer import BLANK, SOS_EOS
 from espnet_av.errors import ConfigError
+from espnet_av.text_file import read_text
 
 START, END = "<s>", "</s>"
 NEVER = -99.0
@@ -58,15 +59,9 @@ def read_arpa(path: str | Path, ids: Mapping[str, int]) -> Grams:
             stands there twice or without its beginning, or a value that is no log-probability.
     """
     path = Path(path)
-    try:
-        # A token may be a character that Unicode takes for a line end.
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except FileNotFoundError as error:
-        msg = f"{path}: no such file; make it with 'espnet-av ngram', or check lm_file"
-        raise ConfigError(msg) from error
-    except UnicodeDecodeError as error:
-        msg = f"{path}: not UTF-8 text ({error}); an ARPA file must not be compressed"
-        raise ConfigError(msg) from error
+    cure = "make it with 'espnet-av ngram', or check lm_file; it must not be compressed"
+    # A token may be a character that Unicode takes for a line end.
+    lines = read_text(path, ConfigError, cure).split("\n")
     return _Reader(path, lines, ids).read()
 
 

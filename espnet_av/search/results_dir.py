@@ -35,7 +35,7 @@ def is_done(folder: Path, fingerprint: str) -> bool:
     """Whether a folder holds finished results of exactly these inputs."""
     sweep_once(folder.parent)  # a run killed while it replaced the folder has put it elsewhere
     done = folder / DONE
-    return done.is_file() and done.read_text(encoding="utf-8").strip() == fingerprint
+    return done.is_file() and done.read_bytes().strip() == fingerprint.encode()
 
 
 def fingerprint(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import logging
-import tempfile
 from pathlib import Path
 from typing import Any, Literal
 
@@ -33,6 +32,7 @@ from espnet_av.speech2text.joining import join_passages
 from espnet_av.speech2text.picture import MAX_MISMATCH_SEC, Picture, find_picture, plan_file
 from espnet_av.speech2text.transcript import Passage, Transcript
 from espnet_av.speech2text.windows import Window, video_frames
+from espnet_av.temporary import temporary_folder
 from espnet_av.train.loading import load_recogniser
 from espnet_av.train.longest import read_longest
 
@@ -147,7 +147,7 @@ class Speech2Text:
         windows = plan_file(picture, self._longest_window(picture, speech), speech)
         if video is not None:
             _tell_of_parts_without_picture(windows, video)
-        with tempfile.TemporaryDirectory(prefix="espnet_av_") as folder:
+        with temporary_folder() as folder:
             names = self._write_dump(Path(folder), windows, speech, video)
             is_seen = (Path(folder) / "video.scp").is_file()
             modalities = MODALITIES[mode if is_seen else "a"]

@@ -13,6 +13,7 @@ import lightning as L
 import torch
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 
+from espnet_av.command import cure_of
 from espnet_av.errors import CheckpointError
 from espnet_av.models.archive_check import verify_checksums
 from espnet_av.temporary import sweep, temporary_beside
@@ -64,7 +65,7 @@ def save_checkpoint(trainer: L.Trainer, exp_dir: Path) -> None:
             temporary.unlink(missing_ok=True)
         msg = (
             f"{last}: could not write the checkpoint ({error.strerror or error}); the one "
-            "before is kept; free some space and run again, training goes on from there"
+            f"before is kept; {cure_of(error)} and run again, training goes on from there"
         )
         raise CheckpointError(msg) from error
 

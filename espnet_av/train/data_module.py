@@ -36,8 +36,8 @@ class AVDataModule(L.LightningDataModule):
 
     @property
     def train_sec(self) -> float:
-        """Length of the training set, at the slowest speed that augmentation plays it."""
-        return sum(self._train.num_frames) / FRAME_HZ
+        """Length of the training set as it was recorded, whole, however augmentation plays it."""
+        return sum(self._train.recorded_frames) / FRAME_HZ
 
     def train_dataloader(self) -> DataLoader[StepBatch]:
         """Micro-batches of this rank, from where the run stands to no end."""

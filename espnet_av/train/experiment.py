@@ -21,8 +21,10 @@ from espnet_av.config import load_config, to_dict
 from espnet_av.data.units import SUMMARY, read_summary
 from espnet_av.errors import ConfigError
 from espnet_av.provenance import write_provenance
+from espnet_av.text_file import read_text
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.loading import TOKENS, default_checkpoint, read_train_config
+from espnet_av.yaml_file import read_yaml_keys
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +41,8 @@ _TABLES = (
     "units.txt",
     "noise.tsv",
 )
+_LABELS = ("utt2lang", "utt2category")
+"""Which languages are taken, their tags and shares; a kind of its own: younger than `_TABLES`."""
 _POINTERS = ("wav.scp", "video.scp")
 _GONE = "gone"
 """Instead of the hash of what was deleted; a run that needs it no more does not ask for it."""
@@ -68,20 +72,24 @@ class TrainInputs:
                 msg = f"--{name} {path}: no such folder; stage {stage} makes it, or check the path"
                 raise ConfigError(msg)
 
-    def fingerprints(self) -> dict[str, dict[str, str]]:
-        """`data` and `media`: role -> hash of the folder's tables, and of what they point to.
+    def fingerprints(self, *, noisy: bool = True) -> dict[str, dict[str, str]]:
+        """`data`, `labels`, `media`: role -> hash of the folder's tables, and what they point to.
 
         Offsets into archives move with the sizes of sounds and clips, so pointers tell new ones
-        from old ones of the same length. Folders do not count: a copy is the same data.
+        from old ones of the same length. Folders do not count: a copy is the same data. Noises do
+        only where they are heard (`noisy`).
         """
         folders = {name: path for name, path in vars(self).items() if path is not None}
         units_dir = folders.pop("units_dir", None)
         data = {name: _tables_fingerprint(path) for name, path in folders.items()}
+        if "noise_dir" in data and not noisy:
+            data["noise_dir"] = _GONE
         if units_dir is not None:
             data["units_dir"] = self._units_fingerprint(units_dir)
         sets = {"train_dir": self.train_dir, "valid_dir": self.valid_dir}
         return {
             "data": data,
+            "labels": {name: _labels_fingerprint(path) for name, path in sets.items()},
             "media": {name: _pointers_fingerprint(path) for name, path in sets.items()},
         }
 
@@ -120,7 +128,7 @@ def open_experiment(exp_dir: Path, config: TrainConfig, inputs: TrainInputs, wor
         inputs.check()
     record = {
         "num_processes": world,
-        **inputs.fingerprints(),
+        **inputs.fingerprints(noisy=config.dataset.noise_prob > 0),
         "start": _start_fingerprints(config.init_param),
     }
     # A run that stopped before its first checkpoint, over a mistyped key say, binds nobody.
@@ -133,7 +141,7 @@ def open_experiment(exp_dir: Path, config: TrainConfig, inputs: TrainInputs, wor
             shutil.copytree(inputs.token_dir, token_dir, dirs_exist_ok=True)
     if inputs.units_dir is not None:
         with atomic_write(exp_dir / SUMMARY) as stream:
-            stream.write((inputs.units_dir / SUMMARY).read_text(encoding="utf-8"))
+            stream.write(read_text(inputs.units_dir / SUMMARY, ConfigError, "run stage 5 again"))
     write_provenance(exp_dir, config, config.seed)
     with atomic_write(exp_dir / "inputs.yaml") as stream:
         yaml.safe_dump(record, stream, sort_keys=False)
@@ -164,7 +172,8 @@ def _is_standard_error(path: Path) -> bool:
 
 
 def _check_same(exp_dir: Path, config: TrainConfig, record: Mapping[str, Any]) -> None:
-    recorded = _read_yaml(exp_dir / "inputs.yaml")
+    cure = f"restore it from a copy, or remove {exp_dir} to train from the start"
+    recorded = read_yaml_keys(exp_dir / "inputs.yaml", ConfigError, cure)
     # Read as a configuration: keys that are younger than the run have their defaults. Kinds of
     # fingerprints that are younger are not compared.
     old = _flatten(to_dict(load_config(TrainConfig, exp_dir / "config.yaml")) | recorded)
@@ -178,7 +187,8 @@ def _check_same(exp_dir: Path, config: TrainConfig, record: Mapping[str, Any]) -
     if not differing:
         return
     state = "is finished" if is_done(exp_dir) else "is half trained"
-    is_input = all(key.split(".")[0] in ("data", "media", "start") for key in differing)
+    kinds = {key.split(".")[0] for key in differing}
+    is_input = kinds <= {"data", "labels", "media", "start"}
     what = "other data or weights to start from" if is_input else "another configuration"
     changes = "; ".join(f"{key}: {old.get(key)} there, {new.get(key)} now" for key in differing[:8])
     msg = (
@@ -198,15 +208,20 @@ def _flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def _read_yaml(path: Path) -> dict[str, Any]:
-    return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-
-
 def _tables_fingerprint(folder: Path) -> str:
     if not folder.is_dir():
         return _GONE
+    translations = sorted(path.name for path in folder.glob("text.*"))
+    return _files_fingerprint(folder, (*_TABLES, *translations))
+
+
+def _labels_fingerprint(folder: Path) -> str:
+    return _files_fingerprint(folder, _LABELS) if folder.is_dir() else _GONE
+
+
+def _files_fingerprint(folder: Path, names: Sequence[str]) -> str:
     digest = hashlib.sha256()
-    for name in (*_TABLES, *sorted(path.name for path in folder.glob("text.*"))):
+    for name in names:
         if (folder / name).is_file():
             digest.update(name.encode() + b"\0" + (folder / name).read_bytes())
     return digest.hexdigest()[:16]

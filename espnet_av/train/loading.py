@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import pickle
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Size, Tensor
 
 from espnet_av.config import build, load_config
 from espnet_av.data.tokenizer import Tokenizer
@@ -16,13 +18,14 @@ from espnet_av.data.units import SUMMARY, read_summary
 from espnet_av.errors import CheckpointError, ConfigError, VocabularyError
 from espnet_av.models import MODELS
 from espnet_av.models.archive_check import verify_checksums
+from espnet_av.modules.conv_subsampling import lasting_names
+from espnet_av.train.blueprint import blueprint, check_exactly
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.remedy import remedy
 from espnet_av.train.vocabulary import TOKENS, Vocabulary, token_rows
 
 logger = logging.getLogger(__name__)
 
-_SHOWN = 8
 _LIGHTNING_PREFIX = "model."
 _UNIT_LAYERS = (
     "units_head.weight",
@@ -46,7 +49,7 @@ def read_weights(path: str | Path) -> dict[str, Tensor]:
         if path.suffix == ".safetensors":
             from safetensors.torch import load_file
 
-            return dict(load_file(path))
+            return lasting_names(load_file(path))
         if not verify_checksums(path, remedy(path)):
             logger.info("%s: has no checksums, so a changed byte in it would go unseen", path)
         content = torch.load(path, map_location="cpu", weights_only=True)
@@ -64,7 +67,7 @@ def read_weights(path: str | Path) -> dict[str, Tensor]:
     except Exception as error:  # torch and safetensors raise their own types for damaged files
         msg = f"{path}: cannot be read ({_first(error)}); the file is damaged, {remedy(path)}"
         raise CheckpointError(msg) from error
-    return _state_dict(content, path)
+    return lasting_names(_state_dict(content, path))
 
 
 def build_model(
@@ -135,10 +138,13 @@ def load_experiment(
     tokenizer = _read_tokens(exp_dir, config)
     path = exp_dir / (checkpoint or default_checkpoint(config))
     weights = read_weights(path)
-    model = build_model(config, tokenizer, _num_units(exp_dir, weights))
+    make = partial(build_model, config, tokenizer, _num_units(exp_dir, weights))
+    shapes = blueprint(make, len(weights), path)
     if tokenizer is not None:
-        _check_vocabulary(model, weights, tokenizer, path)
-    load_exactly(model, weights, path)
+        _check_vocabulary(shapes, weights, tokenizer, path)
+    check_exactly(shapes, weights, path)
+    model = make()
+    model.load_state_dict(weights)
     return model.to(device).eval(), config, tokenizer
 
 
@@ -163,27 +169,6 @@ def load_recogniser(
     return model, config, tokenizer
 
 
-def load_exactly(model: nn.Module, weights: dict[str, Tensor], path: str | Path) -> None:
-    """Load weights that must be neither more nor less than the model has.
-
-    Raises:
-        CheckpointError: anything is missing, unexpected or of another shape.
-    """
-    state = model.state_dict()
-    names = sorted(
-        key
-        for key in set(state) | set(weights)
-        if key not in state or key not in weights or state[key].shape != weights[key].shape
-    )
-    if names:
-        msg = (
-            f"{path}: does not fit the model of its config.yaml; differing: "
-            f"{', '.join(names[:_SHOWN])}; use the config.yaml that was written with it"
-        )
-        raise CheckpointError(msg)
-    model.load_state_dict(weights)
-
-
 def default_checkpoint(config: TrainConfig) -> str:
     """File name of the model to decode with: the average for the first criterion, else the best."""
     phase, key, _ = config.best_model_criterion[0]
@@ -195,9 +180,9 @@ def default_checkpoint(config: TrainConfig) -> str:
 
 
 def _check_vocabulary(
-    model: nn.Module, weights: dict[str, Tensor], tokenizer: Tokenizer, path: Path
+    shapes: Mapping[str, Size], weights: dict[str, Tensor], tokenizer: Tokenizer, path: Path
 ) -> None:
-    rows = token_rows(model.state_dict().keys() & weights.keys())
+    rows = token_rows(shapes.keys() & weights.keys())
     here = Vocabulary(tokenizer.vocab_size, tokenizer.tokens)
     difference = here.difference(Vocabulary(len(weights[rows[0]]), None)) if rows else None
     if difference is not None:

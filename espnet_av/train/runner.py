@@ -176,7 +176,7 @@ def _build_data(
     valid_set = dataset(inputs.valid_dir, None, train=False)
     if dropped_path is not None:
         train_set.report_dropped(dropped_path)
-        write_longest(dropped_path.parent, train_set.longest_sec)
+        write_longest(dropped_path.parent, max(train_set.recorded_frames) / FRAME_HZ)
     logger.info(
         "%d training utterances (%d left out), %d for validation",
         len(train_set),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 from types import FrameType
 
 logger = logging.getLogger(__name__)
 
-STOP_SIGNALS = (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT)
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT, signal.SIGHUP)
 EXIT_STOPPED = 75
 """Exit code of a run that was asked to stop, has saved, and can be started again (EX_TEMPFAIL).
 
@@ -19,7 +20,8 @@ slurm.pl's batch script queues such a job again.
 class StopRequest:
     """Remembers, inside its `with` block, that somebody asked the process to stop.
 
-    By SIGTERM, SIGUSR1 (Slurm, before the time limit) or Ctrl-C.
+    By SIGTERM, SIGUSR1 (Slurm, before the time limit), Ctrl-C, or a terminal that closes, which
+    nohup lets it ignore.
     """
 
     def __init__(self) -> None:
@@ -30,8 +32,11 @@ class StopRequest:
 
     def __enter__(self) -> StopRequest:
         self._before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
-        for number in STOP_SIGNALS:
+        if self._before[signal.SIGHUP] is signal.SIG_IGN:
+            del self._before[signal.SIGHUP]
+        for number in self._before:
             signal.signal(number, self._handle)
+        self._terminals = [stream for stream in (1, 2) if os.isatty(stream)]
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -41,8 +46,18 @@ class StopRequest:
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.signal is not None and number == signal.SIGINT:
             raise KeyboardInterrupt
+        if number == signal.SIGHUP:
+            self._leave_terminal()
         self.signal = signal.Signals(number)
         logger.warning("%s: finishing the step and saving", self.signal.name)
+
+    def _leave_terminal(self) -> None:
+        """Write no more to a terminal that is gone, which would be an error before the save."""
+        if self._terminals:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            for stream in self._terminals:
+                os.dup2(nowhere, stream)
+            os.close(nowhere)
 
 
 def ignore_stop_signals(_worker_id: int = 0) -> None:

@@ -21,7 +21,12 @@ class UtteranceDataset(Protocol):
 
     @property
     def num_frames(self) -> list[int]:
-        """Frames at 25 Hz of every utterance."""
+        """Frames at 25 Hz of every utterance, at most."""
+        ...
+
+    @property
+    def recorded_frames(self) -> list[int]:
+        """Frames at 25 Hz of every utterance before augmentation."""
         ...
 
     def groups(self, by: str) -> list[str]:

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from espnet_av.errors import VocabularyError
+from espnet_av.text_file import read_labels
+
 TOKENS = "tokens"
 """Folder of an experiment with its tokenizer, if it was trained on text."""
 TOKEN_LAYERS = (
@@ -58,5 +61,4 @@ def tokens_beside(path: str | Path) -> tuple[str, ...] | None:
     file = Path(path).parent / TOKENS / "tokens.txt"
     if not file.is_file():
         return None
-    # Not splitlines(): a token may be a character that Unicode takes for a line end.
-    return tuple(file.read_text(encoding="utf-8").removesuffix("\n").split("\n"))
+    return tuple(read_labels(file, VocabularyError, "restore it from a copy of the experiment"))

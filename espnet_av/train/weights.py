@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
 
 from espnet_av.atomic import atomic_write
+from espnet_av.command import cure_of
 from espnet_av.errors import CheckpointError
 from espnet_av.train.lightning_module import AVLightningModule
 
@@ -37,7 +38,7 @@ def write_weights(weights: Mapping[str, Tensor], path: Path) -> None:
     except (OSError, RuntimeError) as error:  # torch says RuntimeError when a write fails in it
         reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
         msg = (
-            f"{path}: could not be written ({reason}); free some space and run again, training "
+            f"{path}: could not be written ({reason}); {cure_of(error)} and run again, training "
             "goes on from its last checkpoint"
         )
         raise CheckpointError(msg) from error

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from espnet_av.atomic import atomic_dir
 from espnet_av.errors import ArkError, DataDirError
+from espnet_av.yaml_file import read_yaml_keys
 
 _AGAIN = "run the units stage with --fit again"
 
@@ -72,11 +73,11 @@ def load_codebook(folder: Path) -> Codebook:
     """
     try:
         content = (folder / "centres.npy").read_bytes()
-        record = FitRecord(**yaml.safe_load((folder / "codebook.yaml").read_text(encoding="utf-8")))
+        record = FitRecord(**read_yaml_keys(folder / "codebook.yaml", ArkError, _AGAIN))
     except FileNotFoundError as error:
         msg = f"{error.filename}: no such file; {_AGAIN}, before the jobs that label"
         raise DataDirError(msg) from error
-    except (yaml.YAMLError, UnicodeDecodeError, TypeError) as error:
+    except TypeError as error:
         msg = f"{folder}/codebook.yaml: {' '.join(str(error).split())}; {_AGAIN}"
         raise ArkError(msg) from error
     if hashlib.sha256(content).hexdigest() != record.checksum:

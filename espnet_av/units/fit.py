@@ -122,7 +122,8 @@ def codebook_fingerprint(train: SetFeatures, config: UnitsConfig) -> str:
     ]
     # How labels are packed does not change the centres.
     config = dataclasses.replace(config, shard_utts=1)
-    return digest(config, [tuple(sorted(train.source.origin.items())), *rows])
+    made_from = train.made_from(data.utt_ids)
+    return digest(config, [tuple(sorted(train.source.origin.items())), *rows, made_from])
 
 
 def choose_utterances(utt_ids: Sequence[str], share: float, seed: int) -> list[str]:

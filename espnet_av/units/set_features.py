@@ -15,6 +15,7 @@ from espnet_av.data.batch_plan import plan_batches
 from espnet_av.data.data_dir import read_data_dir
 from espnet_av.data.dataset import AVDataset
 from espnet_av.data.dataset_config import DatasetConfig
+from espnet_av.data.shard import fingerprint_of
 from espnet_av.errors import DataDirError
 from espnet_av.units.features import FeatureSource
 
@@ -59,6 +60,13 @@ class SetFeatures:
     def num_frames(self, utt_id: str) -> int:
         """Frames at 25 Hz of an utterance."""
         return self._num_frames[self._numbers[utt_id]]
+
+    def made_from(self, utt_ids: Sequence[str]) -> tuple[str | None, ...]:
+        """What the archives of utterances were made from: other media may give equal sizes."""
+        tables = [table for table in ("wav.scp", "video.scp") if table in self.data.tables]
+        pointers = (self.data.locate(table, utt_id) for table in tables for utt_id in utt_ids)
+        archives = dict.fromkeys(p.rpartition(":")[0] for p in pointers if p is not None)
+        return tuple(map(fingerprint_of, archives))
 
     def stream(self, utt_ids: Sequence[str]) -> Iterator[tuple[str, Tensor]]:
         """Each utterance with its (T, D) float32 frames on the source's device, longest first.

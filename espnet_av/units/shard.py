@@ -50,7 +50,8 @@ class UnitShard(Shard[UnitRecord]):
         """Digest of the configuration, the centres and the utterances of the dump."""
         tables = ("wav.scp", "video.scp", "utt2num_samples", "utt2num_frames")
         rows = [(u, *(self.data.get(table, u) for table in tables)) for u in self.utt_ids]
-        return digest(self.config, [(self.codebook.record.checksum,), *rows])
+        made_from = self.features.made_from(self.utt_ids)
+        return digest(self.config, [(self.codebook.record.checksum,), *rows, made_from])
 
     def pack(self, record: UnitRecord, advance: Callable[[], None]) -> None:
         """Label the utterances and fill the archive; one without any frame is dropped."""

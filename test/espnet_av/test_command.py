@@ -105,4 +105,4 @@ def test_full_disk_without_a_name_tells_the_folder(monkeypatch: pytest.MonkeyPat
     )
     with pytest.raises(SystemExit) as caught, user_errors("pack"):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    assert f"({folder})" in str(caught.value)
+    assert f"device: {folder}; free" in str(caught.value)

@@ -100,3 +100,23 @@ def test_unreadable_files_are_named(tmp_path: Path) -> None:
         load_config(Outer, bad, ["name=[1"])
     with pytest.raises(ConfigError, match="'name' holds a value"):
         load_config(Outer, bad, ["name.sub=1"])
+
+
+def test_messages_quote_little_of_a_value(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    long = "x" * 100_000
+    for line in (f"{long}: 1", f"longest: [{long}]", f"kind: {long}", f"inner: {long}"):
+        path.write_text(f"name: x\n{line}", encoding="utf-8")
+        with pytest.raises(ConfigError) as caught:
+            load_config(Outer, path)
+        assert len(str(caught.value)) < 1500
+    for override in (long, f"a=[{long}", f"longest=[{long}]", f"kind={long}"):
+        path.write_text("", encoding="utf-8")
+        with pytest.raises(ConfigError) as caught:
+            load_config(Outer, path, [override])
+        assert len(str(caught.value)) < 1500
+
+
+def test_configuration_that_is_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"a folder, where a file is expected; .*config option"):
+        load_config(Outer, tmp_path)

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 
 from espnet_av import temporary
 from espnet_av.atomic import atomic_dir, atomic_write
-from espnet_av.temporary import sweep, temporary_beside
+from espnet_av.temporary import sweep, temporary_beside, temporary_folder
 
 WRITERS = {
     "file": "with atomic_write('{path}/a.txt') as f: f.write('half'); f.flush(); stop()",
@@ -118,3 +119,41 @@ def test_foreign_hidden_files_stay(tmp_path: Path) -> None:
     sweep(tmp_path)
     sweep(tmp_path / "not_there")
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(kept)
+
+
+KILLED = """
+import os, signal
+from pathlib import Path
+from espnet_av.temporary import temporary_folder
+folder = temporary_folder()
+(Path(folder.name) / "weights").write_bytes(b"much")
+print(folder.name, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_unpacked_models_of_killed_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    (tmp_path / "espnet_av_notes").mkdir()
+    killed = subprocess.run([sys.executable, "-c", KILLED], capture_output=True, text=True)
+    assert Path(killed.stdout.strip()).is_dir()
+    with temporary_folder() as first, temporary_folder() as second:
+        names = {path.name for path in tmp_path.iterdir()}
+        assert names == {Path(first).name, Path(second).name, "espnet_av_notes"}
+
+
+def test_process_of_which_only_its_being_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As others' processes where /proc hides them."""
+    path = temporary_beside(tmp_path / "a")
+    path.touch()
+    monkeypatch.setattr(temporary, "_started", lambda _: "0")
+    sweep(tmp_path)
+    assert path.exists()
+    monkeypatch.setattr(temporary, "_started", lambda _: "")
+    sweep(tmp_path)
+    assert not path.exists()

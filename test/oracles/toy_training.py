@@ -20,6 +20,7 @@ class ToyDataset:
     def __init__(self, num_utts: int = 8):
         self.utt_ids = [f"u{i}" for i in range(num_utts)]
         self.num_frames = [FRAMES[i % len(FRAMES)] for i in range(num_utts)]
+        self.recorded_frames = [count - 1 for count in self.num_frames]
 
     def groups(self, by):
         return ["rare" if i < 2 else "common" for i in range(len(self.utt_ids))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -167,3 +168,27 @@ def test_stdout_pl_runs_one_after_another_and_reports_failures(tmp_path: Path) -
     assert result.stdout == "cause 1\ncause 2\ncause 3\n"
     assert "stdout.pl: 1 / 3 failed, log is in x.*.log" in result.stderr
     assert "# Ended (code 1)" in (tmp_path / "x.2.log").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("log", "cure"),
+    [
+        (f"exp/{'x' * 300}/a.log", "File name too long.*shorten the name, as by --tag"),
+        ("taken/a.log", "Not a directory|File exists"),
+        ("folder", "Is a directory.*check the path"),
+    ],
+)
+@pytest.mark.parametrize("program", ["run.pl", "stdout.pl"])
+def test_log_that_cannot_be_written(tmp_path: Path, program: str, log: str, cure: str) -> None:
+    (tmp_path / "taken").touch()
+    (tmp_path / "folder").mkdir()
+    result = subprocess.run(
+        [sys.executable, str(UTILS / program), log, "echo", "hello"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+    assert re.search(rf"^{program}: .*({cure}).*, and run again$", result.stderr, re.MULTILINE)

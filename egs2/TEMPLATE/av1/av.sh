@@ -75,15 +75,12 @@ $(sed -n '/^# General/,/^expected_scores/p' "${BASH_SOURCE[0]}")"
 . ./cmd.sh
 . ./db.sh
 
-# all_sets: every data set once, one a line
-all_sets() { printf '%s\n' "${train_set}" ${ssl_sets} "${valid_set}" ${test_sets} | sort -u; }
-
 prepare_data() { run ${train_cmd} "${datadir}/logdir/data.log" local/data.sh --datadir "${datadir}" "$@"; }
 
 stage_data() {
     log "stage 1 data: corpus -> ${datadir}/{$(all_sets | paste -sd , -)}"
     local roots; roots=$(corpus_roots)
-    once "${datadir}/.done" "local/data.sh conf/corpus*.yaml" \
+    once "${datadir}/.done" "local/data.sh conf/corpus*.yaml $(fetched_mark "${datadir}")" \
         ${roots:+depends_on "${roots}"} prepare_data ${local_data_opts}
     # What the copy of the corpus lacks, beside the published sizes, where the corpus tells.
     run find "${datadir}" -maxdepth 2 -name coverage.tsv -exec expand -t 17 {} +
@@ -93,8 +90,9 @@ stage_roi() {
     log "stage 2 roi: ${datadir}/<set> -> ${dumpdir}/roi/<set>"
     for name in $(all_sets); do
         local out="${dumpdir}/roi/${name}"
-        once "${out}/.done" "${roi_config} ${datadir}/.done" parallel_jobs "${out}/logdir" roi \
-            --config "${roi_config}" "${datadir}/${name}" "${out}"
+        once "${out}/.done" \
+            "${roi_config} ${datadir}/.done $(media_tables "${datadir}/${name}") $(fetched_mark "${out}")" \
+            parallel_jobs "${out}/logdir" roi --config "${roi_config}" "${datadir}/${name}" "${out}"
     done
 }
 
@@ -102,7 +100,7 @@ stage_roi() {
 make_noise() {
     if [ "${noise_config}" = none ]; then log "    no noises (--noise_config none)"; return; fi
     once "${dumpdir}/noise/.done" \
-        "${noise_config} $(printf "${dumpdir}/%s/.done " "${train_set}" ${babble_sets})" \
+        "${noise_config} $(sets_marks "${train_set}" ${babble_sets})" \
         python_job "${dumpdir}/noise/logdir/noise.log" noise --config "${noise_config}" \
         ${MUSAN:+--musan_dir "${MUSAN}"} \
         ${babble_sets:+--test_dirs $(printf "${dumpdir}/%s " ${babble_sets}) --} \
@@ -114,18 +112,18 @@ stage_dump() {
     for name in $(all_sets); do
         local out="${dumpdir}/${name}" config="${dump_config%.yaml}_${name}.yaml"
         if [ ! -f "${config}" ]; then config=${dump_config}; fi
-        once "${out}/.done" "${config} ${dumpdir}/roi/${name}/.done" \
+        once "${out}/.done" \
+            "${config} ${dumpdir}/roi/${name}/.done $(tables "${datadir}/${name}") $(fetched_mark "${out}")" \
             parallel_jobs "${out}/logdir" dump --config "${config}" \
             "${datadir}/${name}" "${dumpdir}/roi/${name}" "${out}"
     done
     if [[ "${ssl_sets}" == *" "* ]]; then
-        once "${dumpdir}/${ssl_set}/.done" "$(printf "${dumpdir}/%s/.done " ${ssl_sets})" run \
+        once "${dumpdir}/${ssl_set}/.done" "$(sets_marks ${ssl_sets})" run \
             combine_data.sh "${dumpdir}/${ssl_set}" $(printf "${dumpdir}/%s " ${ssl_sets})
     fi
     make_noise
 }
 
-noise_args() { [ "${noise_config}" = none ] || echo "--noise_dir ${dumpdir}/noise/$1"; }
 # train_model <experiment> <argument>...
 train_model() {
     local out=$1; shift
@@ -149,13 +147,10 @@ features_exp() {
     elif [ "${units_from}" != mfcc ]; then echo "${units_from:+${expdir}/}${units_from:-${ssl_exp}}"; fi
 }
 
-# weights_of [<experiment>]: what tells its weights, be they trained or converted
-weights_of() { if [ -f "$1/conversion.txt" ]; then echo "$1/provenance.yaml"; else echo "${1:+$1/.done.[tf]*}"; fi; }
-
 stage_ssl() {
     log "stage 4 ssl: ${dumpdir}/${ssl_set} -> ${ssl_exp:-${expdir}/<ssl>}"
     is_configured ssl_config "${ssl_config}" || return 0
-    once "${ssl_exp}/.done.train" "${ssl_config} ${ssl_marks}" \
+    once "${ssl_exp}/.done.train" "${ssl_config} $(ssl_marks) $(noise_mark "${ssl_config}" "${ssl_args}")" \
         train_model "${ssl_exp}" --config "${ssl_config}" ${ssl_args} --train_dir "${dumpdir}/${ssl_set}"
 }
 
@@ -173,7 +168,7 @@ stage_units() {
     local out config from; out=$(units_dir "$1") config=$(nth "$1" ${units_config}) from=$(features_exp "$1")
     log "stage 5 units$2: ${from:-MFCC of ${dumpdir}/${ssl_set}} -> ${out}"
     is_configured units_config "${units_config}" || return 0
-    once "${out}/.done" "${config} ${ssl_marks} $(weights_of "${from}")" label_units "${out}" \
+    once "${out}/.done" "${config} $(ssl_marks) $(weights_of "${from}")" label_units "${out}" \
         --config "${config}" --train_dir "${dumpdir}/${ssl_set}" ${from:+--exp_dir "${from}"} \
         --sets "${dumpdir}/${ssl_set}" "${dumpdir}/${valid_set}"
 }
@@ -182,7 +177,8 @@ stage_avssl() {
     local out units config; out=$(avssl_exp "$1") units=$(units_dir "$1") config=$(nth "$1" ${avssl_config})
     log "stage 6 avssl$2: ${dumpdir}/${ssl_set} + ${units} -> ${out}"
     is_configured avssl_config "${avssl_config}" || return 0
-    once "${out}/.done.train" "${config} ${ssl_marks} ${units}/.done $(weights_of "${avssl_start}")" \
+    local inputs; inputs="${config} $(ssl_marks) ${units}/.done $(weights_of "${avssl_start}")"
+    once "${out}/.done.train" "${inputs} $(noise_mark "${config}" "${avssl_args}")" \
         train_model "${out}" --config "${config}" ${avssl_start:+--override "init_param=[${avssl_start}]"} \
         ${avssl_args} ${units_config:+--units_dir "${units}"} --train_dir "${dumpdir}/${ssl_set}"
 }
@@ -195,7 +191,7 @@ stage_mid() {
 
 stage_tokens() {
     log "stage 8 tokens: ${dumpdir}/${train_set}/text${tgt_lang:+.${tgt_lang}} -> ${token_dir}"
-    once "${token_dir}/.done" "${dumpdir}/${train_set}/.done" \
+    once "${token_dir}/.done" "$(sets_marks "${train_set}")" \
         python_job "${token_dir}/logdir/tokens.log" tokens --token_type "${token_type}" \
         --nbpe "${nbpe}" ${token_args} ${langs:+--langs ${langs}} \
         ${tgt_lang:+--target_lang "${tgt_lang}"} --unit_parts "${unit_parts}" \
@@ -205,7 +201,8 @@ stage_tokens() {
 stage_finetune() {
     log "stage 9 finetune: ${start:+${start} + }${dumpdir}/{${train_set},${valid_set}} + ${token_dir} -> ${exp}"
     local inputs; inputs="${train_config} ${token_dir}/.done $(weights_of "${start}")"
-    once "${exp}/.done.finetune" "${inputs} $(printf "${dumpdir}/%s/.done " "${train_set}" "${valid_set}")" \
+    inputs+=" $(noise_mark "${train_config}" "${train_args}") $(sets_marks "${train_set}" "${valid_set}")"
+    once "${exp}/.done.finetune" "${inputs}" \
         train_model "${exp}" --config "${train_config}" ${start:+--override "init_param=[${start}]"} \
         ${train_args} ${langs:+--override "dataset.langs=[${langs// /,}]"} \
         ${tgt_lang:+--override "dataset.target_lang=${tgt_lang}"} \
@@ -221,7 +218,7 @@ decode_sets() {
 stage_decode() {
     log "stage 10 decode: ${exp} + ${dumpdir}/{${test_sets// /,}} -> ${decode_dir}"
     once "${decode_dir}/.done.decode" \
-        "${decode_config} ${lm_files} ${exp}/.done.finetune $(printf "${dumpdir}/%s/.done " ${test_sets} noise)" \
+        "${decode_config} ${lm_files} ${exp}/.done.finetune $(sets_marks ${test_sets} noise)" \
         decode_sets --config "${decode_config}" ${decode_args} --exp_dir "${exp}" \
         ${decode_model:+--checkpoint "${decode_model}"} ${missing_video:+--missing_video ${missing_video}} \
         --sets $(printf "${dumpdir}/%s " ${test_sets}) --modes ${modes} --noises ${noises} $(noise_args test)
@@ -257,7 +254,6 @@ train_config=${train_config:-${conf}/train_${system:-avsr}.yaml}
 decode_config=${decode_config:-${conf}/decode.yaml}
 lm_files=$(sed -n "s/.*lm_file[:=] *[\"']*\([^ \"']*\).*/\1/p" "${decode_config}" - <<<"${decode_args}" 2>/dev/null || true)
 ssl_set=${ssl_sets// /_}; ssl_set=${ssl_set:-${train_set}}
-ssl_marks="${dumpdir}/${ssl_set}/.done ${dumpdir}/${valid_set}/.done"
 ssl_tag=${ssl_tag:-${ssl_config:+$(experiment_name "${ssl_config}" "${ssl_args}")}}
 ssl_exp=${ssl_tag:+${expdir}/${ssl_tag}}
 case "${avssl_from:-ssl}" in
@@ -275,17 +271,17 @@ args_name=${data_name}${train_args:+_${train_args//--override /}}
 tag=${tag:-${name}${args_name//[^A-Za-z0-9.=-]/_}}
 exp="${expdir}/${tag}"
 decode_dir="${exp}/$(basename "${decode_config}" .yaml)"
+check_names datadir dumpdir expdir conf train_set valid_set tag ssl_tag avssl_tag token_dir \
+    roi_config dump_config noise_config ssl_config mid_config train_config decode_config decode_model \
+    units_from finetune_from expected_scores system
+check_configs
 decode_ngpu=$(( ngpu > 0 ? 1 : 0 ))
 stages=(data roi dump ssl units avssl mid tokens finetune decode score pack)
 
 # run_stage <number> [<round> <words about it>]: if it is asked for
 run_stage() {
-    [ "${stage}" -le "$1" ] && [ "$1" -le "${stop_stage}" ] || return 0
-    if [[ " ${skip_stages} " == *" $1 "* ]]; then
-        log "stage $1 ${stages[$1 - 1]}: skipped (--skip_stages)"
-    else
-        "stage_${stages[$1 - 1]}" "${@:2}"
-    fi
+    if is_asked "$1"; then "stage_${stages[$1 - 1]}" "${@:2}"
+    elif is_asked "$1" any; then log "stage $1 ${stages[$1 - 1]}: skipped (--skip_stages)"; fi
 }
 # Bash reads a block to its end before it runs it: this file may change meanwhile.
 {

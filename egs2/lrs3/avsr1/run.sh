@@ -2,7 +2,8 @@
 # LRS3: audio-visual recognition of English talks, as AV-HuBERT was tested (arXiv 2201.01763).
 # Set LRS3= and MUSAN= in db.sh; README.md has the whole way.
 #   ./run.sh                              433 hours: pretrain and trainval
-#   ./run.sh --train_set train_30h --tag av_hubert_large_30h --system ""    trainval alone
+#   ./run.sh --train_set train_30h --tag av_hubert_large_30h --system "" \
+#       --train_config conf/train_av_hubert_large.yaml                      trainval alone
 set -euo pipefail
 cd "$(dirname "$0")"
 

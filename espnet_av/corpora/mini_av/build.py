@@ -88,7 +88,7 @@ def build_mini_av(config: MiniAvConfig, root: str | Path, num_workers: int = 1) 
 
 def _is_built(config: MiniAvConfig, root: Path) -> bool:
     digest = root / "digest"
-    if digest.is_file() and digest.read_text(encoding="utf-8").strip() != config.digest:
+    if digest.is_file() and digest.read_bytes().strip() != config.digest.encode():
         msg = (
             f"{root}: holds mini_av built with another configuration (see its config.yaml); "
             "delete the folder or choose another one"

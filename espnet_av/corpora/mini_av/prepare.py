@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from espnet_av.corpora.mini_av.config import SPLITS, MiniAvConfig
 from espnet_av.data.data_dir import Segment, write_data_dir
 from espnet_av.data.table import parse_ctm, raise_problems
 from espnet_av.errors import DataDirError
+from espnet_av.text_file import read_text
 
 Tables = dict[str, dict[str, str]]
 
@@ -63,7 +65,8 @@ def prepare_mini_av(
 
 def _rows(table: Path) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield (utterance, data dir table -> value) for each line of a `<split>.tsv`."""
-    with table.open(encoding="utf-8", newline="") as stream:
+    text = read_text(table, DataDirError, "build the corpus again")
+    with io.StringIO(text, newline="") as stream:
         reader = csv.DictReader(stream, dialect="excel-tab")
         header = reader.fieldnames or ()
         if tuple(header[: len(COLUMNS)]) != COLUMNS:

@@ -76,7 +76,7 @@ def start_xlavsr(
     weights, notes = add_conv_biases(checkpoint.weights)
     rules = FAIRSEQ_RULES
     if checkpoint.style == "hf":
-        rules = hf_rules(hf_prefix(family, weights), weights)
+        rules = hf_rules(hf_prefix(weights), weights)
     conf, assumed = audio_conf(checkpoint, KeyMap(rules).shapes(weights), "an audio-only model")
     eye = _make_eye(visual, conf["feature_size"])
     if frame_rate == 25:

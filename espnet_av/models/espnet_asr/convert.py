@@ -37,6 +37,8 @@ _FIXED: tuple[tuple[str, str, Any], ...] = (
     ("joint_net", "joint_activation_type", "tanh"),
 )
 """(Section, key, the only value that can be converted, which is ESPnet's default too)."""
+_KERNEL = "use_sdpa"
+"""Of encoder and decoder, from 202611 on: how attention is computed, not what it gives."""
 _LEGACY = (
     "its relative positions are ESPnet's old ones (rel_pos_type: legacy), which depend on the "
     "longest utterance of a batch: ESPnet's results are those of one utterance at a time"
@@ -128,7 +130,7 @@ def _check(experiment: EspnetExperiment) -> None:
 def _encoder_conf(experiment: EspnetExperiment, notes: list[str]) -> dict[str, Any]:
     """Keys of the model for the encoder, the size of what it is given included."""
     theirs, model_conf = experiment.part("encoder"), experiment.part("model")
-    for name in ("interctc_use_conditioning", "ctc_trim", "padding_idx"):
+    for name in ("interctc_use_conditioning", "ctc_trim", "padding_idx", _KERNEL):
         theirs.pop(name, None)
     layers = theirs.pop("interctc_layer_idx", None) or []
     share = model_conf.get("interctc_weight", 0.0)
@@ -159,7 +161,9 @@ def _attention_conf(experiment: EspnetExperiment) -> dict[str, Any]:
     if weight == 1.0:
         # ESPnet then makes no decoder, whatever is named.
         return {"ctc_weight": weight}
-    return {**conf, "decoder": "transformer", "decoder_conf": experiment.part("decoder")}
+    theirs = experiment.part("decoder")
+    theirs.pop(_KERNEL, None)
+    return {**conf, "decoder": "transformer", "decoder_conf": theirs}
 
 
 def _transducer_conf(experiment: EspnetExperiment) -> dict[str, Any]:

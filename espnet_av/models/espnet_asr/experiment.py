@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from torch import Tensor
 
 from espnet_av.errors import CheckpointError
+from espnet_av.models.espnet_asr.packed import TOKENS, is_packed, unpack
 from espnet_av.models.torch_file import open_torch_file
+from espnet_av.temporary import temporary_folder
+from espnet_av.yaml_file import read_yaml_keys
 
 CONFIG = "config.yaml"
 _PREFERRED = ("valid.acc.ave.pth", "valid.*.ave.pth", "valid.*.ave_*best.pth", "valid.*.best.pth")
@@ -26,6 +29,8 @@ class EspnetExperiment:
     config: dict[str, Any]
     """`config.yaml`."""
     weights: dict[str, Tensor]
+    unpacked: tempfile.TemporaryDirectory[str] | None = None
+    """Where its files are for as long as this lives, if all came in one zip."""
 
     @property
     def tokens(self) -> tuple[str, ...]:
@@ -52,8 +57,14 @@ class EspnetExperiment:
         noted = self.config.get("bpemodel")
         if not isinstance(noted, str):
             return None
+        name = Path(noted).name
+        if (
+            self.unpacked is not None
+            and (place := Path(self.unpacked.name, TOKENS, name)).is_file()
+        ):
+            return place
         folder = self.path.parent
-        places = [folder / "../.." / noted, folder / noted, folder / Path(noted).name, Path(noted)]
+        places = [folder / "../.." / noted, folder / noted, folder / name, Path(noted)]
         return next((place for place in places if place.is_file()), Path(noted))
 
     def part(self, name: str) -> dict[str, Any]:
@@ -70,27 +81,48 @@ class EspnetExperiment:
 
 
 def read_espnet_experiment(path: str | Path, checkpoint: str | None = None) -> EspnetExperiment:
-    """Reads an experiment folder of ESPnet, or a file of weights beside its `config.yaml`.
+    """Reads an experiment folder of ESPnet, a file of weights beside its `config.yaml`, or a zip.
 
     Nothing in it is run: the pickle is read as data, see `foreign_pickle`.
 
     Args:
-        path: the folder or the file.
+        path: the folder, the file, or a model that ESPnet packed.
         checkpoint: file in the folder; None = the averaged model.
 
     Raises:
         CheckpointError: something is missing, damaged, not clear, or its pickle is refused.
     """
     path = Path(path)
+    if checkpoint and path.is_file():
+        msg = f"{path}: is one file, --checkpoint {checkpoint} names one of a folder; leave it out"
+        raise CheckpointError(msg)
+    if path.is_file() and is_packed(path):
+        return _read_packed(path)
     if path.is_dir():
         path = path / checkpoint if checkpoint else _find_weights(path)
     config = _read_config(path.parent / CONFIG)
+    return EspnetExperiment(path, config, _read_weights(path))
+
+
+def _read_packed(path: Path) -> EspnetExperiment:
+    unpacked = temporary_folder()
+    folder = Path(unpacked.name)
+    weights = unpack(path, folder)
+    try:
+        config = _read_config(folder / CONFIG)
+        return EspnetExperiment(path / CONFIG, config, _read_weights(weights), unpacked)
+    except CheckpointError as error:
+        # Nobody knows the folder, which is gone by then.
+        raise CheckpointError(str(error).replace(str(folder), str(path))) from error
+
+
+def _read_weights(path: Path) -> dict[str, Tensor]:
     with open_torch_file(path) as file:
         content = file.content
         if isinstance(content, dict) and isinstance(content.get("model"), dict):
             # checkpoint.pth, from which ESPnet goes on.
             content = content["model"]
-        return EspnetExperiment(path=path, config=config, weights=file.tensors(content))
+        return file.tensors(content)
 
 
 def _find_weights(folder: Path) -> Path:
@@ -111,15 +143,4 @@ def _find_weights(folder: Path) -> Path:
 
 
 def _read_config(path: Path) -> dict[str, Any]:
-    try:
-        config = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        msg = f"{path}: no such file; ESPnet writes it beside the weights, copy it too"
-        raise CheckpointError(msg) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        msg = f"{path}: not plain YAML: {' '.join(str(error).split())}"
-        raise CheckpointError(msg) from error
-    if not isinstance(config, dict):
-        msg = f"{path}: expected 'key: value' lines, found a {type(config).__name__}"
-        raise CheckpointError(msg)
-    return config
+    return read_yaml_keys(path, CheckpointError, "ESPnet writes it beside the weights, copy it too")

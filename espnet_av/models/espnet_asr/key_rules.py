@@ -12,7 +12,8 @@ _SHARED = (
     # What stands before the positional encoding is our front end.
     Rule("encoder.embed.conv.{n}.{p}", f"{_AUDIO}.embed.conv.{{n}}.{{p}}"),
     Rule("encoder.embed.out.0.{p}", f"{_AUDIO}.embed.out.0.{{p}}"),
-    Rule("encoder.embed.out.{p}", f"{_AUDIO}.embed.out.{{p}}"),
+    # conv2d8, and all of them from ESPnet 202609 on.
+    Rule("encoder.embed.out.{p}", f"{_AUDIO}.embed.out.0.{{p}}"),
     Rule("encoder.embed.out.1.alpha", "encoder.embed.0.alpha"),
     Rule("encoder.embed.pos_enc.alpha", "encoder.embed.0.alpha"),
     Rule("encoder.encoders.{rest}", "encoder.encoders.{rest}"),
@@ -26,6 +27,7 @@ _TRANSDUCER = (
     Rule("joint_network.{part}.{p}", "joiner.{part}.{p}"),
 )
 _DROPPED = (
+    Dropped("encoder.embed.pos_enc.pe", "table of positions, which is computed"),
     Dropped("encoder.embed.out.1.pe", "table of positions, which is computed"),
     Dropped("decoder.embed.1.pe", "table of positions, which is computed"),
 )

@@ -39,7 +39,7 @@ def convert(checkpoint: ForeignCheckpoint, *, num_units: int | None = None) -> C
     weights, notes = add_conv_biases(checkpoint.weights)
     rows = find_unit_rows(checkpoint, num_units)
     if checkpoint.style == "hf":
-        rules = hf_rules(hf_prefix("hubert", weights), weights)
+        rules = hf_rules(hf_prefix(weights), weights)
     else:
         rules = FAIRSEQ_RULES + unit_rules(rows)
     optional = ("mask_emb",) if rows else ("mask_emb", "units_head.{rest}")

@@ -13,6 +13,8 @@ from espnet_av.errors import CheckpointError
 from espnet_av.models.foreign_checkpoint import ForeignCheckpoint
 from espnet_av.modules.wave_frontend import CONVOLUTIONS
 
+SAMPLE_RATE = 16000
+"""Of the sound that every model here hears."""
 _HEADS = {768: 12, 1024: 16, 1280: 16, 1920: 16}
 """Attention heads of the published sizes; the only size that shapes do not show."""
 _HF_RATES = {
@@ -181,17 +183,15 @@ def audio_conf(
         told = {"extractor_mode": "layer_norm" if is_layer_norm else "default"}
     check_told(checkpoint, config, told)
     _check_strides(checkpoint, config)
-    normalise = (
-        checkpoint.preprocessor.get("do_normalize")
-        if is_hf
-        else checkpoint.part("task").get("normalize")
-    )
+    normalise = _heard(checkpoint)
     if normalise is None:
         # fairseq's base models are the only ones that hear waves as they are.
         normalise = is_hf or is_layer_norm
         notes.append(f"nothing says whether waves are normalised: normalise_wave {normalise}")
     norm = "layer_norm" if is_layer_norm else "group_norm"
-    wave = {"norm": norm, "channels": first[0], "normalise_wave": bool(normalise)}
+    wave: dict[str, Any] = {"norm": norm, "channels": first[0], "normalise_wave": normalise}
+    if not is_layer_norm and "frontend.audio.extractor.convs.0.bias" in shapes:
+        wave["biases"] = True
     if not is_hf and config.get("feature_grad_mult") is not None:
         wave["feature_grad_mult"] = float(config["feature_grad_mult"])
     conf: dict[str, Any] = {
@@ -206,6 +206,32 @@ def audio_conf(
     if dropout is not None:
         conf["dropout_rate"] = dropout
     return conf, notes
+
+
+def _heard(checkpoint: ForeignCheckpoint) -> bool | None:
+    """Whether waves are normalised; None = nothing says so.
+
+    Raises:
+        CheckpointError: sound has another rate there than here, or is told in another way.
+    """
+    is_hf = checkpoint.style == "hf"
+    told = checkpoint.preprocessor if is_hf else checkpoint.part("task")
+    rate = told.get("sampling_rate" if is_hf else "sample_rate")
+    if rate is not None and rate != SAMPLE_RATE:
+        msg = (
+            f"{checkpoint.path}: was trained on sound of {rate} Hz, here sound is {SAMPLE_RATE} Hz;"
+            " its features would be wrong. Take a model of 16 kHz, or train it further at 16 kHz "
+            "where it comes from"
+        )
+        raise CheckpointError(msg)
+    normalise = told.get("do_normalize" if is_hf else "normalize")
+    if normalise is not None and not isinstance(normalise, bool):
+        msg = (
+            f"{checkpoint.path}: says {normalise!r:.40} where true or false is expected, whether "
+            "waves are normalised; get its preprocessor_config.json again"
+        )
+        raise CheckpointError(msg)
+    return normalise
 
 
 def _check_strides(checkpoint: ForeignCheckpoint, config: Mapping[str, Any]) -> None:

@@ -47,8 +47,33 @@ FAIRSEQ_RULES: tuple[Rule, ...] = (
 )
 HF_DROPPED: tuple[Dropped, ...] = tuple(
     Dropped(name, "head of a model that was trained further")
-    for name in ("lm_head.{rest}", "classifier.{rest}", "projector.{rest}")
+    for name in (
+        "lm_head.{rest}",
+        "classifier.{rest}",
+        "projector.{rest}",
+        # How much each layer counts in the sum that such a head gets.
+        "layer_weights",
+        # Of speaker verification.
+        "feature_extractor.{p}",
+        "tdnn.{n}.kernel.{p}",
+        "objective.weight",
+    )
 )
+OTHER_PRETRAINING: tuple[Dropped, ...] = tuple(
+    Dropped(name, "head of another kind of pre-training")
+    for name in (
+        "quantizer.{rest}",
+        "project_q.{p}",
+        "project_hid.{p}",
+        "ctc_proj.{p}",
+        "speaker_proj.{p}",
+        "layer_norm_for_extract.{p}",
+        "label_embeddings_concat",
+    )
+)
+"""Of UniSpeech and UniSpeech-SAT."""
+_PREFIXES = ("hubert.", "wav2vec2.", "unispeech.", "unispeech_sat.")
+"""Before the encoder's names in Hugging Face's models with a head."""
 
 
 def hf_rules(prefix: str, names: Iterable[str] = ()) -> tuple[Rule, ...]:
@@ -63,9 +88,10 @@ def hf_rules(prefix: str, names: Iterable[str] = ()) -> tuple[Rule, ...]:
     return tuple(Rule(prefix + rule.source, rule.target) for rule in rules)
 
 
-def hf_prefix(family: str, names: Iterable[str]) -> str:
-    """`<family>.` if the names begin so."""
-    return f"{family}." if any(name.startswith(f"{family}.") for name in names) else ""
+def hf_prefix(names: Iterable[str]) -> str:
+    """What the encoder's names begin with; nothing in models without a head."""
+    names = tuple(names)
+    return next((p for p in _PREFIXES if any(name.startswith(p) for name in names)), "")
 
 
 def add_conv_biases(weights: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], list[str]]:
@@ -75,7 +101,7 @@ def add_conv_biases(weights: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], l
         (weights under fairseq's or Hugging Face's names, notes).
     """
     completed = dict(weights)
-    for prefix in ("", "hubert.", "wav2vec2."):
+    for prefix in ("", *_PREFIXES):
         for conv, norm in (("0", "2.1"), ("conv", "layer_norm")):
             layers = f"{prefix}feature_extractor.conv_layers."
             # Layer norm is behind every convolution, group norm only behind the first.

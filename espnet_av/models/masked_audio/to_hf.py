@@ -102,7 +102,7 @@ def _sizes(config: MaskedAudioConfig, wave: WaveConfig) -> dict[str, Any]:
         "layer_norm_eps": 1e-5,
         "feat_extract_norm": "layer" if is_layer_norm else "group",
         "feat_extract_activation": "gelu",
-        "conv_bias": is_layer_norm,
+        "conv_bias": is_layer_norm or wave.biases,
         "conv_dim": [wave.channels] * len(CONVOLUTIONS),
         "conv_kernel": [kernel for kernel, _ in CONVOLUTIONS],
         "conv_stride": [stride for _, stride in CONVOLUTIONS],

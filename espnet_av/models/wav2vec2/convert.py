@@ -15,6 +15,7 @@ from espnet_av.models.masked_audio.foreign_conf import audio_conf, number, span_
 from espnet_av.models.masked_audio.key_rules import (
     FAIRSEQ_RULES,
     HF_DROPPED,
+    OTHER_PRETRAINING,
     add_conv_biases,
     hf_prefix,
     hf_rules,
@@ -43,20 +44,28 @@ _HEADS = ("quantizer.{rest}", "project_q.{p}", "final_proj.{p}")
 def key_map(checkpoint: ForeignCheckpoint) -> KeyMap:
     """Names of a checkpoint -> names of `Wav2Vec2PretrainingModel`."""
     names = checkpoint.weights
+    if _is_unispeech(checkpoint):
+        rules = hf_rules(hf_prefix(names), names)
+        return KeyMap(rules, HF_DROPPED + OTHER_PRETRAINING, ("mask_emb", *_HEADS))
     has_heads = any(name.startswith(("quantizer.", "project_q.")) for name in names)
     optional = ("mask_emb",) if has_heads else ("mask_emb", *_HEADS)
     if checkpoint.style == "hf":
-        rules = hf_rules(hf_prefix("wav2vec2", names), names) + HF_HEADS
+        rules = hf_rules(hf_prefix(names), names) + HF_HEADS
         return KeyMap(rules, HF_DROPPED, optional)
     return KeyMap(FAIRSEQ_RULES + _FAIRSEQ_HEADS, (), optional)
+
+
+def _is_unispeech(checkpoint: ForeignCheckpoint) -> bool:
+    return checkpoint.config.get("model_type") in ("unispeech", "unispeech-sat")
 
 
 def convert(checkpoint: ForeignCheckpoint, *, is_xlsr: bool = False) -> Converted:
     """A complete `Wav2Vec2PretrainingModel`; heads that the source does not have are new.
 
     Args:
-        checkpoint: of Hugging Face (`Wav2Vec2ForPreTraining`, `Wav2Vec2Model`, `Wav2Vec2ForCTC`) or
-            fairseq (pre-trained).
+        checkpoint: of Hugging Face (`Wav2Vec2ForPreTraining`, `Wav2Vec2Model`, or with a head of
+            another task; UniSpeech and UniSpeech-SAT have the same encoder) or fairseq
+            (pre-trained).
         is_xlsr: it must be of XLS-R's kind: layer norm in the extractor, norms before the blocks.
 
     Raises:
@@ -75,6 +84,8 @@ def convert(checkpoint: ForeignCheckpoint, *, is_xlsr: bool = False) -> Converte
             "before the blocks; use --family wav2vec2"
         )
         raise CheckpointError(msg)
+    if _is_unispeech(checkpoint):
+        notes.append("UniSpeech has the encoder of wav2vec 2.0; its own heads are left out")
     conf |= {"features_penalty": 0.0 if large else 10.0, **_head_conf(checkpoint, shapes)}
     return convert_weights(
         names, weights, checkpoint.path, family, "wav2vec2", conf, notes + assumed

@@ -272,6 +272,12 @@ def test_every_fault_is_named_and_the_rest_is_whole(copy: Copy, tmp_path: Path) 
     assert sorted(report(tmp_path / "spoiled")) == sorted(copy.problems)
     lines = (tmp_path / "spoiled" / "prepare_report.tsv").read_text().splitlines()[1:]
     assert all(f"{tmp_path}/" in line.split("\t")[3] for line in lines), "details name a file"
+    assert (tmp_path / "whole/to_fetch.txt").read_text() == ""
+    to_fetch = set((tmp_path / "spoiled/to_fetch.txt").read_text().splitlines())
+    details = [line.split("\t")[3] for line in lines]
+    faults = (": not readable as", ": the file ends early", ": the file is empty")
+    damaged = {d.partition(": ")[0] for d in details if any(fault in d for fault in faults)}
+    assert damaged and damaged <= to_fetch
     rows = clips.coverage(tmp_path / "spoiled")
     rows.pop(("all", "all"))
     assert {part: tuple(int(row[name]) for name in OUTCOMES) for part, row in rows.items()} == (

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import struct
 import tracemalloc
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 import soundfile
 
 from espnet_av.data.ark import ArkWriter, read_audio_ark, read_blob, read_clip, read_ints
+from espnet_av.data.ark_entry import read_entry
 from espnet_av.errors import ArkError
 
 
@@ -234,3 +237,15 @@ def test_folders_and_impossible_offsets(tmp_path, pointers) -> None:
         read_blob(f"{tmp_path}/a.ark:{10**40}")
     with pytest.raises(ArkError, match="no archive pointer"):
         read_blob(f"{tmp_path}/a.ark:-3")
+
+
+def test_archive_is_not_blamed_for_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE), "a.ark")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(OSError, match="Too many open files") as caught:
+        read_entry("a.ark:0", None)
+    assert not isinstance(caught.value, ArkError)

@@ -224,3 +224,32 @@ def test_entries_beside_the_table_are_found_there(tmp_path: Path) -> None:
 
 def test_invert_sorts_utterances() -> None:
     assert invert({"b": "s2", "a": "s2", "c": "s1"}) == {"s2": "a b", "s1": "c"}
+
+
+def test_paths_are_what_the_disk_calls_them(tmp_path):
+    """A corpus copied from a Mac has names whose accents are characters of their own."""
+    name = "cafe\u0301 two  spaces.wav"
+    (tmp_path / name).touch()
+    write_data_dir(
+        tmp_path / "data",
+        {
+            "wav.scp": {"u1": str(tmp_path / name)},
+            "utt2spk": {"u1": "s"},
+            "text": {"u1": "e\u0301"},
+        },
+    )
+    data = read_data_dir(tmp_path / "data")
+    assert data.locate("wav.scp", "u1") == str(tmp_path / name)
+    assert data.get("text", "u1") == "\u00e9"
+
+
+def test_id_that_no_file_can_be_called(tmp_path):
+    for length, is_right in ((200, True), (201, False), (5000, False)):
+        name = "u" * length
+        tables = {"wav.scp": {name: "a.wav"}, "utt2spk": {name: "s"}}
+        if is_right:
+            write_data_dir(tmp_path, tables)
+            continue
+        with pytest.raises(DataDirError, match=f"id of {length} characters.*shorten it") as caught:
+            write_data_dir(tmp_path, tables)
+        assert len(str(caught.value)) < 2000

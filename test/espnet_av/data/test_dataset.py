@@ -402,3 +402,10 @@ def test_a_share_of_the_utterances_is_spread(dump_dir: Path) -> None:
     config = replace(PLAIN, num_utts=3)
     assert AVDataset(dump_dir, None, config, train=True).utt_ids == ["s1-0", "s1-2", "s1-4"]
     assert len(AVDataset(dump_dir, None, config)) == 7
+
+
+def test_recorded_lengths_do_not_depend_on_augmentation(dump_dir: Path) -> None:
+    recorded = AVDataset(dump_dir, None, PLAIN, train=False).num_frames
+    dataset = AVDataset(dump_dir, None, replace(PLAIN, speeds=(0.5, 1.0, 1.1)), train=True)
+    assert dataset.recorded_frames == recorded
+    assert dataset.num_frames == [2 * count for count in recorded]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from espnet_av.data.tokenizer import Tokenizer, train_tokenizer
-from espnet_av.errors import ConfigError
+from espnet_av.errors import ConfigError, TokenError
 
 SENTENCES = {
     "ar": "ضع الكرة الحمراء في المربع الأول",
@@ -168,3 +169,34 @@ def test_without_tags_the_language_changes_nothing(token_dir: Path) -> None:
     tokenizer = Tokenizer.load(token_dir)
     assert tokenizer.lang_tags == {}
     assert tokenizer.encode("bin blue", "en") == tokenizer.encode("bin blue")
+
+
+DAMAGE: dict[str, Callable[[bytes], bytes]] = {
+    "empty": lambda content: b"",
+    "cut": lambda content: content[:-3],
+    "cut in half": lambda content: content[: len(content) // 2],
+    "zeros": lambda content: bytes(len(content)),
+    "not UTF-8": lambda content: content[:9] + b"\xff" + content[10:],
+    "garbage": lambda content: b"\x93garbage\n" * 9,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+@pytest.mark.parametrize("name", ["bpe.model", "tokens.txt", "units.txt", "words.txt"])
+def test_damaged_files_are_named_with_a_cure(tmp_path: Path, name: str, damage: str) -> None:
+    train_tokenizer(["bin blue", "lay red"], tmp_path, "char", 0)
+    for other in ("units.txt", "words.txt"):
+        (tmp_path / other).write_text("silence\nlonger word\n", encoding="utf-8")
+    Tokenizer.load(tmp_path)
+    path = tmp_path / name
+    path.write_bytes(DAMAGE[damage](path.read_bytes()))
+    with pytest.raises(TokenError, match=rf"{path}.*; delete {tmp_path}/\.done and run the tokens"):
+        Tokenizer.load(tmp_path)
+
+
+def test_folders_in_the_place_of_files(tmp_path: Path) -> None:
+    train_tokenizer(["bin blue"], tmp_path, "char", 0)
+    (tmp_path / "tokens.txt").unlink()
+    (tmp_path / "tokens.txt").mkdir()
+    with pytest.raises(TokenError, match=r"tokens\.txt"):
+        Tokenizer.load(tmp_path)

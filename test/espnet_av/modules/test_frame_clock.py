@@ -115,5 +115,8 @@ def test_mistakes_are_named():
         frontend(frame_rate=50)
     with pytest.raises(ConfigError, match="n_fft is 401; it must be even"):
         frontend(conf={"n_fft": 401})
+    for sizes in ({"n_fft": 2**15}, {"n_fft": 2**28, "n_mels": 2**27}, {"n_mels": 257}):
+        with pytest.raises(ConfigError, match="n_fft must be at most 16384, n_mels at most half"):
+            frontend(conf={"n_fft": 512, **sizes})
     with pytest.raises(ConfigError, match="global_mvn has no statistics"):
         fuse(frontend(conf={"normalize": "global_mvn"}), av_batch.batch())

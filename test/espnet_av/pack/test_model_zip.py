@@ -194,8 +194,9 @@ def test_too_large_and_other_format(model_zip, tmp_path):
         return change
 
     large = rewritten(model_zip, tmp_path / "large.zip", changed(bytes=2**60))
-    with pytest.raises(CheckpointError, match="more than the limit"):
+    with pytest.raises(CheckpointError, match=r"'roi\.yaml' has another size or checksum"):
         unpack_model(large, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
     new = rewritten(model_zip, tmp_path / "new.zip", changed(format_version=2))
     with pytest.raises(CheckpointError, match="packed in format 2, this version reads 1; update"):
         unpack_model(new, tmp_path / "out")

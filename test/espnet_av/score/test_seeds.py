@@ -340,3 +340,18 @@ def test_faults_of_files_are_told() -> None:
         read_system("x", [])
     with pytest.raises(SystemExit):
         compare.main(["--system", "x", str(path), "--output", "table.txt"])
+
+
+def test_seeds_of_other_languages_cannot_share_a_table() -> None:
+    """Of a run that is older than the note nothing is known."""
+    paths = []
+    for seed, labels in ((1, "de"), (2, "fr"), (3, None)):
+        folder = write_training(f"s{seed}", seed)
+        data = {"num_processes": 1, "data": {"train_dir": "aa"}}
+        if labels is not None:
+            data["labels"] = {"train_dir": labels}
+        (folder / "inputs.yaml").write_text(yaml.safe_dump(data))
+        paths.append(write_scores(folder, seed, SCRATCH[seed - 1]))
+    assert sorted(read_system("x", [paths[0], paths[2]]).origins) == [1, 3]
+    with pytest.raises(ConfigError, match=r"languages and categories.*de there, fr here"):
+        read_system("x", paths[:2])

@@ -52,6 +52,13 @@ def test_dataset_is_told_epoch_and_step_of_the_batch():
         assert set(batch.batch.text[:, 2].tolist()) == {batch.key.micro_step // 2}
 
 
+def test_hours_are_those_that_were_recorded():
+    """Not at the slowest speed, which lengths of batches are for."""
+    data = module(0)
+    assert data.train_sec == sum(Telling().recorded_frames) / 25
+    assert data.train_sec < sum(Telling().num_frames) / 25
+
+
 def test_loader_does_not_touch_the_generator_of_the_model():
     state = torch.get_rng_state()
     batches(0, 2)

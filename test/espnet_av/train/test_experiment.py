@@ -109,6 +109,42 @@ def test_other_data(inputs, tmp_path, is_finished, table, difference):
         open_experiment(exp, CONFIG, inputs, 1)
 
 
+@pytest.mark.parametrize("table", ["utt2lang", "utt2category"])
+@pytest.mark.parametrize("is_finished", [False, True])
+def test_other_languages(inputs, tmp_path, is_finished, table):
+    """They choose utterances, tags and shares."""
+    exp = tmp_path / "exp"
+    rows = [line.split()[0] for line in (inputs.train_dir / "utt2spk").read_text().splitlines()]
+    (inputs.train_dir / table).write_text("".join(f"{utt_id} de\n" for utt_id in rows))
+    begin(exp, inputs)
+    if is_finished:
+        mark_done(exp)
+    open_experiment(exp, CONFIG, inputs, 1)
+    path = inputs.train_dir / table
+    path.write_text(path.read_text().replace(" de", " fr", 1))
+    message = r"with other data or weights to start from \(labels\.train_dir: \w+ there, \w+ now\)"
+    with pytest.raises(ConfigError, match=message):
+        open_experiment(exp, CONFIG, inputs, 1)
+
+
+@pytest.mark.parametrize("noise_prob", [0.0, 0.5])
+def test_other_noises_matter_where_they_are_heard(inputs, tmp_path, noise_prob):
+    exp, noise = tmp_path / "exp", tmp_path / "noise"
+    noise.mkdir()
+    (noise / "noise.tsv").write_text("before")
+    inputs = dataclasses.replace(inputs, noise_dir=noise)
+    dataset = dataclasses.replace(CONFIG.dataset, noise_prob=noise_prob)
+    config = dataclasses.replace(CONFIG, dataset=dataset)
+    open_experiment(exp, config, inputs, 1)
+    mark_done(exp)
+    (noise / "noise.tsv").write_text("after")
+    if noise_prob:
+        with pytest.raises(ConfigError, match=r"data\.noise_dir: \w+ there, \w+ now.*--tag"):
+            open_experiment(exp, config, inputs, 1)
+    else:
+        open_experiment(exp, config, inputs, 1)
+
+
 def test_other_weights_to_start_from(inputs, tmp_path):
     exp, start = tmp_path / "exp", tmp_path / "start"
     open_experiment(start, CONFIG, inputs, 1)

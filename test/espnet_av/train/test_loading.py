@@ -15,7 +15,6 @@ from espnet_av.train.initialisation import initialise, load_weights
 from espnet_av.train.loading import (
     build_model,
     default_checkpoint,
-    load_exactly,
     load_experiment,
     read_weights,
 )
@@ -194,15 +193,6 @@ def test_missing_damaged_and_wrong_files_are_named(tmp_path):
     torch.save([1, 2], tmp_path / "list.pth")
     with pytest.raises(CheckpointError, match="holds no state dict"):
         read_weights(tmp_path / "list.pth")
-
-
-def test_load_exactly_wants_all_and_no_more():
-    model, state = make_model(), make_model().state_dict()
-    load_exactly(model, state, "w.pth")
-    with pytest.raises(CheckpointError, match=r"w\.pth: does not fit .* differing: head\.bias;"):
-        load_exactly(model, {k: v for k, v in state.items() if k != "head.bias"}, "w.pth")
-    with pytest.raises(CheckpointError, match=r"differing: more;"):
-        load_exactly(model, {**state, "more": torch.ones(1)}, "w.pth")
 
 
 def test_default_checkpoint_follows_the_first_criterion():

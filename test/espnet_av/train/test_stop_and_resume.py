@@ -106,12 +106,15 @@ def patched_step(patch, micro_step, action):
     patch.setattr(AVLightningModule, "training_step", training_step)
 
 
-def test_sigterm_saves_the_step_and_worker_count_changes_nothing(
-    tiny_run, undisturbed, tmp_path, monkeypatch
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_signal_saves_the_step_and_worker_count_changes_nothing(
+    tiny_run, undisturbed, tmp_path, monkeypatch, number
 ):
     exp = tmp_path / "exp"
+    if signal.getsignal(number) is signal.SIG_IGN:
+        pytest.skip(f"{number.name} is ignored here, as under nohup")
     with monkeypatch.context() as patch:
-        patched_step(patch, 9, lambda: os.kill(os.getpid(), signal.SIGTERM))
+        patched_step(patch, 9, lambda: os.kill(os.getpid(), number))
         assert run(tiny_run, exp) == EXIT_STOPPED
     assert "run the same command to go on" in (exp / "train.log").read_text()
     found = find_checkpoint(exp)

@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from oracles.tone_corpus import write_tone_dump
 from espnet_av.data.shard_jobs import write_shards
 from espnet_av.data.units import read_units
 from espnet_av.errors import ConfigError, DataDirError, DroppedTooManyError
+from espnet_av.units.codebook import load_codebook
 from espnet_av.units.config import KMeansConfig, UnitsConfig
 from espnet_av.units.features import MfccSource
 from espnet_av.units.fit import fit_codebook
@@ -116,3 +119,20 @@ def test_sets_have_names_of_their_own(tmp_path):
     for dumps in ([tmp_path / "x" / "a", tmp_path / "a"], [tmp_path / "codebook"]):
         with pytest.raises(ConfigError, match="use every name once, and not 'codebook'"):
             name_sets(dumps)
+
+
+def test_other_media_of_equal_sizes_are_labelled_again(tones, tmp_path):
+    dump = shutil.copytree(tones / "train", tmp_path / "train")
+    scp = (dump / "wav.scp").read_text()
+    archive = Path(scp.split()[1].rpartition(":")[0])
+    record = (dump / archive).parent / "shards" / f"{archive.stem.rpartition('.')[2]}.json"
+    record.parent.mkdir()
+    fingerprints = []
+    for made_from in ("one film", "one film", "another film"):
+        record.write_text(json.dumps({"fingerprint": made_from}))
+        label([dump], tmp_path / "units")
+        shard = json.loads((tmp_path / "units/train/shards/000001.json").read_text())
+        codebook = load_codebook(tmp_path / "units/codebook")
+        fingerprints.append((shard["fingerprint"], codebook.record.fingerprint))
+    assert fingerprints[0] == fingerprints[1]
+    assert fingerprints[0][0] != fingerprints[2][0] and fingerprints[0][1] != fingerprints[2][1]

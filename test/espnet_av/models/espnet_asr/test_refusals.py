@@ -110,7 +110,7 @@ def test_a_pickle_with_code_is_not_run(tmp_path, capsys):
 def test_a_configuration_with_code_is_not_run(tmp_path):
     folder = write(tmp_path / "asr")
     (folder / "config.yaml").write_text("a: !!python/object/apply:os.system [echo x]\n")
-    with pytest.raises(CheckpointError, match=r"config\.yaml: not plain YAML"):
+    with pytest.raises(CheckpointError, match=r"config\.yaml: not valid YAML"):
         read_espnet_experiment(folder)
 
 

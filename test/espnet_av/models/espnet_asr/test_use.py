@@ -129,3 +129,16 @@ def test_its_tokens_are_not_overwritten(tiny_run, converted, tmp_path):
     with pytest.raises(SystemExit, match=r"exp/tokens: are the tokens of an experiment.*stage 8"):
         tokens.main([str(tiny_run.root / "dump/train"), str(tmp_path / "exp/tokens")])
     assert (tmp_path / "exp/tokens/tokens.txt").read_text() == before
+
+
+def test_an_experiment_that_another_release_of_espnet_named(converted, tmp_path):
+    """The front end was ESPnet's own module once, whose names changed."""
+    shutil.copytree(converted, tmp_path / "later")
+    path = tmp_path / "later/valid.loss.best.pth"
+    weights = torch.load(path, weights_only=True)
+    part = "frontend.audio.embed.out."
+    later = {name.replace(part + "0.", part): value for name, value in weights.items()}
+    assert later.keys() != weights.keys()
+    torch.save(later, path)
+    model, _, _ = load_experiment(tmp_path / "later")
+    assert all(torch.equal(value, weights[name]) for name, value in model.state_dict().items())
