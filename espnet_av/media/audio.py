@@ -12,7 +12,7 @@ from av.container import InputContainer
 from espnet_av.errors import MediaError
 from espnet_av.media.container import decode, open_media, origin_sec, seek
 from espnet_av.media.mono import mix_down
-from espnet_av.media.sample_scale import FLOAT_CODECS, to_full_scale
+from espnet_av.media.sample_scale import ANY_SCALE, to_full_scale
 
 _PREROLL_SEC = 0.25
 """Decoders and the resampler need a little sound before the first sample that counts."""
@@ -88,7 +88,7 @@ def _decode_span(
         if not chunks:
             return first or 0.0, np.zeros(0, np.float32)
         channels = np.concatenate(chunks, axis=1)
-        if stream.codec_context.name.startswith(FLOAT_CODECS):
+        if stream.codec_context.name.startswith(ANY_SCALE):
             channels = to_full_scale(channels, path, is_whole=not start and end is None)
         places = tuple(channel.name for channel in resampler.layout.channels)
         return first or 0.0, mix_down(channels, places, path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -62,11 +63,17 @@ def mix_down(channels: np.ndarray, names: tuple[str, ...], path: str | Path) -> 
     loudest = int(powers.argmax())
     if float(wave @ wave) >= _CANCELLED * powers[loudest]:
         return wave
+    _tell(str(path), loudest + 1, len(channels))
+    return np.ascontiguousarray(channels[loudest])
+
+
+@lru_cache(maxsize=1024)
+def _tell(path: str, channel: int, num_channels: int) -> None:
+    """Once for the many segments of a file."""
     logger.warning(
         "%s: its channels are of opposite phase and cancel each other; channel %d of %d alone is "
         "taken",
         path,
-        loudest + 1,
-        len(channels),
+        channel,
+        num_channels,
     )
-    return np.ascontiguousarray(channels[loudest])

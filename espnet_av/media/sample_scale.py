@@ -1,4 +1,4 @@
-"""Full scale of sound stored as floating-point numbers, where nothing says what full scale is."""
+"""Full scale of sound stored as numbers of 32 bits or more, which hold any other scale as well."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from espnet_av.media.container import decode, open_media
 
 logger = logging.getLogger(__name__)
 
-FLOAT_CODECS = ("pcm_f16", "pcm_f24", "pcm_f32", "pcm_f64")
+ANY_SCALE = ("pcm_f16", "pcm_f24", "pcm_f32", "pcm_f64", "pcm_s32")
 """How the names of such codecs begin in FFmpeg."""
 _INTEGERS = 64.0
 """Peaks above are integers that were stored as they are; below, somebody's overshoot."""
 _INTEGER_PEAKS = ((2.0**17, 2.0**15), (2.0**25, 2.0**23), (np.inf, 2.0**31))
 """(peaks below, full scale): 16, 24 and 32 bits; a peak may pass its full scale a little."""
+_FAINT = 2.0**-15
+"""Samples of 16 bits put into 32, or divided twice; as 16 bits nothing would be left of them."""
 _CLIPPED_SHARE = 0.01
 """More samples beyond full scale than this are no overshoot."""
 
@@ -34,7 +36,9 @@ class Level(NamedTuple):
 
     @property
     def full_scale(self) -> float:
-        """What to divide by, so that the sound is not cut off at one."""
+        """What to divide by, so that the sound is neither cut off at one nor lost."""
+        if 0 < self.peak <= _FAINT:
+            return _FAINT
         if self.peak > _INTEGERS:
             return next(scale for below, scale in _INTEGER_PEAKS if self.peak < below)
         return self.peak if self.share_beyond > _CLIPPED_SHARE else 1.0
@@ -44,7 +48,7 @@ def to_full_scale(channels: np.ndarray, path: str | Path, *, is_whole: bool) -> 
     """Bring sound of another scale to -1..1 and say so in the log; a few overshoots stay.
 
     Args:
-        channels: (C, S) float32, from a file of floating-point samples.
+        channels: (C, S) float32, from a file of such a codec, full scale 1 if it says so itself.
         path: that file.
         is_whole: these are all of its samples; otherwise the whole file is looked at, for a quiet
             stretch does not tell its scale.
@@ -61,7 +65,8 @@ def to_full_scale(channels: np.ndarray, path: str | Path, *, is_whole: bool) -> 
             "wrote them divided by zero: make the file again"
         )
         raise MediaError(msg)
-    if is_whole and (not channels.size or np.abs(channels).max() <= 1):
+    peak = float(np.abs(channels).max(initial=0))
+    if is_whole and (peak == 0 or _FAINT < peak <= 1):
         return channels
     info = Path(path).stat()
     full_scale = _level(str(path), info.st_size, info.st_mtime_ns).full_scale
@@ -77,7 +82,10 @@ def _level(path: str, size: int, mtime_ns: int) -> Level:
     peak, num_beyond, count = 0.0, 0, 0
     with open_media(path, "audio") as (container, stream):
         for frame in decode(container, stream):
-            samples = np.abs(frame.to_ndarray().astype(np.float64))
+            stored = frame.to_ndarray()
+            samples = np.abs(stored.astype(np.float64))
+            if stored.dtype.kind == "i":
+                samples /= 2.0 ** (8 * stored.itemsize - 1)
             samples = samples[np.isfinite(samples)]
             peak = max(peak, float(samples.max(initial=0)))
             num_beyond += int((samples > 1).sum())
@@ -85,7 +93,7 @@ def _level(path: str, size: int, mtime_ns: int) -> Level:
     level = Level(peak, num_beyond / max(count, 1))
     if level.full_scale != 1:
         logger.warning(
-            "%s: floating-point samples up to %g, where 1 is full scale; all are divided by %g",
+            "%s: samples up to %g, where 1 is full scale; all are divided by %g",
             path,
             peak,
             level.full_scale,

@@ -22,10 +22,28 @@ def test_integers_stored_as_floats(tmp_path, bits, dtype, caplog):
     speech = tone(0.5)
     path = write(tmp_path / "a.wav", speech * 2.0 ** (bits - 1), dtype)
     assert np.abs(read_audio(path) - speech).max() < 1e-6
-    assert (
-        f"a.wav: floating-point samples up to {speech.max() * 2.0 ** (bits - 1):g}" in caplog.text
-    )
+    assert f"a.wav: samples up to {speech.max() * 2.0 ** (bits - 1):g}" in caplog.text
     assert f"divided by {2.0 ** (bits - 1):g}" in caplog.text
+
+
+@pytest.mark.parametrize("start", [0.0, 0.25])
+def test_16_bits_stored_in_32(tmp_path, start, caplog):
+    """As a dump of 16 bits they would be silence."""
+    speech = tone(0.5, level=0.9)
+    write(tmp_path / "a.wav", speech * 32767, np.int32)
+    wave = read_audio(tmp_path / "a.wav", start=start)
+    assert np.abs(wave - speech[round(16000 * start) :] / 2).max() < 1e-4
+    assert "a.wav: samples up to 1.373" in caplog.text
+    write(tmp_path / "b.wav", speech / 32767, np.float32)
+    assert np.abs(read_audio(tmp_path / "b.wav")).max() == pytest.approx(0.9, abs=0.01)
+
+
+def test_integers_of_32_bits_come_back_exactly(tmp_path, caplog):
+    samples = np.random.default_rng(0).integers(-(2**31), 2**31, 4000).astype(np.int32)
+    write(tmp_path / "a.wav", samples, np.int32)
+    assert np.array_equal(read_audio(tmp_path / "a.wav"), samples.astype(np.float32) / 2**31)
+    write(tmp_path / "a.wav", np.zeros(4000), np.int32)
+    assert not read_audio(tmp_path / "a.wav").any() and not caplog.text
 
 
 @pytest.mark.parametrize("level", [0.0, 1e-4, 0.003])
@@ -79,8 +97,8 @@ def test_other_containers_of_floats(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("peak", "scale"), [(1.0, 1), (60, 1), (65, 2**15), (100_000, 2**15), (2**22, 2**23),
-                        (2**26, 2**31), (1e12, 2**31)],
+    ("peak", "scale"), [(0.0, 1), (1e-5, 2**-15), (1e-4, 1), (1.0, 1), (60, 1), (65, 2**15),
+                        (100_000, 2**15), (2**22, 2**23), (2**26, 2**31), (1e12, 2**31)],
 )  # fmt: skip
 def test_scales(peak, scale):
     assert Level(peak, 0.0).full_scale == scale
