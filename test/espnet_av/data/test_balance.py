@@ -119,3 +119,15 @@ def test_mistakes_are_named() -> None:
         SamplingConfig(temperature=0.5)
     with pytest.raises(ConfigError, match="utterance s1-b has 900 frames, more than batch_frames"):
         BalancedBatchSampler([1, 900], ["a", "b"], 2.0, 800, 4, utt_ids=["s1-a", "s1-b"])
+
+
+def test_repeats_within_an_epoch_have_numbers_of_their_own() -> None:
+    """What is heard several times an epoch is drawn anew each time: numbers count upwards."""
+    (sampler,) = make(1e9)
+    numbers = sorted(number for batch in sampler.batches(0) for number in batch)
+    assert len(set(numbers)) == len(numbers)
+    assert numbers[0] >= 0
+    turns = Counter(number % len(GROUPS) for number in numbers)
+    arabic = max(turns[i] for i in range(len(GROUPS)) if GROUPS[i] == "ar")
+    assert arabic > 5
+    assert numbers[-1] // len(GROUPS) == arabic - 1

@@ -65,6 +65,10 @@ def test_one_modality_may_be_missing(corpus, tmp_path: Path) -> None:
     assert dump.get("wav.scp", "s1-4") is None and dump.get("video.scp", "s1-4")
     summary = yaml.safe_load((tmp_path / "dump" / "dump.yaml").read_text())
     assert (summary["utterances"], summary["with_audio"], summary["with_video"]) == (7, 6, 6)
+    samples = sum(map(int, dump.tables["utt2num_samples"].values()))
+    frames = sum(map(int, dump.tables["utt2num_frames"].values()))
+    assert summary["audio_hours"] == pytest.approx(samples / 57_600_000, abs=1e-4) != 0
+    assert summary["video_hours"] == pytest.approx(frames / 90_000, abs=1e-4) != 0
 
 
 def test_every_number_of_jobs_gives_the_same_bytes(corpus, tmp_path: Path) -> None:

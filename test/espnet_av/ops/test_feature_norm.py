@@ -45,3 +45,9 @@ def test_after_a_while_it_does_not_matter_where_one_started():
     past = normalise_past(x, torch.tensor([4000]))
     assert (past - whole)[:, :50].abs().mean() > 0.5
     assert (past - whole)[:, -50:].abs().mean() < 0.1
+
+
+def test_an_utterance_of_one_frame_is_zero():
+    x = torch.full((2, 3, 4), 5.0)
+    out = normalise_utterance(x, torch.tensor([1, 3]))
+    assert not out.any()

@@ -41,3 +41,10 @@ def test_seeded_and_degenerate():
     )
     assert bootstrap_interval(np.array([2]), np.array([4])) == (0.5, 0.5)
     assert bootstrap_interval(np.zeros(5), np.ones(5)) == (0.0, 0.0)
+
+
+def test_draws_without_a_reference_word_are_left_out():
+    """Two utterances, one of them empty: a quarter of the draws has no rate."""
+    low, high = bootstrap_interval(np.array([0, 1]), np.array([0, 4]), num_resamples=500)
+    assert (low, high) == (0.25, 0.25)
+    assert np.isfinite([low, high]).all()

@@ -355,3 +355,15 @@ def test_seeds_of_other_languages_cannot_share_a_table() -> None:
     assert sorted(read_system("x", [paths[0], paths[2]]).origins) == [1, 3]
     with pytest.raises(ConfigError, match=r"languages and categories.*de there, fr here"):
         read_system("x", paths[:2])
+
+
+def test_only_what_differs_of_two_lists_is_told() -> None:
+    first = write_scores(write_training("s1", 1, init=("a", "b")), 1, SCRATCH[0])
+    for tag, init, words in (
+        ("less", ("a",), r"\['b same'\] there, \[\] here"),
+        ("more", ("a", "b", "c"), r"\[\] there, \['c same'\] here"),
+        ("order", ("b", "a"), r"\['a same', 'b same'\] there, \['b same', 'a same'\] here"),
+    ):
+        other = write_scores(write_training(tag, 2, init=init), 2, SCRATCH[1])
+        with pytest.raises(ConfigError, match=words):
+            read_system("x", [first, other])
