@@ -115,17 +115,38 @@ noise_mark() {
 # check_names <option>...: refuse at once what would fail, or mean something else, stages later: names go
 # through lists of words, patterns, formats and command lines of jobs, in which JOB is a number.
 check_names() {
-    local option value bad=$'[][:space:]"\'`$\\\\*?[;&|<>(){}%,:]|JOB'
+    local option value bad=$'^-|[][:space:]"\'`$\\\\*?[;&|<>(){}%,:]|JOB'
     for option in "$@"; do
         value=${!option}
         if [[ "${value}" =~ ${bad} ]]; then
-            echo "$0: --${option} '${value}': white space, JOB and \"'\`\$\\*?[];&|<>(){}%,: may not be in it;" \
-                "choose another name, or give that of a link: ln -s <the folder or file> <name>" >&2
+            echo "$0: --${option} '${value}': white space, JOB and \"'\`\$\\*?[];&|<>(){}%,: may not be in it, nor" \
+                "- at its start; choose another name, or that of a link: ln -s <the folder or file> <name>" >&2
+            return 1
+        elif [[ -z "${value}" && " datadir dumpdir expdir conf train_set valid_set " == *" ${option} "* ]]; then
+            echo "$0: --${option} may not be empty; leave it out, or give a name" >&2
             return 1
         elif [ "$(basename -- "${value:-x}" | wc -c)" -gt 200 ]; then
             echo "$0: '$(basename -- "${value}")' is too long for the name of a file; give a shorter --${option}" >&2
             return 1
         fi
+    done
+}
+
+# check_sets: the same of the data sets, which are folders in <datadir> and <dumpdir> beside others
+check_sets() {
+    local option name bad=$'["\'`$\\\\*?[;&|<>(){}%,:/]|]|JOB|(^| )-'
+    for option in train_set ssl_sets valid_set test_sets babble_sets; do
+        if [[ "${!option}" =~ ${bad} ]]; then
+            echo "$0: --${option} '${!option}': sets are names of folders in ${datadir}, of letters, digits, . _ -" >&2
+            return 1
+        fi
+        for name in ${!option}; do
+            case "${name}" in roi|noise|units|logdir|token_list|.*)
+                echo "$0: --${option} '${name}': a folder of that name in ${datadir} or ${dumpdir} is for something" \
+                    "else; rename the set" >&2
+                return 1 ;;
+            esac
+        done
     done
 }
 

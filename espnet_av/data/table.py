@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
@@ -71,7 +72,9 @@ def parse_ctm(path: Path) -> tuple[dict[str, list[Segment]], list[str]]:
         fields = line.split()
         try:
             name, _, start, duration, label = fields
-            segment = Segment(float(start), float(duration), unicodedata.normalize("NFC", label))
+            segment = Segment(
+                _second(start), _second(duration), unicodedata.normalize("NFC", label)
+            )
         except ValueError:
             problems.append(f"{place}: expected '<utt> 1 <start> <duration> <label>', got '{line}'")
             continue
@@ -83,6 +86,14 @@ def parse_ctm(path: Path) -> tuple[dict[str, list[Segment]], list[str]]:
         before.append(segment)
         previous = max(previous, name, key=sort_key)
     return ctm, problems
+
+
+def _second(text: str) -> float:
+    """A time; ValueError for nan and inf too, which Python takes for numbers."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
 
 
 def write_table(path: Path, rows: Mapping[str, str]) -> None:

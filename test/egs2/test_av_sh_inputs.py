@@ -177,3 +177,40 @@ def test_skipped_stage_needs_no_configuration(recipe: Path) -> None:
     code, out, _ = run(recipe, "--dry_run", "--system", "unknown", "--skip_stages", "8 9")
     assert code == 0, out
     assert "stage 9 finetune: skipped (--skip_stages)" in out
+
+
+@pytest.mark.parametrize("option", ["datadir", "dumpdir", "expdir", "train_set"])
+def test_empty_folders_are_refused(recipe: Path, option: str) -> None:
+    """`--dumpdir ""` would write into the root of the file system."""
+    code, out, started = run(recipe, f"--{option}", "")
+    assert (code, started) == (1, [])
+    assert f"--{option} may not be empty" in out
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("test_sets", "test noise", "'noise': a folder of that name"),
+        ("train_set", "roi", "'roi': a folder of that name"),
+        ("ssl_sets", "train units", "'units': a folder of that name"),
+        ("test_sets", "test a*b", "sets are names of folders"),
+        ("test_sets", "test sub/dev", "sets are names of folders"),
+        ("babble_sets", "test -x", "sets are names of folders"),
+        ("dumpdir", "-x", "- at its start"),
+    ],
+)
+def test_sets_that_cannot_be_folders_are_refused(
+    recipe: Path, option: str, value: str, words: str
+) -> None:
+    code, out, started = run(recipe, f"--{option}", value)
+    assert (code, started) == (1, [])
+    assert words in out
+
+
+def test_clone_in_a_folder_that_path_cannot_hold(recipe: Path) -> None:
+    project = recipe.parents[2]
+    moved = project.with_name("a:b")
+    project.rename(moved)
+    code, out, started = run(moved / "egs2/toy/avsr1")
+    assert (code, started) == (1, [])
+    assert "a:b: PATH cannot hold a ':'; rename the folder" in out

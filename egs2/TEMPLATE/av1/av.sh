@@ -241,6 +241,7 @@ stage_pack() {
         --roi_config "${roi_config}" --decode_config "${decode_config}" "${exp}/model.zip"
 }
 
+[[ "${MAIN_ROOT}" != *:* ]] || { echo "$0: ${MAIN_ROOT}: PATH cannot hold a ':'; rename the folder" >&2; exit 1; }
 [ $# -eq 0 ] || { echo "$0: unexpected argument '$1'; options are --name value, see --help" >&2; exit 1; }
 token_name=${token_type}
 case "${token_type}" in bpe|unigram) token_name+="_${nbpe}" ;; esac
@@ -274,7 +275,7 @@ decode_dir="${exp}/$(basename "${decode_config}" .yaml)"
 check_names datadir dumpdir expdir conf train_set valid_set tag ssl_tag avssl_tag token_dir \
     roi_config dump_config noise_config ssl_config mid_config train_config decode_config decode_model \
     units_from finetune_from expected_scores system
-check_configs
+check_sets; check_configs
 decode_ngpu=$(( ngpu > 0 ? 1 : 0 ))
 stages=(data roi dump ssl units avssl mid tokens finetune decode score pack)
 

@@ -253,3 +253,12 @@ def test_id_that_no_file_can_be_called(tmp_path):
         with pytest.raises(DataDirError, match=f"id of {length} characters.*shorten it") as caught:
             write_data_dir(tmp_path, tables)
         assert len(str(caught.value)) < 2000
+
+
+@pytest.mark.parametrize("line", ["u1 1 nan 0.1 a", "u1 1 0 inf a", "u1 1 0 -inf a", "u1 1 0 a"])
+def test_times_of_a_ctm_are_numbers(tmp_path, line):
+    (tmp_path / "utt2spk").write_text("u1 s\n")
+    (tmp_path / "wav.scp").write_text("u1 a.wav\n")
+    (tmp_path / "ctm").write_text(line + "\n")
+    with pytest.raises(DataDirError, match=r"ctm:1: expected '<utt> 1 <start> <duration> <label>'"):
+        read_data_dir(tmp_path)
