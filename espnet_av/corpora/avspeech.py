@@ -10,6 +10,7 @@ from pathlib import Path
 from espnet_av.corpora.clip import Clip, make_id, survey, write_sets
 from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem, Published
 from espnet_av.corpora.files import visible_files
+from espnet_av.data.face_place import FacePlace, parse_place
 from espnet_av.errors import DataDirError
 from espnet_av.text_file import read_text
 
@@ -28,11 +29,11 @@ def prepare_avspeech(
 ) -> dict[str, int]:
     """Write `out_dir/{train,test}` from the published lists and the videos one has; no `text`.
 
-    `root/avspeech_{train,test}.csv` has lines `video,start,end,x,y` (seconds; the face's place,
-    which is not used: the roi stage finds it). Videos lie anywhere below `root` as
-    `<video>.{mp4,mkv,webm}`, whole, which gives `segments`, or as clips `<video>_<start>_<end>.mp4`
-    with the list's own numbers. Ids read `avspeech_<video>-<start in ms>-<end in ms>`; the speaker
-    is `avspeech_<video>`.
+    `root/avspeech_{train,test}.csv` has lines `video,start,end,x,y` (seconds; where the speaker's
+    face is, in shares of the picture, which `utt2face` tells the roi stage). Videos lie anywhere
+    below `root` as `<video>.{mp4,mkv,webm}`, whole, which gives `segments`, or as clips
+    `<video>_<start>_<end>.mp4` with the list's own numbers. Ids read
+    `avspeech_<video>-<start in ms>-<end in ms>`; the speaker is `avspeech_<video>`.
 
     Args:
         root: the corpus; one of the lists is enough.
@@ -100,7 +101,20 @@ def _read(
                 origin=where,
                 recording=None if cut else speaker,
                 span=None if cut else (start, end),
+                face=_face(row, utt_id, where, coverage),
             )
+
+
+def _face(row: list[str], utt_id: str, where: str, coverage: Coverage) -> FacePlace | None:
+    """The place of the face, if the list has one; what is no place is reported."""
+    if not row[3:]:
+        return None
+    try:
+        return parse_place(" ".join(row[3:5]))
+    except ValueError:
+        detail = f"{where}: '{','.join(row[3:5])}' is no place x,y from 0 to 1"
+        coverage.note(utt_id, "no_face_place", "kept, the face will be searched for", detail)
+        return None
 
 
 def _stretch(row: list[str], where: str) -> tuple[str, float, float]:

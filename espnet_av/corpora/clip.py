@@ -12,6 +12,7 @@ from pathlib import Path
 from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem
 from espnet_av.corpora.probe import Media, probe_all
 from espnet_av.data.data_dir import write_data_dir
+from espnet_av.data.face_place import FacePlace
 
 SOUND_ALONE = "kept, sound alone"
 PICTURE_ALONE = "kept, picture alone"
@@ -43,6 +44,8 @@ class Clip:
     landmarks: Path | None = None
     landmarks_key: str | None = None
     """Name of the clip within `landmarks`."""
+    face: FacePlace | None = None
+    """Where the speaker's face is when the clip begins, where the corpus tells."""
     category: str | None = None
     recording: str | None = None
     """Id of the recording it is a part of; None: it is one itself."""
@@ -107,9 +110,9 @@ def write_set(path: Path, clips: Iterable[Clip]) -> int:
     for clip in clips:
         count += 1
         recording = clip.recording or clip.utt_id
-        sound, points = clip.audio, clip.landmarks
+        picture, sound, points = clip.video, clip.audio, clip.landmarks
         rows: dict[str, tuple[str, str | None]] = {
-            "video.scp": (recording, None if clip.video is None else str(clip.video)),
+            "video.scp": (recording, None if picture is None else str(picture)),
             "wav.scp": (recording, None if sound is None else str(sound)),
             "landmarks.scp": (
                 recording,
@@ -119,6 +122,7 @@ def write_set(path: Path, clips: Iterable[Clip]) -> int:
             "utt2spk": (clip.utt_id, clip.speaker),
             "utt2lang": (clip.utt_id, None if clip.part.lang == "-" else clip.part.lang),
             "utt2category": (clip.utt_id, clip.category),
+            "utt2face": (clip.utt_id, None if picture is None else clip.face and str(clip.face)),
             "segments": (clip.utt_id, _segment(recording, clip.span)),
         }
         rows |= {f"text.{lang}": (clip.utt_id, text) for lang, text in clip.translations.items()}

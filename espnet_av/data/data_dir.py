@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from espnet_av.data.face_place import is_place
 from espnet_av.data.table import (
     Segment,
     id_problem,
@@ -32,6 +33,7 @@ TABLES = (
     "utt2spk",
     "utt2lang",
     "utt2category",
+    "utt2face",
     "utt2num_samples",
     "utt2num_frames",
     "segments",
@@ -244,6 +246,9 @@ def _content_problems(where: Path, rows: Mapping[str, str]) -> list[str]:
             for key, value in rows.items()
             if not value.isdecimal() or int(value) == 0
         ]
+    if where.name == "utt2face":
+        expected = "expected '<x> <y>', shares of the picture's width and height from 0 to 1"
+        return [f"{where}: {k}: {expected}, got '{v}'" for k, v in rows.items() if not is_place(v)]
     if where.name == "segments":
         return [
             f"{where}: {key}: expected '<recording> <start> <end>' in seconds, got '{value}'"

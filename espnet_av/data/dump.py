@@ -65,7 +65,7 @@ def _write_tables(
 ) -> DataDir:
     left_out = {drop.utt_id for drop in drops}
     kept = data.subset([utt_id for utt_id in data.utt_ids if utt_id not in left_out])
-    packed = ("wav.scp", "video.scp", "segments", "landmarks.scp", "image.scp")
+    packed = ("wav.scp", "video.scp", "segments", "landmarks.scp", "image.scp", "utt2face")
     tables = {name: rows for name, rows in kept.tables.items() if name not in packed}
     columns = ("audio", "video", "num_samples", "num_frames")
     files = ("wav.scp", "video.scp", "utt2num_samples", "utt2num_frames")

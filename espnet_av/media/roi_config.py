@@ -26,6 +26,9 @@ class RoiConfig:
     (share of the shorter side); the default keeps clips that are mouth crops already."""
     smoothing_window: int = 12
     """Width of the centred averaging window over face points (frames)."""
+    min_share: float = 0.2
+    """Least share of the frames in which the face is seen (haar: between two looks that saw it);
+    clips with less are dropped, as most of their mouths would be guessed. 0 keeps every one."""
     size: int = 96
     """Side of the stored crop (pixels)."""
     encoding: Literal["jpeg", "raw"] = "jpeg"
@@ -41,6 +44,9 @@ class RoiConfig:
             raise ValueError(msg)
         if self.size < 8 or self.smoothing_window < 0 or not 0 <= self.max_dropped_ratio <= 1:
             msg = "size >= 8, smoothing_window >= 0 and max_dropped_ratio within 0..1 are needed"
+            raise ValueError(msg)
+        if not 0 <= self.min_share <= 1:
+            msg = f"min_share is {self.min_share}; it is a share between 0 and 1"
             raise ValueError(msg)
         if self.fixed_crop[2] <= 0:
             msg = "the side in fixed_crop (its third number) must be positive"

@@ -27,13 +27,19 @@ _GAP = 6
 _WHITE = 255
 
 
-def write_tracking(path: Path, clips: Mapping[str, Tracked]) -> None:
-    """Write `tracking.tsv`: utterance, frames, frames detected, share."""
+def write_tracking(
+    path: Path, clips: Mapping[str, Tracked], notes: Mapping[str, str] | None = None
+) -> None:
+    """Write `tracking.tsv`: utterance, frames, frames detected, share; notes if there are any."""
     with atomic_write(path) as stream:
-        stream.write("utt_id\tframes\tdetected\tshare\n")
+        stream.write("utt_id\tframes\tdetected\tshare" + ("\tnote" if notes else "") + "\n")
         for utt_id, clip in clips.items():
             share = clip.num_detected / clip.num_frames
-            stream.write(f"{utt_id}\t{clip.num_frames}\t{clip.num_detected}\t{share:.4f}\n")
+            row = f"{utt_id}\t{clip.num_frames}\t{clip.num_detected}\t{share:.4f}"
+            stream.write(row + (f"\t{notes.get(utt_id, '-')}" if notes else "") + "\n")
+    if notes:
+        first = next(iter(notes))
+        logger.info("%s: %d clips with a note, as %s: %s", path, len(notes), first, notes[first])
     frames = sum(clip.num_frames for clip in clips.values())
     detected = sum(clip.num_detected for clip in clips.values())
     logger.info("%s: face seen in %d of %d frames", path, detected, frames)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from espnet_av.data.ark import ArkWriter
 from espnet_av.data.dropped import Drop
+from espnet_av.data.face_place import parse_place
 from espnet_av.data.rates import FRAME_HZ
 from espnet_av.data.shard import UNREADABLE, Record, Shard, digest, file_size
 from espnet_av.data.source_files import plain_file
@@ -35,6 +36,8 @@ class RoiRecord(Record):
     """What a finished shard of the roi stage holds."""
 
     clips: dict[str, Tracked] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+    """What else the report says of some of them."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,8 @@ class RoiShard(Shard[RoiRecord]):
         recording = self.data.recording(utt_id)
         video = self.data.locate("video.scp", recording[0])
         landmarks = self.data.locate("landmarks.scp", recording[0])
-        return utt_id, recording, video, file_size(video), landmarks, file_size(landmarks)
+        files = (video, file_size(video), landmarks, file_size(landmarks))
+        return utt_id, recording, *files, self.data.get("utt2face", utt_id)
 
     def _add(self, utt_id: str, record: RoiRecord, ark: ArkWriter) -> None:
         try:
@@ -105,19 +109,23 @@ class RoiShard(Shard[RoiRecord]):
         else:
             pointer = ark.write_clip(utt_id, clip.frames, self.config.encoding)
             record.clips[utt_id] = Tracked(pointer, len(clip.frames), clip.num_detected)
+            if clip.note:
+                record.notes[utt_id] = clip.note
 
     def _extract(self, utt_id: str) -> RoiClip:
         name, start, end = self.data.recording(utt_id)
         video = self.data.locate("video.scp", name)
         assert video is not None, f"{utt_id} was planned without a video"
         landmarks = self.data.locate("landmarks.scp", name)
+        place = self.data.get("utt2face", utt_id)
+        face = None if place is None else parse_place(place)
         if self.config.tracker == "precomputed" and landmarks is None:
             if self.config.fallback != "none":
                 config = dataclasses.replace(self.config, tracker=self.config.fallback)
-                return extract_roi(video, config, start, end)
+                return extract_roi(video, config, start, end, face=face)
             if "landmarks.scp" not in self.data.tables:
                 msg = f"{self.data.path}/landmarks.scp: missing; tracker: precomputed needs it"
                 raise ConfigError(msg)
             msg = f"{self.data.path}/landmarks.scp: {name}: no landmarks; add a line"
             raise NoMouthError(msg, reason="no_landmarks")
-        return extract_roi(video, self.config, start, end, landmarks)
+        return extract_roi(video, self.config, start, end, landmarks, face)

@@ -62,7 +62,8 @@ def finish_roi(shards: Sequence[RoiShard]) -> dict[str, Tracked]:
     drops = [drop for record in records for drop in record.dropped]
     write_dropped(out_dir / "dropped.tsv", drops)
     write_to_fetch(out_dir, files_to_fetch(shards, records))
-    write_tracking(out_dir / "tracking.tsv", clips)
+    notes = {utt_id: note for record in records for utt_id, note in record.notes.items()}
+    write_tracking(out_dir / "tracking.tsv", clips, notes)
     write_contact_sheet(out_dir, clips)
     total = sum(len(shard.utt_ids) for shard in shards)
     check_dropped(out_dir / "dropped.tsv", drops, total, config.max_dropped_ratio)

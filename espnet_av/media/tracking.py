@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
+from espnet_av.data.face_place import FacePlace
 from espnet_av.errors import ConfigError, MediaError
+from espnet_av.media.landmark_rate import MAX_SHORTAGE, at_25_hz, stretched
 from espnet_av.media.landmarks import load_landmarks
 from espnet_av.media.roi import MEAN_FACE
 from espnet_av.media.roi_config import RoiConfig, TrackerName
 from espnet_av.media.tracking_haar import HaarTracker
 from espnet_av.media.tracking_mediapipe import MediapipeTracker
-
-_MAX_SHORTAGE = 2
-"""Frame counts of different decoders differ by a frame at the ends."""
 
 
 class Tracker(Protocol):
@@ -26,6 +26,10 @@ class Tracker(Protocol):
     """The tracker wants colour; reading grey is several times faster."""
     keep_centre: bool
     """Points are of every frame's own, so smoothing should keep their centre."""
+    by_shot: bool
+    """It follows a face from picture to picture, so that each shot is a clip of its own."""
+    note: str
+    """What the report should say of the last clip; mostly nothing."""
 
     def track(self, frames: Iterable[np.ndarray]) -> list[np.ndarray | None]:
         """Find the face in each frame.
@@ -45,6 +49,8 @@ class FixedTracker:
 
     needs_rgb = False
     keep_centre = True
+    by_shot = False
+    note = ""
 
     def __init__(self, crop: tuple[float, float, float], size: int) -> None:
         self.crop, self.size = crop, size
@@ -62,30 +68,43 @@ class FixedTracker:
 
 
 class PrecomputedTracker:
-    """Hands out points that another program found; see `load_landmarks` for the file."""
+    """Hands out points that another program found; see `load_landmarks` for the file.
+
+    Args:
+        landmarks: `<file>` or `<file>:<clip name>`.
+        first_frame: frame, at 25 frames/s of the whole film, at which the clip begins.
+        film: where the pictures come from, to tell a list at the film's own rate from one at 25
+            frames/s; None: there is none, and the list is one at 25 frames/s.
+    """
 
     needs_rgb = False
     keep_centre = True
+    by_shot = False
 
-    def __init__(self, landmarks: str, first_frame: int = 0) -> None:
-        self.landmarks, self.first_frame = landmarks, first_frame
+    def __init__(self, landmarks: str, first_frame: int = 0, film: Path | None = None) -> None:
+        self.landmarks, self.first_frame, self.film = landmarks, first_frame, film
+        self.note = ""
 
     def track(self, frames: Iterable[np.ndarray]) -> list[np.ndarray | None]:
-        """Read one entry a frame, from the clip's first frame on; see `Tracker.track`.
+        """Give one entry a frame, from the clip's first frame on; see `Tracker.track`.
 
         Raises:
-            MediaError: unreadable file, or it ends more than 2 frames before the clip does.
+            MediaError: unreadable file, it ends more than 2 frames before the clip does, or it
+                has neither 25 entries a second nor one for each picture of the film.
         """
         path, separator, key = self.landmarks.rpartition(":")
         points = load_landmarks(path, key) if separator else load_landmarks(self.landmarks)
         needed = self.first_frame + sum(1 for _ in frames)
-        if len(points) < needed - _MAX_SHORTAGE:
+        if self.film is not None:
+            points, self.note = at_25_hz(points, self.film, self.landmarks)
+            points = stretched(points, self.film, next(iter(frames)))
+        if len(points) < needed - MAX_SHORTAGE:
             msg = (
                 f"{self.landmarks}: landmarks of {len(points)} frames where the clip needs "
                 f"{needed} at 25 frames/s; were they made at another rate?"
             )
             raise MediaError(msg)
-        return (points + [None] * _MAX_SHORTAGE)[self.first_frame : needed]
+        return (points + [None] * MAX_SHORTAGE)[self.first_frame : needed]
 
 
 def resolve_tracker(name: TrackerName) -> TrackerName:
@@ -113,13 +132,21 @@ def mediapipe_is_usable() -> bool:
     return importlib.util.find_spec("mediapipe.python.solutions") is not None
 
 
-def make_tracker(config: RoiConfig, landmarks: str | None = None, first_frame: int = 0) -> Tracker:
+def make_tracker(
+    config: RoiConfig,
+    landmarks: str | None = None,
+    first_frame: int = 0,
+    film: Path | None = None,
+    face: FacePlace | None = None,
+) -> Tracker:
     """Make the tracker a configuration asks for.
 
     Args:
         config: names the tracker.
         landmarks: the clip's value in landmarks.scp, for `precomputed`.
         first_frame: frame of the landmarks at which the clip begins.
+        film: the file of the pictures, for `precomputed`.
+        face: where the speaker is when the clip begins, for those that look for faces.
 
     Raises:
         ConfigError: the tracker's package is missing, or `precomputed` without landmarks.
@@ -129,13 +156,25 @@ def make_tracker(config: RoiConfig, landmarks: str | None = None, first_frame: i
         if landmarks is None:
             msg = "tracker: precomputed needs landmarks.scp in the data dir, with every utterance"
             raise ConfigError(msg)
-        return PrecomputedTracker(landmarks, first_frame)
-    return TRACKERS[name](config)
+        return PrecomputedTracker(landmarks, first_frame, film)
+    return TRACKERS[name](config, face)
 
 
-TRACKERS: dict[str, Callable[[RoiConfig], Tracker]] = {
-    "mediapipe": lambda config: MediapipeTracker(),
-    "haar": lambda config: HaarTracker(config.detect_every, config.detect_side),
-    "fixed": lambda config: FixedTracker(config.fixed_crop, config.size),
+def _haar(config: RoiConfig, face: FacePlace | None = None) -> Tracker:
+    return HaarTracker(config.detect_every, config.detect_side, face)
+
+
+def _mediapipe(config: RoiConfig, face: FacePlace | None = None) -> Tracker:
+    return MediapipeTracker(face)
+
+
+def _fixed(config: RoiConfig, face: FacePlace | None = None) -> Tracker:
+    return FixedTracker(config.fixed_crop, config.size)
+
+
+TRACKERS: dict[str, Callable[..., Tracker]] = {
+    "mediapipe": _mediapipe,
+    "haar": _haar,
+    "fixed": _fixed,
 }
-"""Trackers that need pictures only."""
+"""Trackers that need pictures only: from the configuration and the face's listed place, if any."""

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from statistics import median_low
 
 import cv2
 import cv2.data
 import numpy as np
+
+from espnet_av.data.face_place import FacePlace
+from espnet_av.media.face_choice import REACH, count_faces, in_pixels, nearest_face
 
 _BOX_POINTS = np.array([(0.33, 0.40), (0.67, 0.40), (0.50, 0.68), (0.50, 0.83)])
 """Right eye, left eye, nose base and mouth within a cascade's box (shares of its side); means over
@@ -20,6 +25,7 @@ _NEAR_REACH = 0.75
 """Half the window searched round the previous face, in sides of its box."""
 _NEAR_SIZE_RATIO = 1.35
 _NEAR_LOOKS = 2
+_NUM_COUNTS = 3
 _OUTLIER_SHARE = 0.25
 _STRICT, _LOOSE = (
     ("haarcascade_frontalface_default.xml", 5),
@@ -29,13 +35,24 @@ _STRICT, _LOOSE = (
 
 
 class HaarTracker:
-    """Looks at every n-th frame and interpolates; a single wild box is left out."""
+    """Looks at every n-th frame and interpolates; a single wild box is left out.
+
+    Args:
+        detect_every: frames from one look to the next.
+        detect_side: pictures are shrunk until their shorter side has this many pixels.
+        face: where the speaker is when the clip begins; None: the largest face is followed.
+    """
 
     needs_rgb = False
     keep_centre = False
+    by_shot = True
 
-    def __init__(self, detect_every: int = 8, detect_side: int = 240) -> None:
-        self.detect_every, self.detect_side = detect_every, detect_side
+    def __init__(
+        self, detect_every: int = 8, detect_side: int = 240, face: FacePlace | None = None
+    ) -> None:
+        self.detect_every, self.detect_side, self.face = detect_every, detect_side, face
+        self.note = ""
+        self._counts: list[int] = []
 
     def track(self, frames: Iterable[np.ndarray]) -> list[np.ndarray | None]:
         """Find the face; between two looks that both found it, points are interpolated.
@@ -46,17 +63,30 @@ class HaarTracker:
         Returns:
             One (4, 2) float64 array or None a frame; all None when no look found a face.
         """
-        boxes = self._look(frames, {0}, _STRICT)
-        if not any(box is not None for box in boxes.values()):
-            boxes = self._look(frames, {0, self.detect_every // 2}, _LOOSE)
+        self.note, self._counts = "", []
+        boxes = self._search(frames, REACH)
+        if self.face is not None and not any(box is not None for box in boxes.values()):
+            boxes = self._search(frames, math.inf)
+            self.note = f"no face at the listed place ({self.face}): the nearest one was followed"
+        elif self.face is None and self._counts and median_low(self._counts) > 1:
+            self.note = f"{max(self._counts)} faces: the largest at the beginning was followed"
         return _between(list(boxes), _without_outliers(list(boxes.values())))
 
+    def _search(self, frames: Iterable[np.ndarray], reach: float) -> dict[int, np.ndarray | None]:
+        """Look as strictly as most clips allow, then once more; see `_look`."""
+        boxes = self._look(frames, {0}, _STRICT, reach)
+        if not any(box is not None for box in boxes.values()):
+            boxes = self._look(frames, {0, self.detect_every // 2}, _LOOSE, reach)
+        return boxes
+
     def _look(
-        self, frames: Iterable[np.ndarray], due: set[int], kind: tuple[str, int]
+        self, frames: Iterable[np.ndarray], due: set[int], kind: tuple[str, int], reach: float
     ) -> dict[int, np.ndarray | None]:
         """Boxes as (centre x, centre y, side) in pixels, by the number of the frame looked at.
 
         Looks at the frames whose number modulo `detect_every` is in `due`, and at the last one.
+        With a listed place, what is further than `reach` from it, or from the face found before,
+        is another's.
         """
         cascade, divisor = _cascade(kind[0]), kind[1]
         boxes: dict[int, np.ndarray | None] = {}
@@ -69,12 +99,29 @@ class HaarTracker:
             smallest = max(24, round(side * scale / divisor))
             picture = _gray(frame, scale)
             box = None if previous is None else _find_near(cascade, picture, previous)
-            if box is None:
+            if box is None or self._is_counting():
                 found = _detect(cascade, picture, smallest, max(picture.shape))
-                box = _choose(found, previous)
+                self._counts += [count_faces(found)] if found else []
+                box = self._choose(found, previous, picture, reach) if box is None else box
             boxes[index] = None if box is None else box / scale
             previous = previous if box is None else box
         return boxes
+
+    def _is_counting(self) -> bool:
+        """Several faces were seen: two more looks tell people from what looks like a face once."""
+        return self.face is None and 0 < len(self._counts) < _NUM_COUNTS and self._counts[0] > 1
+
+    def _choose(
+        self,
+        found: list[np.ndarray],
+        previous: np.ndarray | None,
+        picture: np.ndarray,
+        reach: float,
+    ) -> np.ndarray | None:
+        if self.face is None:
+            return _choose(found, previous)
+        place = in_pixels(self.face, picture) if previous is None else previous[:2]
+        return nearest_face(found, place, reach)
 
 
 def _find_near(

@@ -29,6 +29,21 @@ def test_whole_videos_are_cut_by_segments(corpus, tmp_path):
     assert report(tmp_path / "data") == [("avspeech_-gone-0030000-0036000", "missing", "dropped")]
 
 
+def test_the_listed_faces_are_kept(corpus, tmp_path):
+    """Also those of lists saved with a byte order mark; what is no place is reported."""
+    rows = [row.split(",") for row in (corpus / "avspeech_train.csv").read_text().splitlines()]
+    places = iter([["0.253125", "0.5"], ["1.5", "0"]])
+    listed = [[*row[:3], *(["0", "0"] if row[0] == "-gone" else next(places))] for row in rows]
+    put(corpus / "avspeech_train.csv", "\ufeff" + "\n".join(map(",".join, listed)) + "\n")
+    prepare_avspeech(corpus, tmp_path / "data", max_missing_ratio=0.3)
+    train = read_data_dir(tmp_path / "data" / "train")
+    assert train.tables["utt2face"] == {f"{WHOLE}-0000040-0000200": "0.253125 0.5"}
+    bad = (f"{WHOLE}-0000200-0000360", "no_face_place", "kept, the face will be searched for")
+    assert bad in report(tmp_path / "data")
+    test = read_data_dir(tmp_path / "data" / "test")
+    assert list(test.tables["utt2face"].values()) == ["0.43 0.21"]
+
+
 def test_videos_that_are_gone_need_leave(corpus, tmp_path):
     with pytest.raises(DroppedTooManyError, match=r"avspeech_train\.csv:3: no file named -gone"):
         prepare_avspeech(corpus, tmp_path / "data")

@@ -96,6 +96,66 @@ def test_a_real_clip_by_haar(grid_root):
     assert change[38:62, 30:66].mean() > 1.5 * change[:20, 30:66].mean()
 
 
+@pytest.mark.parametrize("window", [0, 12])
+def test_nothing_is_smoothed_or_filled_across_a_cut(tmp_path, window):
+    """The face is elsewhere after the cut, and unseen about it."""
+    here, there = face_points(20, scale=0.3), [p + 40 for p in face_points(20, scale=0.3)]
+    frames = np.concatenate([textured_frames(20, 1), textured_frames(20, 2)])
+    write_video(tmp_path / "a.mp4", frames, 25)
+    seen = [None if 15 <= i < 26 else p for i, p in enumerate([*here, *there])]
+    config = RoiConfig(tracker="precomputed", smoothing_window=window)
+    result = extract_roi(tmp_path / "a.mp4", config, landmarks=save_points(tmp_path / "p", seen))
+    expected = mouth_roi(read_video(tmp_path / "a.mp4", gray=True), np.stack([*here, *there]))
+    assert np.array_equal(result.frames, expected)
+    assert result.num_detected == 29
+    assert result.note == "cuts to another camera at 0.80 s"
+
+
+def test_a_shot_without_a_face_holds_the_place_of_the_nearest(tmp_path):
+    here, there = face_points(10, scale=0.3), [p + 40 for p in face_points(10, scale=0.3)]
+    frames = np.concatenate([textured_frames(10, seed) for seed in (1, 2, 3, 4)])
+    write_video(tmp_path / "a.mp4", frames, 25)
+    landmarks = save_points(tmp_path / "p", [*[None] * 10, *here, *[None] * 10, *there])
+    result = extract_roi(tmp_path / "a.mp4", PRECOMPUTED, landmarks=landmarks)
+    points = np.stack([*here, *here, *here, *there])
+    assert np.array_equal(
+        result.frames, mouth_roi(read_video(tmp_path / "a.mp4", gray=True), points)
+    )
+    assert result.share == 0.5
+
+
+def test_haar_follows_the_face_to_another_place_of_the_picture(tmp_path):
+    shapes = np.array([viseme[:7] for viseme in VISEMES.values()])[:13].repeat(2, axis=0)
+    face = render(shapes, LOOKS[0], np.random.default_rng(3))
+    height, width = face.shape[1:3]
+    frames = np.full((26, height, 2 * width, 3), 40, np.uint8)
+    frames[:12, :, :width], frames[12:, :, width:] = face[:12], face[12:]
+    write_video(tmp_path / "a.mp4", frames, 25)
+    write_video(tmp_path / "b.mp4", face, 25)
+    found, plain = (
+        extract_roi(tmp_path / n, RoiConfig(tracker="haar")) for n in ("a.mp4", "b.mp4")
+    )
+    alike = [
+        np.corrcoef(a.ravel(), b.ravel())[0, 1]
+        for a, b in zip(found.frames, plain.frames, strict=True)
+    ]
+    assert min(alike) > 0.6
+    assert found.note == "cuts to another camera at 0.48 s"
+    assert plain.note == ""
+
+
+@pytest.mark.parametrize(("seen", "least"), [(1, 0.2), (3, 0.2), (5, 0.2), (14, 0.5)])
+def test_a_face_in_few_frames_is_named(clip, tmp_path, seen, least):
+    points = [p if i < seen else None for i, p in enumerate(face_points(30))]
+    landmarks = save_points(tmp_path / "p", points)
+    config = RoiConfig(tracker="precomputed", min_share=least)
+    with pytest.raises(NoMouthError, match=rf"seen in {seen} of its 30 .*min_share {least}") as e:
+        extract_roi(clip, config, landmarks=landmarks)
+    assert e.value.reason == "face_seldom_seen"
+    lenient = RoiConfig(tracker="precomputed", min_share=seen / 30)
+    assert extract_roi(clip, lenient, landmarks=landmarks).num_detected == seen
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -103,6 +163,8 @@ def test_a_real_clip_by_haar(grid_root):
         {"detect_side": 5},
         {"shard_utts": 0},
         {"max_dropped_ratio": 1.5},
+        {"min_share": -0.1},
+        {"min_share": 2.0},
         {"size": 2},
         {"smoothing_window": -1},
         {"fixed_crop": (0.5, 0.5, 0.0)},

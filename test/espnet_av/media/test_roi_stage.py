@@ -2,12 +2,13 @@
 
 import dataclasses
 import json
+import pickle
 import shutil
 
 import cv2
 import numpy as np
 import pytest
-from media_samples import make_clip_corpus
+from media_samples import face_points, make_clip_corpus
 
 from espnet_av.data.ark import read_clip
 from espnet_av.data.data_dir import read_data_dir, write_data_dir
@@ -195,6 +196,63 @@ def test_report_for_people(corpus, tmp_path):
     assert sheet.shape == (16 + 2 * (16 + 96 + 6), 4 * (3 * 96 + 6))
     first = read_clip(f"{tmp_path}/video.000001.ark:9")[1]
     assert np.array_equal(sheet[32:128, :96], first)
+
+
+def test_notes_are_a_column_where_there_are_any(corpus, tmp_path, monkeypatch):
+    extract = roi_shard.extract_roi
+
+    def noted(path, *arguments, **options):
+        note = "2 faces: one" if "spk1-001" in path else ""
+        return dataclasses.replace(extract(path, *arguments, **options), note=note)
+
+    monkeypatch.setattr(roi_shard, "extract_roi", noted)
+    run(corpus, tmp_path)
+    rows = [line.split("\t") for line in (tmp_path / "tracking.tsv").read_text().splitlines()]
+    assert rows[0][4:] == ["note"]
+    assert {row[0]: row[4] for row in rows[1:]} == {
+        utt_id: "2 faces: one" if utt_id == "spk1-001" else "-"
+        for utt_id in read_data_dir(corpus).utt_ids
+    }
+
+
+def test_a_face_in_few_frames_has_its_own_reason(corpus, tmp_path):
+    def spoil(tables):
+        points = [None] * 6
+        points[2] = face_points(1)[0]
+        (tmp_path / "few.pkl").write_bytes(pickle.dumps(points))
+        tables["landmarks.scp"]["spk1-001"] = str(tmp_path / "few.pkl")
+
+    data_dir = changed_tables(corpus, tmp_path / "data", spoil)
+    lenient = dataclasses.replace(CONFIG, max_dropped_ratio=0.5)
+    run(data_dir, tmp_path / "roi", lenient)
+    rows = (tmp_path / "roi" / "dropped.tsv").read_text().splitlines()
+    assert [row.split("\t")[:2] for row in rows[1:]] == [["spk1-001", "face_seldom_seen"]]
+    assert len(run(data_dir, tmp_path / "all", dataclasses.replace(lenient, min_share=0.0))) == 5
+
+
+def test_listed_faces_reach_the_tracker_and_the_fingerprint(corpus, tmp_path, monkeypatch):
+    def place(value):
+        def change(tables):
+            tables["utt2face"] = {"spk0-000": value}
+
+        return changed_tables(corpus, tmp_path / value[:3], change)
+
+    asked = []
+    extract = roi_shard.extract_roi
+
+    def noted(path, config, start, end, landmarks, face):
+        asked.append((path.rpartition("/")[2], face))
+        return extract(path, config, start, end, landmarks, face)
+
+    monkeypatch.setattr(roi_shard, "extract_roi", noted)
+    run(place("0.25 0.5"), tmp_path / "roi")
+    assert sorted(asked)[0] == ("spk0-000.mp4", (0.25, 0.5))
+    assert [face for _, face in asked].count(None) == NUM_CLIPS - 1
+    asked.clear()
+    run(place("0.25 0.5"), tmp_path / "roi")
+    assert asked == []
+    run(place("0.75 0.5"), tmp_path / "roi")
+    assert ("spk0-000.mp4", (0.75, 0.5)) in asked and len(asked) == 2
 
 
 def test_worst_tracked_come_first(tmp_path):

@@ -2,18 +2,22 @@
 
 import importlib.util
 import pickle
+import sys
+from types import ModuleType, SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
 from media_samples import face_points, textured_frames
 
+from espnet_av.data.face_place import FacePlace
 from espnet_av.errors import ConfigError, MediaError
-from espnet_av.media import tracking
+from espnet_av.media import tracking, tracking_mediapipe
 from espnet_av.media.roi import mouth_roi
 from espnet_av.media.roi_config import RoiConfig
 from espnet_av.media.tracking import TRACKERS, make_tracker, mediapipe_is_usable, resolve_tracker
 from espnet_av.media.tracking_haar import HaarTracker
+from espnet_av.media.tracking_mediapipe import MediapipeTracker
 from espnet_av.media.video import read_video
 
 BLANK = np.full((20, 120, 160), 128, np.uint8)
@@ -74,7 +78,7 @@ def test_every_tracker_can_be_made(name):
     assert {"needs_rgb", "keep_centre", "track"} <= set(dir(tracker))
 
 
-def track_with(monkeypatch, boxes, frames=17):
+def track_with(monkeypatch, boxes, frames=17, face=None, note=""):
     """Track with a detector that sees `boxes` (frame -> rectangles) in the part it is shown."""
     if isinstance(frames, int):
         frames = np.zeros((frames, 240, 320), np.uint8)
@@ -93,7 +97,10 @@ def track_with(monkeypatch, boxes, frames=17):
             ]
 
     monkeypatch.setattr("espnet_av.media.tracking_haar._cascade", lambda name: Cascade())
-    return HaarTracker(detect_every=8).track(frames)
+    tracker = HaarTracker(detect_every=8, face=face)
+    points = tracker.track(frames)
+    assert tracker.note == note
+    return points
 
 
 def found_in(points):
@@ -119,9 +126,59 @@ def test_haar_stays_with_the_face_it_has(monkeypatch):
 
 
 def test_haar_starts_with_the_largest_face(monkeypatch):
-    faces = [(0, 0, 50, 50), (100, 0, 120, 120)]
-    points = track_with(monkeypatch, dict.fromkeys((0, 8, 16), faces))
+    faces = [(0, 0, 70, 70), (100, 0, 120, 120)]
+    note = "2 faces: the largest at the beginning was followed"
+    points = track_with(monkeypatch, dict.fromkeys((0, 8, 16), faces), note=note)
     assert points[0][3, 0] == pytest.approx(160)
+
+
+SPEAKER, LISTENER = (20, 100, 80, 80), (180, 80, 120, 120)
+THERE = FacePlace(0.2, 0.6)
+"""Of pictures of 320 x 240: within the smaller face."""
+
+
+def mouth_of(box):
+    return pytest.approx([box[0] + box[2] / 2, box[1] + 0.83 * box[2]])
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize("face", [THERE, FacePlace(0.05, 0.4), FacePlace(0.3, 0.8)])
+def test_haar_takes_the_face_at_the_listed_place(monkeypatch, order, face):
+    both = [SPEAKER, LISTENER][::order]
+    points = track_with(monkeypatch, dict.fromkeys((0, 8, 16), both), face=face)
+    assert [point[3] for point in points] == [mouth_of(SPEAKER)] * 17
+
+
+def test_haar_waits_for_the_face_at_the_listed_place(monkeypatch):
+    boxes = {0: [LISTENER], 8: [LISTENER, SPEAKER], 16: [LISTENER, SPEAKER]}
+    points = track_with(monkeypatch, boxes, face=THERE)
+    assert found_in(points) == list(range(8, 17)) and points[8][3] == mouth_of(SPEAKER)
+
+
+def test_haar_does_not_go_over_to_another_face_than_the_listed(monkeypatch):
+    boxes = {0: [LISTENER, SPEAKER], 8: [SPEAKER], 16: [LISTENER], 24: [LISTENER]}
+    assert found_in(track_with(monkeypatch, boxes, 25, face=THERE)) == list(range(9))
+
+
+def test_haar_says_when_no_face_is_at_the_listed_place(monkeypatch):
+    note = "no face at the listed place (0.2 0.6): the nearest one was followed"
+    far = (240, 10, 60, 60)
+    both = {look: [far, LISTENER] for look in (0, 8, 16)}
+    points = track_with(monkeypatch, both, face=FacePlace(0.2, 0.6), note=note)
+    assert points[0][3] == mouth_of(LISTENER)
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        {0: [(240, 10, 60, 60)]},  # once only, as what looks like a face in a background
+        {look: [(60, 120, 50, 50)] for look in (0, 8, 16)},  # within the other
+        {look: [(250, 10, 30, 30)] for look in (0, 8, 16)},  # far smaller
+    ],
+)
+def test_what_is_no_second_person_is_not_told(monkeypatch, others):
+    boxes = {look: [SPEAKER, *others.get(look, [])] for look in (0, 8, 16)}
+    assert found_in(track_with(monkeypatch, boxes)) == list(range(17))
 
 
 def test_haar_follows_a_face_that_jumps(monkeypatch):
@@ -171,6 +228,63 @@ def test_haar_finds_the_mouth_of_a_real_face(grid_root):
     points = HaarTracker().track(frames)
     assert all(point is not None for point in points)
     assert np.abs(np.stack(points)[:, 3] - MOUTH_OF_BBAF2N).max() < 8
+
+
+class Mark:
+    def __init__(self, x, y):
+        self.x, self.y = x, y
+
+
+def fake_mediapipe(monkeypatch, faces):
+    """The package, where every frame has these faces: (x, y, distance of the eyes), as shares."""
+
+    class Graph:
+        def __init__(self, **options):
+            self.most = options.get("max_num_faces", 9)
+
+        __enter__ = lambda self: self  # noqa: E731
+        __exit__ = lambda self, *error: None  # noqa: E731
+
+        def process(self, frame):
+            found = []
+            for x, y, eyes in faces[: self.most]:
+                four = [(x - eyes / 2, y), (x + eyes / 2, y), (x, y + eyes / 2), (x, y + eyes)]
+                groups = zip(tracking_mediapipe._MESH_GROUPS, four, strict=True)
+                marks = {index: Mark(*place) for group, place in groups for index in group}
+                box = SimpleNamespace(width=3 * eyes)
+                data = SimpleNamespace(
+                    relative_bounding_box=box, relative_keypoints=[Mark(*p) for p in four]
+                )
+                found.append(SimpleNamespace(landmark=marks, location_data=data))
+            return SimpleNamespace(multi_face_landmarks=found, detections=found)
+
+    solutions = ModuleType("mediapipe.python.solutions")
+    solutions.face_mesh = SimpleNamespace(FaceMesh=Graph)
+    solutions.face_detection = SimpleNamespace(FaceDetection=Graph)
+    for name in ("mediapipe", "mediapipe.python"):
+        monkeypatch.setitem(sys.modules, name, ModuleType(name))
+    monkeypatch.setitem(sys.modules, "mediapipe.python.solutions", solutions)
+
+
+@pytest.mark.parametrize(
+    ("face", "x", "note"),
+    [
+        (None, 0.7, "2 faces: the one that the face mesh prefers was followed"),
+        (FacePlace(0.25, 0.5), 0.2, ""),
+        (FacePlace(0.75, 0.5), 0.7, ""),
+        (
+            FacePlace(0.0, 1.0),
+            0.2,
+            "no face at the listed place (0 1): the nearest one was followed",
+        ),
+    ],
+)
+def test_mediapipe_takes_the_face_at_the_listed_place(monkeypatch, face, x, note):
+    fake_mediapipe(monkeypatch, [(0.7, 0.4, 0.08), (0.2, 0.4, 0.05)])
+    tracker = MediapipeTracker(face)
+    points = tracker.track(np.repeat(BLANK[:3, :, :, None], 3, axis=3))
+    assert [point[3, 0] / 160 for point in points] == pytest.approx([x] * 3)
+    assert tracker.note == note
 
 
 @pytest.mark.skipif(not mediapipe_is_usable(), reason="needs mediapipe 0.10.21")
