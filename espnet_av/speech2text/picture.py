@@ -8,12 +8,15 @@ from typing import NamedTuple
 import numpy as np
 
 from espnet_av.data.rates import FRAME_HZ, SAMPLES_PER_FRAME
+from espnet_av.media.speech_activity import RATE_HZ, find_speech
 from espnet_av.media.track_length import track_span
 from espnet_av.speech2text.windows import Window, plan_windows
 
 MAX_MISMATCH_SEC = 0.5
 """Codecs fill their last block, and recorders start their tracks one after the other: so much sound
 without a picture is part of the film."""
+
+_SHARED_FRAMES = 25
 
 
 class Picture(NamedTuple):
@@ -40,6 +43,9 @@ def find_picture(path: str | Path) -> Picture | None:
 def plan_file(picture: Picture | None, max_frames: int, speech: np.ndarray | None) -> list[Window]:
     """Cut a file into windows, none of them partly with and partly without a picture.
 
+    Where the picture begins or ends while somebody speaks, the window of sound alone hears up to a
+    second of what the other one has, so that no word is cut in two.
+
     Args:
         picture: where there is one; None: nowhere.
         max_frames: longest window.
@@ -54,18 +60,25 @@ def plan_file(picture: Picture | None, max_frames: int, speech: np.ndarray | Non
     is_longer = num_heard - picture.end > MAX_MISMATCH_SEC * FRAME_HZ
     total = num_heard if is_longer else picture.end
     first = 0 if speech is None else picture.first
+    shared = min(_SHARED_FRAMES, picture.end - first) if first or is_longer else 0
+    parts = [(first, picture.end, True)]
+    if first:
+        parts.insert(0, (0, first + shared * _is_in_speech(speech, first), False))
+    if is_longer:
+        parts.append((picture.end - shared * _is_in_speech(speech, picture.end), total, False))
     windows: list[Window] = []
-    for start, end, has_picture in (
-        (0, first, False),
-        (first, picture.end, True),
-        (picture.end, total, False),
-    ):
-        if start < end:
-            part = None if speech is None else speech[start * SAMPLES_PER_FRAME :]
-            found = plan_windows(end - start, max_frames, part)
-            stop = None if end == total else end
-            windows += _with_picture(found, start, stop, has_picture)
+    for start, end, has_picture in parts:
+        part = None if speech is None else speech[start * SAMPLES_PER_FRAME :]
+        found = plan_windows(end - start, max_frames, part)
+        windows += _with_picture(found, start, None if end == total else end, has_picture)
     return windows
+
+
+def _is_in_speech(speech: np.ndarray | None, frame: int) -> bool:
+    if speech is None:
+        return False
+    activity = find_speech(speech).is_speech
+    return bool(activity[frame * (RATE_HZ // FRAME_HZ) :][:1].any())
 
 
 def _with_picture(

@@ -43,6 +43,19 @@ def test_a_picture_that_begins_late_and_ends_early():
     assert windows == [(0.0, 1.0, False), (1.0, None, True)]
 
 
+def test_a_word_at_the_border_is_heard_by_both():
+    """Said while the picture begins, and while it ends; elsewhere it is quiet."""
+    wave = 0.003 * speech(300)
+    for frame in (25, 75):
+        wave[(frame - 8) * 640 : (frame + 8) * 640] *= 300
+    windows = spans(plan_file(Picture(25, 75), 500, wave))
+    assert windows == [(0.0, 2.0, False), (1.0, 3.0, True), (2.0, None, False)]
+    windows = spans(plan_file(Picture(50, 90), 500, wave))
+    assert windows == [(0.0, 2.0, False), (2.0, 3.6, True), (3.6, None, False)]
+    windows = plan_file(Picture(0, 75), 40, wave)
+    assert max((w.end or 12.0) - w.start for w in windows) <= 1.6
+
+
 def test_no_picture_and_no_sound():
     assert spans(plan_file(None, 500, speech(80))) == [(0.0, None, False)]
     assert spans(plan_file(Picture(25, 75), 500, None)) == [(0.0, None, True)]
