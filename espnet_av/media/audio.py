@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
 from pathlib import Path
+from typing import NamedTuple
 
 import av
 import numpy as np
 from av.container import InputContainer
 
 from espnet_av.errors import MediaError
-from espnet_av.media.container import decode, open_media, origin_sec, seek
+from espnet_av.media.container import decode, open_media
 from espnet_av.media.mono import mix_down
 from espnet_av.media.sample_scale import ANY_SCALE, to_full_scale
+from espnet_av.media.sound_gaps import LaidOut, SoundGap, lay_out
+from espnet_av.media.sound_places import place_sound
+from espnet_av.media.timeline import frames_in_time
 
 _PREROLL_SEC = 0.25
 """Decoders and the resampler need a little sound before the first sample that counts."""
-_SEEK_FROM_SEC = 2.0
+_WITHOUT_STAMPS = ("avi",)
+"""Containers that give the sound no time: what FFmpeg makes of their index can be far from it."""
 _SHORTAGE_SEC = 0.1
 _EXACT_DURATION = ("flac",)
 """Containers that state the duration and have no index; others estimate it from the bit rate."""
+
+
+class Sound(NamedTuple):
+    """Sound of a file."""
+
+    wave: np.ndarray
+    """(S,) float32 in [-1, 1]."""
+    gaps: tuple[SoundGap, ...]
+    """Where its time stamps asked for silence, for less sound or for another speed."""
 
 
 def read_audio(
@@ -27,22 +41,37 @@ def read_audio(
 ) -> np.ndarray:
     """Read the sound of a file as one channel, at a scale that players would understand.
 
+    Arguments and errors as in `read_sound`.
+
+    Returns:
+        wave: (S,) float32 in [-1, 1]; sample 0 is at `start`.
+    """
+    return read_sound(path, fs, start, end).wave
+
+
+def read_sound(
+    path: str | Path, fs: int = 16000, start: float = 0.0, end: float | None = None
+) -> Sound:
+    """Read the sound of a file as `read_audio` does, and tell what its time stamps asked for.
+
+    Where the stamps jump, nothing was recorded, and silence is put in; where they run away from
+    the count of samples, the sound is stretched. So it stays in step with the picture to the end.
+
     Args:
         path: any container or codec that FFmpeg reads.
         fs: wanted rate in Hz; other rates are resampled by libswresample.
-        start: first second to read, counted from the beginning of the file's earliest track.
+        start: first second to read; second 0 is that of the picture (`origin_sec`).
         end: second to stop at; None reads to the end.
 
     Returns:
-        wave: (S,) float32 in [-1, 1]; sample 0 is at `start`. When the sound begins after the
-            picture does, the gap is silence, so that both stay in step.
+        the sound from `start` on; when it begins after the picture does, the gap is silence.
 
     Raises:
         MediaError: missing, empty, damaged or truncated file, no audio track, nothing between
             `start` and `end`.
     """
-    first, wave = _decode_span(path, fs, start, end)
-    begin = round(start * fs) - round(first * fs)
+    first, wave, gaps = _decode_span(path, fs, start, end)
+    begin = round(start * fs) - first
     if begin < 0:
         wave, begin = np.concatenate([np.zeros(-begin, np.float32), wave]), 0
     stop = len(wave) if end is None else begin + round(end * fs) - round(start * fs)
@@ -50,7 +79,9 @@ def read_audio(
     if not len(wave):
         msg = f"{path}: no sound between {start} s and {end or 'the end'}; check `segments`"
         raise MediaError(msg)
-    return np.clip(wave, -1.0, 1.0)
+    reached = start + len(wave) / fs
+    inside = (gap for gap in gaps if gap.begin_sec < reached and gap.end_sec > start)
+    return Sound(np.clip(wave, -1.0, 1.0), tuple(inside))
 
 
 def audio_seconds(path: str | Path) -> float:
@@ -65,44 +96,36 @@ def audio_seconds(path: str | Path) -> float:
         return sum(frame.samples / frame.sample_rate for frame in decode(container, stream))
 
 
-def _decode_span(
-    path: str | Path, fs: int, start: float, end: float | None
-) -> tuple[float, np.ndarray]:
-    """Second at which the decoded sound begins (at or before `start`), and the sound."""
+def _decode_span(path: str | Path, fs: int, start: float, end: float | None) -> LaidOut:
+    """The sound that was decoded for a span, from `start` or before it on, in the file's time."""
     with open_media(path, "audio") as (container, stream):
-        if start >= _SEEK_FROM_SEC:
-            seek(container, start - _PREROLL_SEC)
-        origin, first, decoded_sec = origin_sec(container), None, 0.0
+        begins: list[float | None] = []
+        lengths: list[float] = []
         chunks: list[np.ndarray] = []
         # One plane for all channels: PyAV reads past the end of eight planes, and crashes.
         resampler = av.AudioResampler(format="flt", rate=fs)
-        for frame in _until(container, stream, None if end is None else end + _PREROLL_SEC):
-            if first is None and frame.time is not None:
-                first = frame.time - origin
-            decoded_sec += frame.samples / frame.sample_rate
+        stop = math.inf if end is None else end + _PREROLL_SEC
+        for begin, frame in frames_in_time(container, stream, start, _PREROLL_SEC):
+            if begin is not None and begin >= stop:
+                break
+            begins.append(begin)
+            lengths.append(frame.samples / frame.sample_rate)
             chunks += _resample(resampler, frame, path)
-        if decoded_sec:
+        if lengths:
             chunks += _resample(resampler, None, path)
+        if container.format.name in _WITHOUT_STAMPS:
+            begins[1:] = [None] * (len(begins) - 1)
+        pieces = place_sound(begins, lengths)
         if end is None:
-            _check_complete(container, stream, (first or 0.0) + decoded_sec)
-        if not chunks:
-            return first or 0.0, np.zeros(0, np.float32)
-        channels = np.concatenate(chunks, axis=1)
-        if stream.codec_context.name.startswith(ANY_SCALE):
-            channels = to_full_scale(channels, path, is_whole=not start and end is None)
-        places = tuple(channel.name for channel in resampler.layout.channels)
-        return first or 0.0, mix_down(channels, places, path)
-
-
-def _until(
-    container: InputContainer, stream: av.AudioStream, end: float | None
-) -> Iterator[av.AudioFrame]:
-    """Decode frames up to the one that begins at or after `end` seconds."""
-    origin = origin_sec(container)
-    for frame in decode(container, stream):
-        if end is not None and frame.time is not None and frame.time - origin >= end:
-            return
-        yield frame
+            _check_complete(container, stream, float(pieces[-1].file_sec[-1]))
+        wave = np.zeros(0, np.float32)
+        if chunks:
+            channels = np.concatenate(chunks, axis=1)
+            if stream.codec_context.name.startswith(ANY_SCALE):
+                channels = to_full_scale(channels, path, is_whole=not start and end is None)
+            places = tuple(channel.name for channel in resampler.layout.channels)
+            wave = mix_down(channels, places, path)
+        return lay_out(wave, pieces, fs)
 
 
 def _resample(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -70,29 +70,33 @@ def open_media(path: str | Path, kind: Kind) -> Iterator[tuple[InputContainer, A
         yield container, stream
 
 
-def origin_sec(container: InputContainer) -> float:
-    """Time stamp, in seconds, at which the earliest track of the file begins."""
-    return (container.start_time or 0) / _MICROSECOND
-
-
 def seek(container: InputContainer, seconds: float) -> None:
-    """Go to a key frame at or before `seconds` after the file's beginning.
+    """Go to a key frame at or before a time stamp.
 
     Containers without an index stay where they are: what they give after a jump is damaged, so
     they are read from the beginning.
     """
     if container.format.name.split(",")[0] in _INDEXED:
-        container.seek(int((seconds + origin_sec(container)) * _MICROSECOND), backward=True)
+        container.seek(int(seconds * _MICROSECOND), backward=True)
 
 
-def decode(container: InputContainer, stream: av.AudioStream | av.VideoStream) -> Iterator[Any]:
+def decode(
+    container: InputContainer,
+    stream: av.AudioStream | av.VideoStream,
+    stamp: Callable[[av.Packet], None] | None = None,
+) -> Iterator[Any]:
     """Decode a track to `av.AudioFrame` or `av.VideoFrame`; failures and a missing end are named.
+
+    Args:
+        container: the open file.
+        stream: a track of it.
+        stamp: called on each packet, to correct its time stamps.
 
     Raises:
         MediaError: the data are damaged or end early; the message tells how many frames came.
     """
     count = 0
-    frames = container.decode(stream)
+    frames = _frames(container, stream, stamp)
     while True:
         try:
             frame = next(frames)
@@ -105,6 +109,17 @@ def decode(container: InputContainer, stream: av.AudioStream | av.VideoStream) -
         yield frame
     if is_cut_short(container, stream, count):
         raise MediaError(_damaged(container, stream, count, "the file ends early"))
+
+
+def _frames(
+    container: InputContainer,
+    stream: av.AudioStream | av.VideoStream,
+    stamp: Callable[[av.Packet], None] | None,
+) -> Iterator[Any]:
+    for packet in container.demux(stream):
+        if stamp is not None and packet.size:
+            stamp(packet)
+        yield from packet.decode()
 
 
 def _damaged(

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 from av.container import InputContainer
 
-from espnet_av.media.container import open_container, open_media, origin_sec
+from espnet_av.media.container import open_container, open_media
 from espnet_av.media.film_size import mp3_tells_length
+from espnet_av.media.origin import origin_sec
 from espnet_av.media.tracks import Kind, find_track
 
 _MICROSECOND = 1_000_000
@@ -23,7 +24,7 @@ _JUMP_SEC = 1.0
 
 
 class Span(NamedTuple):
-    """Where a track begins and ends, in seconds from the beginning of its file."""
+    """Where a track begins and ends, in seconds from second 0 of its file."""
 
     begin: float
     end: float
@@ -84,8 +85,7 @@ def _measure(container: InputContainer, streams: Sequence[Any]) -> list[Span | N
     for packet in container.demux(*streams):
         if packet.size and not packet.is_discard:
             clocks[packet.stream_index].add(packet)
-    origin = origin_sec(container)
-    return [clocks[stream.index].span(origin) for stream in streams]
+    return [clocks[stream.index].span(origin_sec(container, stream.type)) for stream in streams]
 
 
 class _Clock:

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 
 import av
 import cv2
 import numpy as np
-from av.container import InputContainer, OutputContainer
+from av.container import OutputContainer
 from av.video.reformatter import ColorRange
 
 from espnet_av.atomic import atomic_path
 from espnet_av.errors import MediaError
-from espnet_av.media.container import decode, open_media, origin_sec, seek
+from espnet_av.media.container import open_media
 from espnet_av.media.orientation import display_matrix, upright
+from espnet_av.media.picture_times import at_constant_rate, timed_pictures
 from espnet_av.media.pixel_shape import pixel_ratio, with_square_pixels
 
-_SEEK_FROM_SEC = 2.0
-_TIE_SEC = 1e-3
-"""Time stamps are rounded (Matroska: 1 ms); of two frames as near as this take the first."""
 _LUMA_FORMATS = frozenset(
     ("yuv420p", "yuv422p", "yuv444p", "yuvj420p", "yuvj422p", "yuvj444p", "nv12", "nv21", "gray")
 )
@@ -37,8 +36,9 @@ def iter_frames(
 ) -> Iterator[np.ndarray]:
     """Yield pictures at a constant rate: output k is the source frame nearest to (k / fps) s.
 
-    They come as they are shown: with square pixels, turned and mirrored by the display matrix of
-    phones.
+    Second 0 is the first picture, or a whole number of frames at 25 Hz before it (`origin_sec`).
+    Where the film stands still, the last picture stays until the next one is due. They come as
+    they are shown: with square pixels, turned and mirrored by the display matrix of phones.
 
     Args:
         path: any container or codec that FFmpeg reads.
@@ -58,21 +58,20 @@ def iter_frames(
     first = round(start * fps)
     stop = None if end is None else round(end * fps)
     with open_media(path, "video") as (container, stream):
-        if start >= _SEEK_FROM_SEC:
-            seek(container, start - 1 / fps)
-        times = _timed(container, stream)
-        head = next(times, None)
+        pictures = timed_pictures(container, stream, start, 1 / fps)
+        head = next(pictures, None)
         if head is None:
             msg = f"{path}: the video track holds no frame; fetch the file again"
             raise MediaError(msg)
-        convert, matrix = (_to_gray if gray else _to_rgb), display_matrix(head[2])
+        convert, matrix = (_to_gray if gray else _to_rgb), display_matrix(head.frame)
         ratio = pixel_ratio(stream)
         last_frame: av.VideoFrame | None = None
         picture = np.zeros(0, np.uint8)
-        for frame in _nearest(head, times, fps, first, stop):
+        shown = at_constant_rate(chain([head], pictures), fps, first, stop)
+        for number, frame in enumerate(shown, first):
             if frame is not last_frame:
                 if frame.is_corrupt:
-                    msg = f"{path}: the frame at {frame.time:.2f} s is damaged; fetch it again"
+                    msg = f"{path}: the frame at {number / fps:.2f} s is damaged; fetch it again"
                     raise MediaError(msg)
                 stored = with_square_pixels(convert(frame), ratio)
                 last_frame, picture = frame, upright(stored, matrix)
@@ -154,40 +153,6 @@ def _write_sound(
     frame.sample_rate, frame.pts = fs, 0
     container.mux(stream.encode(frame))
     container.mux(stream.encode(None))
-
-
-def _timed(
-    container: InputContainer, stream: av.VideoStream
-) -> Iterator[tuple[float, float, av.VideoFrame]]:
-    """Yield (begin, end, frame), in seconds from the beginning of the file."""
-    origin, period = origin_sec(container), float(1 / (stream.average_rate or 25))
-    previous_end = 0.0
-    for frame in decode(container, stream):
-        begin = previous_end if frame.time is None else frame.time - origin
-        length = frame.duration * float(frame.time_base) if frame.duration else period
-        previous_end = begin + length
-        yield begin, previous_end, frame
-
-
-def _nearest(
-    head: tuple[float, float, av.VideoFrame],
-    rest: Iterator[tuple[float, float, av.VideoFrame]],
-    fps: float,
-    first: int,
-    stop: int | None,
-) -> Iterator[av.VideoFrame]:
-    """Yield, for output numbers first..stop-1, the source frame whose time is nearest."""
-    index, (begin, end, frame) = first, head
-    for next_begin, next_end, next_frame in rest:
-        while abs(begin - index / fps) <= abs(next_begin - index / fps) + _TIE_SEC:
-            if stop is not None and index >= stop:
-                return
-            yield frame
-            index += 1
-        begin, end, frame = next_begin, next_end, next_frame
-    total = max(round(end * fps), 1)
-    for _ in range(index, total if stop is None else min(stop, total)):
-        yield frame
 
 
 def _to_rgb(frame: av.VideoFrame) -> np.ndarray:
