@@ -142,7 +142,7 @@ class NoiseBank:
                 wave, _ = soundfile.read(stream, dtype="float32")
         except (OSError, soundfile.LibsndfileError) as error:
             raise_machine_fault(error, self.path / noise.path)
-            msg = f"{self.path / noise.path}: unreadable noise ({error}); make the noises again"
+            msg = f"{self.path / noise.path}: unreadable noise ({error}); {_again(self.path)}"
             raise MediaError(msg) from error
         return wave
 
@@ -172,8 +172,14 @@ def write_manifest(path: Path, noises: Sequence[Noise]) -> None:
             stream.write("\t".join(map(str, noise)) + "\n")
 
 
+def _again(split_dir: Path) -> str:
+    """Cure of a damaged noise: the stage takes itself for done where its mark is."""
+    done = split_dir.parent / ".done"
+    return (f"delete {done} and " if done.exists() else "") + "make the noises again (stage 3)"
+
+
 def _read_manifest(path: Path) -> list[Noise]:
-    cure = "make noises with python -m espnet_av.bin.noise (stage 3)"
+    cure = f"{_again(path.parent)}, or with python -m espnet_av.bin.noise"
     if not path.exists():
         msg = f"{path}: missing; {cure}"
         raise DataDirError(msg)
@@ -182,14 +188,14 @@ def _read_manifest(path: Path) -> list[Noise]:
     for number, line in enumerate(lines[1:], start=2):
         fields = line.split("\t")
         if len(fields) != len(Noise._fields) or not (fields[4] + fields[6]).isdecimal():
-            msg = f"{path}:{number}: expected {', '.join(Noise._fields)}; make the noises again"
+            msg = f"{path}:{number}: expected {', '.join(Noise._fields)}; {_again(path.parent)}"
             raise DataDirError(msg)
         noise_id, category, split, name, num_samples, digest, num_bytes = fields
         noises.append(
             Noise(noise_id, category, split, name, int(num_samples), digest, int(num_bytes))
         )
     if not noises:
-        msg = f"{path}: lists no noise; make the noises again"
+        msg = f"{path}: lists no noise; {_again(path.parent)}"
         raise DataDirError(msg)
     return noises
 
@@ -200,5 +206,5 @@ def _check_file(path: Path, noise: Noise, full: bool) -> None:
         full and hashlib.sha256(path.read_bytes()).hexdigest() != noise.sha256
     ):
         state = "missing" if size is None else "not the file that noise.tsv describes"
-        msg = f"{path}: {state}; scores would not be comparable: make the noises again"
+        msg = f"{path}: {state}; scores would not be comparable: {_again(path.parents[1])}"
         raise DataDirError(msg)

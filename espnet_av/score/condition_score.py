@@ -22,11 +22,16 @@ from espnet_av.score.edits import EditCounts, Unit, UtteranceAlignment, align, c
 from espnet_av.score.metric import ERROR_RATES, is_error
 from espnet_av.score.normaliser import normalise_texts
 from espnet_av.score.scoring import Scoring
+from espnet_av.search.condition import decode_again
 from espnet_av.search.results_dir import DONE, INFO
 from espnet_av.temporary import sweep
 from espnet_av.text_file import read_json, read_text
 
 logger = logging.getLogger(__name__)
+
+
+_INFO = ("set", "mode", "noise", "exp_dir", "checkpoint", "train_seed", "seed", "config")
+"""Of what decoding recorded, what scoring cannot do without."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,7 @@ def find_conditions(decode_dir: Path) -> list[Path]:
         raise DataDirError(msg)
     for folder in folders:
         if not (folder / DONE).is_file():
-            msg = f"{folder}: decoding did not finish; run the decode stage (10) again"
+            msg = f"{folder}: decoding did not finish; {decode_again(folder)}"
             raise DataDirError(msg)
     return folders
 
@@ -109,7 +114,11 @@ def score_condition(folder: Path, scoring: Scoring) -> ConditionScore:
         msg = f"{folder}: {error}"
         raise DataDirError(msg) from error
     groups = {table: rows for table, rows in tables.items() if len(set(rows.values())) > 1}
-    info = read_json(folder / INFO, DataDirError, f"remove {folder} and decode it again (10)")
+    info = read_json(folder / INFO, DataDirError, decode_again(folder))
+    lacking = [key for key in _INFO if key not in info]
+    if lacking:
+        msg = f"{folder / INFO}: lacks {', '.join(lacking)}; {decode_again(folder)}"
+        raise DataDirError(msg)
     target_lang = info.get("target_lang")
     langs = {} if target_lang is None else dict.fromkeys(refs, target_lang)
     if "target_lang" in info and target_lang is None:  # transcripts; older folders do not say
@@ -150,7 +159,9 @@ def as_record(score: ConditionScore, resampling: Resampling) -> dict[str, Any]:
     record = {
         **{key: value for key, value in score.info.items() if key != "config"},
         "folder": str(score.folder),
-        "fingerprint": read_text(score.folder / DONE, DataDirError, "decode it again (10)").strip(),
+        "fingerprint": read_text(
+            score.folder / DONE, DataDirError, decode_again(score.folder)
+        ).strip(),
         "refs": hashlib.sha256(json.dumps(score.refs).encode()).hexdigest()[:16],
         **_figures(score, set(score.refs), resampling),
     }

@@ -9,6 +9,7 @@ import numpy as np
 
 from espnet_av.score.picture import INK, new_figure, save, style_axes
 from espnet_av.search.alignment import WORD_START
+from espnet_av.search.example import read_example
 
 _FPS = 25.0
 _FS = 16000
@@ -27,8 +28,7 @@ def plot_alignment(example: Path, path: Path, *, title: str, reference: str) -> 
         title: of the condition.
         reference: what was said.
     """
-    with np.load(example) as arrays:
-        data = dict(arrays)
+    data = read_example(example)
     panels = [
         (name, draw, height)
         for name, draw, height in (

@@ -9,8 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from espnet_av.atomic import atomic_write
 from espnet_av.errors import DataDirError
 from espnet_av.progress import progress
@@ -37,7 +35,8 @@ from espnet_av.score.plot_missing_video import plot_missing_video
 from espnet_av.score.plot_snr import categories_of, plot_snr
 from espnet_av.score.results import format_results
 from espnet_av.score.scoring import Scoring
-from espnet_av.search.example import EXAMPLE
+from espnet_av.search.condition import decode_again
+from espnet_av.search.example import EXAMPLE, read_example
 from espnet_av.text_file import read_json
 from espnet_av.yaml_file import read_yaml_keys
 
@@ -193,9 +192,7 @@ def _worth_a_look(
 
 
 def _reference(score: ConditionScore) -> str:
-    with np.load(score.folder / EXAMPLE) as arrays:
-        utt_id = str(arrays["utt_id"])
-    return score.refs[utt_id]
+    return score.refs[str(read_example(score.folder / EXAMPLE)["utt_id"])]
 
 
 def _shown_config(config: dict[str, Any]) -> str:
@@ -203,8 +200,7 @@ def _shown_config(config: dict[str, Any]) -> str:
 
 
 def _decode_command(folder: Path) -> str:
-    cure = f"remove {folder} and decode it again (10)"
-    record = read_yaml_keys(folder / "provenance.yaml", DataDirError, cure)
+    record = read_yaml_keys(folder / "provenance.yaml", DataDirError, decode_again(folder))
     return str(record.get("command", "not known"))
 
 

@@ -137,3 +137,11 @@ def _exists(mode: str, missing: MissingVideo | None, *, has_video: bool) -> bool
         return missing is None
     nothing_left = mode == "V" and missing is not None and missing.kind == "whole"
     return has_video and not nothing_left
+
+
+def decode_again(folder: Path) -> str:
+    """Cure of a damaged condition: its stage takes neither it nor itself for done then."""
+    return (
+        f"remove {folder} and {folder.parent.parent}/.done.decode, and run the decode stage (10) "
+        "again"
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,28 @@ import torch
 
 from espnet_av.data.batch import Sample, collate
 from espnet_av.data.tokenizer import Tokenizer
+from espnet_av.errors import DataDirError, raise_machine_fault
+from espnet_av.search.condition import decode_again
 from espnet_av.search.decode_set import Recognition
 
 EXAMPLE = "example.npz"
+
+
+def read_example(path: Path) -> dict[str, np.ndarray]:
+    """Arrays of what `write_example` wrote.
+
+    Raises:
+        DataDirError: it is missing, damaged, or lacks what is always there.
+    """
+    try:
+        with np.load(path) as arrays:
+            found = dict(arrays)
+        found["utt_id"], found["tokens"]
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise_machine_fault(error, path)
+        msg = f"{path}: missing or damaged ({' '.join(str(error).split())[:80]}); "
+        raise DataDirError(msg + decode_again(path.parent)) from error
+    return found
 
 
 @torch.inference_mode()

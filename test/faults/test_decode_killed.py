@@ -8,10 +8,14 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from espnet_av import temporary
-from espnet_av.score.condition_score import find_conditions
+from espnet_av.errors import DataDirError
+from espnet_av.score.condition_score import find_conditions, score_condition
+from espnet_av.score.scoring import Scoring
+from espnet_av.search.example import read_example
 from espnet_av.search.results_dir import is_done
 from espnet_av.temporary import REPLACED, temporary_beside
 
@@ -66,3 +70,31 @@ def test_killed_while_it_replaces(tmp_path: Path) -> None:
     folder.rename(away.with_name(away.name.replace(f"-{started}-", "-7-")))
     assert is_done(folder, "key")
     assert find_conditions(tmp_path) == [folder]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"set": "test"}'])
+def test_damaged_record_of_a_condition(tmp_path: Path, content: str) -> None:
+    """The stage would take itself for done: its mark goes too."""
+    folder = condition(tmp_path, "A_clean")
+    for name in ("ref", "text"):
+        (folder / name).write_text("u1 a b\n", encoding="utf-8")
+    (folder / "decode.json").write_text(content, encoding="utf-8")
+    cure = rf"; remove {folder} and {tmp_path}/\.done\.decode, and run the decode stage \(10\)"
+    with pytest.raises(DataDirError, match=rf"decode\.json: .*{cure}"):
+        score_condition(folder, Scoring())
+    (folder / ".done").unlink()
+    with pytest.raises(DataDirError, match=rf"did not finish{cure}"):
+        find_conditions(tmp_path)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04half", b"\x93NUMPY\x01\0", b"text"])
+def test_damaged_example(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "test/A_clean/example.npz"
+    path.parent.mkdir(parents=True)
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(DataDirError, match=r"example\.npz: missing or damaged .*\.done\.decode"):
+        read_example(path)
+    np.savez(path.with_suffix(""), other=np.zeros(3))
+    with pytest.raises(DataDirError, match="utt_id"):
+        read_example(path)
