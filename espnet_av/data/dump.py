@@ -15,6 +15,7 @@ from espnet_av.data.dump_config import DumpConfig
 from espnet_av.data.dump_shard import Clips, DumpRecord, DumpShard, read_clips
 from espnet_av.data.rates import FRAME_HZ, SAMPLE_RATE
 from espnet_av.data.shard import cut, delete_stale, files_to_fetch, finished_records
+from espnet_av.data.sound_gap_report import write_sound_gaps
 from espnet_av.data.source_files import write_to_fetch
 
 
@@ -40,7 +41,7 @@ def plan_dump(data_dir: Path, roi_dir: Path, out_dir: Path, config: DumpConfig) 
 
 
 def finish_dump(shards: Sequence[DumpShard]) -> DataDir:
-    """Merge finished shards into a data dir with `dropped.tsv` and `dump.yaml`.
+    """Merge finished shards into a data dir with `dropped.tsv`, `sound_gaps.tsv`, `dump.yaml`.
 
     Raises:
         DataDirError: a shard is not done.
@@ -51,6 +52,9 @@ def finish_dump(shards: Sequence[DumpShard]) -> DataDir:
     data, config, out_dir = first.data, first.config, first.out_dir
     drops = sorted(drop for record in records for drop in record.dropped)
     write_dropped(out_dir / "dropped.tsv", drops)
+    write_sound_gaps(
+        out_dir / "sound_gaps.tsv", sorted(row for record in records for row in record.sound_gaps)
+    )
     write_to_fetch(out_dir, files_to_fetch(shards, records))
     check_dropped(out_dir / "dropped.tsv", drops, len(data.utt_ids), config.max_dropped_ratio)
     dump = _write_tables(data, records, drops, out_dir)

@@ -19,10 +19,11 @@ from espnet_av.data.dropped import Drop
 from espnet_av.data.dump_config import DumpConfig
 from espnet_av.data.rates import FRAME_HZ, SAMPLE_RATE
 from espnet_av.data.shard import UNREADABLE, Record, Shard, digest, file_size, fingerprint_of
+from espnet_av.data.sound_gap_report import GapRow
 from espnet_av.data.source_files import plain_file
 from espnet_av.data.table import read_table
 from espnet_av.errors import DataDirError, MediaError
-from espnet_av.media.audio import read_audio
+from espnet_av.media.segment_reader import SegmentReader
 from espnet_av.media.track_length import track_seconds
 
 logger = logging.getLogger(__name__)
@@ -56,6 +57,8 @@ class DumpRecord(Record):
     """`video.<shard>.ark:<offset>`."""
     num_samples: dict[str, int] = field(default_factory=dict)
     num_frames: dict[str, int] = field(default_factory=dict)
+    sound_gaps: list[GapRow] = field(default_factory=list)
+    """Where the time stamps of a recording asked for silence, less sound or another speed."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,8 @@ class DumpShard(Shard[DumpRecord]):
 
     def new_record(self, **content: Any) -> DumpRecord:
         """See `Shard`."""
-        return DumpRecord(**content)
+        gaps = [GapRow(*row) for row in content.pop("sound_gaps", [])]
+        return DumpRecord(**content, sound_gaps=gaps)
 
     def pointers(self, record: DumpRecord) -> Iterable[str]:
         """See `Shard`."""
@@ -112,8 +116,9 @@ class DumpShard(Shard[DumpRecord]):
         with ExitStack() as stack:
             audio = stack.enter_context(ArkWriter(self.ark_path("audio")))
             video = stack.enter_context(ArkWriter(self.ark_path("video")))
+            reader = SegmentReader(SAMPLE_RATE)
             for utt_id in self.utt_ids:
-                self._pack(utt_id, record, audio, video)
+                self._pack(utt_id, record, reader, audio, video)
                 advance()
         for kind in ("audio", "video"):
             if self.ark_path(kind).stat().st_size == 0:
@@ -126,10 +131,17 @@ class DumpShard(Shard[DumpRecord]):
         return (utt_id, recording, self.data.get("wav.scp", recording[0]), file_size(audio),
                 clip and clip.rpartition(":")[2], file_size(clip))  # fmt: skip
 
-    def _pack(self, utt_id: str, record: DumpRecord, audio: ArkWriter, video: ArkWriter) -> None:
+    def _pack(
+        self,
+        utt_id: str,
+        record: DumpRecord,
+        reader: SegmentReader,
+        audio: ArkWriter,
+        video: ArkWriter,
+    ) -> None:
         clip, num_frames = self.clips.pointers.get(utt_id), self.clips.num_frames.get(utt_id, 0)
         try:
-            wave = self._read_audio(utt_id)
+            wave = self._read_audio(utt_id, record, reader)
         except MediaError as error:
             record.dropped.append(Drop(utt_id, f"{UNREADABLE} audio", str(error)))
             return
@@ -144,13 +156,19 @@ class DumpShard(Shard[DumpRecord]):
             record.video[utt_id] = video.copy(utt_id, clip)
             record.num_frames[utt_id] = num_frames
 
-    def _read_audio(self, utt_id: str) -> np.ndarray | None:
+    def _read_audio(
+        self, utt_id: str, record: DumpRecord, reader: SegmentReader
+    ) -> np.ndarray | None:
         name, start, end = self.data.recording(utt_id)
         path = self.data.locate("wav.scp", name)
         if path is None:
             return None
         if not is_ark_pointer(path):
-            return read_audio(path, SAMPLE_RATE, start, end)
+            sound = reader.read(path, start, end)
+            record.sound_gaps += [
+                GapRow(utt_id, gap.kind, gap.begin_sec - start, gap.seconds) for gap in sound.gaps
+            ]
+            return sound.wave
         wave, fs = read_audio_ark(path, name)
         if fs != SAMPLE_RATE:
             msg = (

@@ -76,8 +76,13 @@ def seek(container: InputContainer, seconds: float) -> None:
     Containers without an index stay where they are: what they give after a jump is damaged, so
     they are read from the beginning.
     """
-    if container.format.name.split(",")[0] in _INDEXED:
+    if can_seek(container):
         container.seek(int(seconds * _MICROSECOND), backward=True)
+
+
+def can_seek(container: InputContainer) -> bool:
+    """Whether a file can be read from its middle, to the same samples and pictures."""
+    return container.format.name.split(",")[0] in _INDEXED
 
 
 def decode(
