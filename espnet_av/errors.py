@@ -28,6 +28,10 @@ class ArkError(AVError):
     """An archive or a pointer into it is broken."""
 
 
+class DataLoadingError(AVError):
+    """A process that loads data ended, or could not hand over what it loaded."""
+
+
 class DiskSpaceError(AVError):
     """A stage would fill the disk."""
 

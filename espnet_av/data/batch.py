@@ -65,6 +65,12 @@ class Batch:
         """The same batch in page-locked memory (called by the data loader)."""
         return self._map(lambda tensor: tensor.pin_memory())
 
+    def share_memory(self) -> None:
+        """Move the tensors to shared memory, in place (called in a loading process)."""
+        for _, value in self._items():
+            if isinstance(value, Tensor) and value.numel():
+                value.share_memory_()
+
     def as_dict(self) -> dict[str, Any]:
         """The fields that are not `None`, for `model(**batch.as_dict())`."""
         return {name: value for name, value in self._items() if value is not None}

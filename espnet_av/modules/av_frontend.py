@@ -57,6 +57,9 @@ class AVFrontend(nn.Module):
         config: see `AVFrontendConfig`.
     """
 
+    augments = True
+    """Its modality dropout goes on where it is frozen."""
+
     def __init__(self, config: AVFrontendConfig) -> None:
         super().__init__()
         size = config.feature_size

@@ -41,6 +41,9 @@ class SpecAugment(nn.Module):
     generator of the device, like dropout.
     """
 
+    augments = True
+    """It goes on in a front end that is frozen."""
+
     def __init__(self, config: SpecAugmentConfig) -> None:
         super().__init__()
         self.config = config

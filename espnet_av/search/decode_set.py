@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch.utils.data import DataLoader
 
-from espnet_av.data.batch import Batch, collate
+from espnet_av.data.batch import Batch
 from espnet_av.data.batch_plan import plan_batches
 from espnet_av.data.dataset import AVDataset
+from espnet_av.data.evaluation_batches import evaluation_batches
 from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.search.alignment import TokenSpan, WordTime, align_tokens, word_times
 from espnet_av.search.decode_batch import EncodedFrames, decode_batch
@@ -46,13 +46,8 @@ def encode_batches(
     num_workers: int = 0,
 ) -> Iterator[tuple[Batch, EncodedFrames]]:
     """Encoder output of every batch of a test set, longest utterances first."""
-    loader: DataLoader[Any] = DataLoader(
-        dataset,
-        batch_sampler=plan_batches(dataset.num_frames, batch_frames),
-        collate_fn=collate,
-        num_workers=num_workers,
-    )
-    for batch in loader:
+    plan = plan_batches(dataset.num_frames, batch_frames)
+    for batch in evaluation_batches(dataset, plan, num_workers):
         on_device = batch.to(device)
         yield (
             batch,

@@ -122,7 +122,9 @@ class TrainConfig:
     ignore_init_mismatch: bool = False
     """Leave out weights of another shape instead of stopping."""
     freeze_param: tuple[str, ...] = ()
-    """Prefixes of parameters that are not trained."""
+    """Beginnings of the names of parameters that are not trained; `*` stands for anything. Modules
+    all of whose parameters are frozen are in evaluation: batch norm keeps its statistics, nothing
+    is dropped out. Modality dropout and SpecAugment go on."""
 
     seed: int = 0
     """Seed of the weights, of the order of utterances, and of every random draw."""

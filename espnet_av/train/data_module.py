@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import cached_property
 
 import lightning as L
 import torch
@@ -11,6 +12,7 @@ from torch.utils.data import DataLoader
 from espnet_av.data.balance import BalancedBatchSampler
 from espnet_av.data.rates import FRAME_HZ
 from espnet_av.data.sampler import BucketBatchSampler
+from espnet_av.data.workers import Workers, largest_batch_bytes, worker_loader
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.signals import ignore_stop_signals
 from espnet_av.train.step_batch import KeyedDataset, StepBatch, UtteranceDataset, collate_step
@@ -94,28 +96,34 @@ class AVDataModule(L.LightningDataModule):
     def _loader(
         self, dataset: UtteranceDataset, batches: StepSampler | EvalSampler
     ) -> DataLoader[StepBatch]:
-        num_workers = self._config.num_workers
-        several = {"prefetch_factor": self._config.prefetch_batches} if num_workers else {}
-        return DataLoader(
+        return worker_loader(
             KeyedDataset(dataset),
-            batch_sampler=batches,  # type: ignore[arg-type]
-            collate_fn=collate_step,
-            num_workers=num_workers,
+            batches,
+            collate_step,
+            self._workers,
+            on_start=ignore_stop_signals,
             pin_memory=self.trainer is not None
             and self.trainer.strategy.root_device.type == "cuda",
-            worker_init_fn=_start_worker,
             # Or starting the loader would draw from the generator that the model uses.
             generator=torch.Generator(),
-            **several,  # type: ignore[arg-type]
         )
+
+    @cached_property
+    def _workers(self) -> Workers:
+        """Those of the configuration, as far as there is room."""
+        config, data = self._config, self._config.dataset
+        batch_bytes = largest_batch_bytes(
+            config.batch_frames,
+            [*self._train.num_frames, *self._valid.num_frames],
+            data.video_crop**2 if "V" in data.modalities else 0,
+            with_audio="A" in data.modalities,
+        )
+        wanted = Workers(num=config.num_workers, prefetch=config.prefetch_batches)
+        # While it validates, the batches that come next in the training are ready, too.
+        num_sharing = 2 * (1 if self.trainer is None else self.trainer.num_devices)
+        return wanted.fitting(batch_bytes, num_sharing)
 
     def _world(self) -> tuple[int, int]:
         if self.trainer is None:
             return 0, 1
         return self.trainer.global_rank, self.trainer.world_size
-
-
-def _start_worker(worker_id: int) -> None:
-    # One thread: workers are the parallelism, more would take the cores of the model.
-    torch.set_num_threads(1)
-    ignore_stop_signals(worker_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from typing import Any
+from typing import Any, Self
 
 import lightning as L
 import torch
@@ -14,6 +14,7 @@ from torch.optim import Optimizer
 from espnet_av.compat import AbsESPnetModel
 from espnet_av.errors import TrainingError
 from espnet_av.train.config import TrainConfig
+from espnet_av.train.freezing import FrozenParts
 from espnet_av.train.meter import StatsMeter
 from espnet_av.train.optimizers import build_optimizer
 from espnet_av.train.random_state import seed_micro_step
@@ -35,6 +36,7 @@ class AVLightningModule(L.LightningModule):
     def __init__(self, model: AbsESPnetModel, config: TrainConfig, progress: Progress) -> None:
         super().__init__()
         self.model = model
+        self.frozen = FrozenParts(model, config.freeze_param)
         self.config = config
         self.progress = progress
         self.stats = StatsMeter()
@@ -46,6 +48,12 @@ class AVLightningModule(L.LightningModule):
         """In: 1 when this rank was asked to stop. Out: sum over ranks, after each step."""
         self._weight: Tensor | None = None
         self._seen: list[tuple[Tensor, list[str]]] = []
+
+    def train(self, mode: bool = True) -> Self:
+        """As in torch, but that frozen parts stay in evaluation."""
+        super().train(mode)
+        self.frozen.hold()
+        return self
 
     def configure_model(self) -> None:
         """Shard the layers when the strategy brings a device mesh (FSDP2)."""

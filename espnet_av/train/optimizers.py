@@ -83,27 +83,6 @@ def layer_depths(model: nn.Module) -> dict[str, int]:
     return depths | {name: num_layers for name in names if name.startswith(_BEFORE_LAYERS)}
 
 
-def freeze(model: nn.Module, prefixes: Sequence[str]) -> int:
-    """Stop gradients for parameters that start with one of `prefixes`; returns how many tensors.
-
-    Raises:
-        ConfigError: a prefix matches no parameter.
-    """
-    frozen = 0
-    for prefix in prefixes:
-        matched = [p for name, p in model.named_parameters() if name.startswith(prefix)]
-        if not matched:
-            msg = (
-                f"freeze_param: no parameter starts with '{prefix}'; "
-                f"top-level parts are {', '.join(n for n, _ in model.named_children())}"
-            )
-            raise ConfigError(msg)
-        for parameter in matched:
-            parameter.requires_grad_(False)
-        frozen += len(matched)
-    return frozen
-
-
 def _group_of(name: str, groups: Sequence[ParamGroup]) -> int:
     for index, group in enumerate(groups):
         if name.startswith(group.prefix):

@@ -14,6 +14,7 @@ from espnet_av.data.dataset import AVDataset
 from espnet_av.data.rates import FRAME_HZ
 from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.data.units import read_summary, read_units
+from espnet_av.data.workers import explain_loss
 from espnet_av.errors import AVError, TrainingError
 from espnet_av.media.noise import NoiseBank
 from espnet_av.train.checkpoint_store import (
@@ -35,7 +36,6 @@ from espnet_av.train.initialisation import initialise
 from espnet_av.train.lightning_module import AVLightningModule
 from espnet_av.train.loading import build_model
 from espnet_av.train.longest import write_longest
-from espnet_av.train.optimizers import freeze
 from espnet_av.train.parameter_report import parameter_report
 from espnet_av.train.signals import StopRequest
 from espnet_av.train.step_callback import StepCallback
@@ -201,9 +201,11 @@ def _build_module(
     if is_new:
         tokens = tokenizer.tokens if tokenizer else None
         initialise(model, config.init_param, config.ignore_init_mismatch, tokens)
-    freeze(model, config.freeze_param)
+    module = AVLightningModule(model, config, progress)
     logger.info("parameters\n%s", parameter_report(model))
-    return AVLightningModule(model, config, progress)
+    if config.freeze_param:
+        logger.info("freeze_param: %s", module.frozen.text())
+    return module
 
 
 def _fit(
@@ -221,13 +223,10 @@ def _fit(
                 "the last checkpoint"
             )
             raise TrainingError(msg) from error
-        if "DataLoader worker" not in str(error):
+        lost = explain_loss(error)
+        if lost is None:
             raise
-        msg = (
-            f"a data-loading process died ({str(error).splitlines()[0]}); often memory ran out: "
-            "lower num_workers or prefetch_batches, and run again, training goes on from the last "
-            "checkpoint"
-        )
+        msg = f"{lost}; run again, training goes on from the last checkpoint"
         raise TrainingError(msg) from error
 
 

@@ -81,6 +81,10 @@ class StepBatch:
         """The same in page-locked memory."""
         return replace(self, batch=self.batch.pin_memory())
 
+    def share_memory(self) -> None:
+        """Move the tensors to shared memory, in place (called in a loading process)."""
+        self.batch.share_memory()
+
 
 def collate_step(items: Sequence[tuple[Sample, ItemKey]]) -> StepBatch:
     """Pad samples and count their frames (in the worker, so the main process never has to)."""

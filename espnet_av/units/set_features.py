@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader
 
-from espnet_av.data.batch import collate
 from espnet_av.data.batch_plan import plan_batches
 from espnet_av.data.data_dir import read_data_dir
 from espnet_av.data.dataset import AVDataset
 from espnet_av.data.dataset_config import DatasetConfig
+from espnet_av.data.evaluation_batches import evaluation_batches
 from espnet_av.data.shard import fingerprint_of
 from espnet_av.errors import DataDirError
 from espnet_av.units.features import FeatureSource
@@ -78,13 +76,8 @@ class SetFeatures:
         """
         numbers = [self._numbers[utt_id] for utt_id in utt_ids if utt_id not in self.lacking]
         plan = plan_batches([self._num_frames[n] for n in numbers], self._batch_frames)
-        loader: DataLoader[Any] = DataLoader(
-            self._dataset,
-            batch_sampler=[[numbers[i] for i in batch] for batch in plan],
-            collate_fn=collate,
-            num_workers=self._num_workers,
-        )
-        for batch in loader:
+        batches = [[numbers[i] for i in batch] for batch in plan]
+        for batch in evaluation_batches(self._dataset, batches, self._num_workers):
             found = self.source.extract(batch.to(self.source.device))
             for utt_id, frames in zip(batch.utt_id, found, strict=True):
                 if not bool(torch.isfinite(frames).all()):
