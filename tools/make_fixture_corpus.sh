@@ -3,7 +3,7 @@
 # Usage: tools/make_fixture_corpus.sh <muavic|lrs3|voxceleb2> <folder> [<language>...]
 # Prints the variables of db.sh that lead to it; `eval "$(...)"` sets them.
 set -euo pipefail
-root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
+root=$(python3 -c 'import os, sys; print(os.path.realpath(sys.argv[1] + "/../.."))' "${BASH_SOURCE[0]}")
 if [ -z "${VIRTUAL_ENV:-}" ] && [ -x "${root}/.venv/bin/python3" ]; then VIRTUAL_ENV="${root}/.venv"; fi
 export PATH="${VIRTUAL_ENV:+${VIRTUAL_ENV}/bin:}${PATH}"
 export PYTHONPATH="${root}:${root}/test${PYTHONPATH:+:${PYTHONPATH}}"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Usage: combine_data.sh <dest> <src>...
 set -euo pipefail
-root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
+root=$(python3 -c 'import os, sys; print(os.path.realpath(sys.argv[1] + "/../.."))' "${BASH_SOURCE[0]}")
 export PYTHONPATH="${root}${PYTHONPATH:+:${PYTHONPATH}}"
 exec python3 -m espnet_av.bin.data_dir combine "$@"

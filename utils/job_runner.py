@@ -48,7 +48,7 @@ class Runner:
         if int(job.options.get("num_nodes", 1)) > 1:
             msg = "jobs run on one machine here; set cmd_backend=slurm in cmd.sh for --num_nodes"
             raise UsageError(msg)
-        limit = int(job.options.get("max_jobs_run", len(os.sched_getaffinity(0))))
+        limit = int(job.options.get("max_jobs_run", _num_cores()))
         self.limit = 1 if on_screen else limit
         self.running: dict[int, Running] = {}
         self.failed: list[int] = []
@@ -149,6 +149,13 @@ class Runner:
         elif number == signal.SIGINT:
             # A second Ctrl-C is impatience; av.sh's SIGTERM that follows the first is not.
             self.send(signal.SIGKILL)
+
+
+def _num_cores() -> int:
+    """Cores that this process may use; macOS tells only how many there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _signal_group(item: Running, number: int) -> None:

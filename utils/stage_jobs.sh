@@ -30,11 +30,14 @@ parallel_jobs() {
     python_job "${logdir}/${bin}.log" "${bin}" "$@" --finish
 }
 
+# sha256: digest of what comes in; macOS has another program for it
+sha256() { if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi; }
+
 # key <inputs> <words>...: what an output depends on: commands, configurations, earlier stages
 key() {
     local inputs=$1; shift
     { printf '%s\n' "$@"; for file in ${inputs}; do cat "${file}" 2>/dev/null || echo none; done; } |
-        sha256sum | cut -d ' ' -f 1
+        sha256 | cut -d ' ' -f 1
 }
 
 # once <marker> <inputs> <command>...: run it unless the marker says that just this was done. While it

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
-import os
 import platform
 import shutil
 import subprocess
@@ -14,6 +13,8 @@ from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Literal
+
+from espnet_av.cores import num_cores
 
 Status = Literal["ok", "differs", "missing", "broken"]
 
@@ -111,7 +112,7 @@ def check_machine() -> list[Finding]:
     findings = [
         Finding("python", "core", "broken" if old else "ok", python, "3.11 or newer" if old else "")
     ]
-    cores = len(os.sched_getaffinity(0))
+    cores = num_cores()
     findings.append(Finding("cpu", "machine", "ok", f"{cores} cores", platform.machine()))
     findings += check_kernels()
     if shutil.which("nvidia-smi") is None:

@@ -151,7 +151,9 @@ def _decoded_lines(path: Path, problems: list[str]) -> Iterator[tuple[str, str]]
             )
             continue
         if line.endswith("\r"):
-            problems.append(f"{place}: Windows line end; convert with: sed -i 's/\\r$//' {path}")
+            problems.append(
+                f"{place}: Windows line end; convert with: perl -pi -e 's/\\r$//' {path}"
+            )
         elif not line.strip():
             problems.append(f"{place}: blank line; delete it")
         else:

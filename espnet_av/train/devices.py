@@ -13,6 +13,7 @@ from lightning.pytorch.plugins.environments import (
 )
 from lightning.pytorch.strategies import DDPStrategy, ModelParallelStrategy, Strategy
 
+from espnet_av.cores import num_cores
 from espnet_av.errors import ConfigError
 
 
@@ -40,7 +41,7 @@ class Devices:
     @property
     def num_cores(self) -> int:
         """Cores that one process may count on, at least 1."""
-        cores = len(os.sched_getaffinity(0))
+        cores = num_cores()
         # A task of srun sees the cores of its own; others see all, and share them.
         return cores if self.is_srun_task else max(1, cores // self.per_node)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 
 from espnet_av.atomic import atomic_write
+from espnet_av.cores import num_cores
 
 SUMMARY = "train_summary.json"
 
@@ -18,7 +18,7 @@ def hardware(ngpu: int, world_size: int) -> str:
     """What the run used on this machine, e.g. `2 CPU cores` or `8 x NVIDIA H200`."""
     if ngpu:
         return f"{world_size} x {torch.cuda.get_device_name()}"
-    cores = len(os.sched_getaffinity(0))
+    cores = num_cores()
     return f"{cores} CPU core{'s' if cores > 1 else ''}"
 
 

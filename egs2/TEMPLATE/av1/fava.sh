@@ -23,14 +23,15 @@ done
 train_args+=" --override seed=${seed}"
 audio="--override dataset.modalities=A --override model_conf.visual_frontend=none --override model_conf.fusion=none"
 
+# Bash 3.2, of macOS, takes an empty array for one that is not set; hence the forms with `+`.
 # recogniser <name> [<option of av.sh>...]: its options come last and win
 recogniser() {
     ./av.sh --train_config conf/train_fava.yaml --decode_config conf/decode_transducer.yaml \
-        --train_args "${train_args}" "${options[@]}" --tag "${tag}_$1_s${seed}" "${@:2}"
+        --train_args "${train_args}" ${options[@]+"${options[@]}"} --tag "${tag}_$1_s${seed}" "${@:2}"
 }
 case ${system} in
     scratch) recogniser scratch ;;
-    bestrq) options=(--ssl_config conf/train_bestrq.yaml "${options[@]}"); recogniser bestrq ;;
+    bestrq) options=(--ssl_config conf/train_bestrq.yaml ${options[@]+"${options[@]}"}); recogniser bestrq ;;
     convert)
         recogniser audio --modes A --missing_video "" --train_args "${train_args} ${audio}"
         recogniser convert --ssl_config "" --ssl_tag "${tag}_audio_s${seed}" ;;

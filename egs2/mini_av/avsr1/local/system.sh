@@ -29,7 +29,7 @@ case ${system} in
     xlavsr) how=("${sound[@]}" "${units[@]}" "${lips[@]}" --avssl_config conf/train_xlavsr.yaml) ;;
     *) echo "${usage}; there is no '${system}'" >&2; exit 1 ;;
 esac
-if [ "${action}" = pretrain ]; then exec ./av.sh --stage 4 --stop_stage 6 --decode_nj 1 "${how[@]}"; fi
+if [ "${action}" = pretrain ]; then exec ./av.sh --stage 4 --stop_stage 6 --decode_nj 1 ${how[@]+"${how[@]}"}; fi
 tune_args=$(args 450 model_conf.freeze_encoder_steps=0 "dataset.modalities=${heard}")
 exec ./av.sh --stage 9 --stop_stage 11 --decode_nj 1 --modes "A AV" --noises "clean babble:0" \
     --expected_scores "" --token_type word --finetune_from "${start}" \
