@@ -11,7 +11,7 @@ import numpy as np
 from av.container import InputContainer
 
 from espnet_av.errors import MediaError
-from espnet_av.media.container import decode, open_media
+from espnet_av.media.container import open_media, span_words
 from espnet_av.media.mono import mix_down
 from espnet_av.media.sample_scale import ANY_SCALE, to_full_scale
 from espnet_av.media.sound_gaps import LaidOut, SoundGap, lay_out
@@ -77,23 +77,11 @@ def read_sound(
     stop = len(wave) if end is None else begin + round(end * fs) - round(start * fs)
     wave = wave[begin:stop]
     if not len(wave):
-        msg = f"{path}: no sound between {start} s and {end or 'the end'}; check `segments`"
+        msg = f"{path}: no sound {span_words(start, end)}"
         raise MediaError(msg)
     reached = start + len(wave) / fs
     inside = (gap for gap in gaps if gap.begin_sec < reached and gap.end_sec > start)
     return Sound(np.clip(wave, -1.0, 1.0), tuple(inside))
-
-
-def audio_seconds(path: str | Path) -> float:
-    """Duration of the sound in seconds as the container states it, else by decoding.
-
-    Raises:
-        MediaError: missing, empty or unreadable file, no audio track.
-    """
-    with open_media(path, "audio") as (container, stream):
-        if stream.duration is not None and stream.time_base is not None:
-            return float(stream.duration * stream.time_base)
-        return sum(frame.samples / frame.sample_rate for frame in decode(container, stream))
 
 
 def _decode_span(path: str | Path, fs: int, start: float, end: float | None) -> LaidOut:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import av
 
+from espnet_av.media.container import packets
 from espnet_av.media.tracks import find_track
 
 JUMP_SEC = 1.0
@@ -58,7 +59,7 @@ def clock_breaks(path: str | Path) -> dict[int, list[Break]]:
         stamps: list[list[_Stamp]] = [[] for _ in tracks]
         numbers = {track.index: number for number, track in enumerate(tracks)}
         counts = [0] * len(tracks)
-        for place, packet in enumerate(container.demux(*tracks)):
+        for place, packet in enumerate(packets(container, *tracks)):
             number = numbers[packet.stream_index]
             stamp = packet.dts if packet.pts is None else packet.pts
             if stamp is not None:

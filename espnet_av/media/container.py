@@ -85,6 +85,23 @@ def can_seek(container: InputContainer) -> bool:
     return container.format.name.split(",")[0] in _INDEXED
 
 
+def packets(
+    container: InputContainer, *streams: av.AudioStream | av.VideoStream
+) -> Iterator[av.Packet]:
+    """Packets of tracks, in the order of the file, and an empty one of each track at the end.
+
+    PyAV knows the tracks that were there when the file was opened; one that shows up later (flv,
+    MPEG streams) makes it fail behind the last packet.
+    """
+    found = container.demux(*streams)
+    while True:
+        try:
+            packet = next(found)
+        except (StopIteration, IndexError):
+            return
+        yield packet
+
+
 def decode(
     container: InputContainer,
     stream: av.AudioStream | av.VideoStream,
@@ -121,10 +138,17 @@ def _frames(
     stream: av.AudioStream | av.VideoStream,
     stamp: Callable[[av.Packet], None] | None,
 ) -> Iterator[Any]:
-    for packet in container.demux(stream):
+    for packet in packets(container, stream):
         if stamp is not None and packet.size:
             stamp(packet)
         yield from packet.decode()
+
+
+def span_words(start: float, end: float | None) -> str:
+    """Where there is nothing, for a message: in a whole file, or in a line of `segments`."""
+    if not start and end is None:
+        return "in it, though it has a track for it; fetch or make the file again"
+    return f"between {start} s and {end or 'the end'}; check `segments`"
 
 
 def _damaged(

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from espnet_av.errors import MediaError
-from espnet_av.media.container import open_media
+from espnet_av.media.container import open_media, packets
 from espnet_av.media.track_length import track_seconds
 
 MAX_SHORTAGE = 2
@@ -90,13 +90,13 @@ def stretched(points: Points, film: Path, picture: np.ndarray) -> Points:
 def _read_times(path: Path) -> _Film:
     """Times of the pictures in the order in which they are shown, without decoding them."""
     with open_media(path, "video") as (container, stream):
-        packets = [p for p in container.demux(stream) if p.size and not p.is_discard]
+        shown = [p for p in packets(container, stream) if p.size and not p.is_discard]
         fps = float(stream.average_rate or stream.base_rate or _FPS)
         base = float(stream.time_base or 1 / _FPS)
         begin = (container.start_time or 0) / _MICROSECOND
-    stamps = np.sort([p.pts * base for p in packets if p.pts is not None])
-    if len(stamps) < len(packets) or not len(stamps):
-        return _Film(np.arange(max(len(packets), 1)) / fps, 0, fps)
+    stamps = np.sort([p.pts * base for p in shown if p.pts is not None])
+    if len(stamps) < len(shown) or not len(stamps):
+        return _Film(np.arange(max(len(shown), 1)) / fps, 0, fps)
     lead = round(max(float(stamps[0]) - begin, 0.0) * _FPS)
     return _Film(stamps - stamps[0], lead, fps)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import av
 from av.container import InputContainer
 
-from espnet_av.media.container import open_container, open_media
+from espnet_av.media.clock_breaks import JUMP_SEC, Break, clock_breaks
+from espnet_av.media.container import open_container, open_media, packets
 from espnet_av.media.film_size import mp3_tells_length
 from espnet_av.media.origin import origin_sec
 from espnet_av.media.tracks import Kind, find_track
@@ -19,8 +22,6 @@ _EXACT = frozenset(
 )
 """Containers that know their length. FFmpeg guesses that of MPEG streams from the stamps that it
 finds near their end, and that of raw streams from their first bit rate: both can be far off."""
-_JUMP_SEC = 1.0
-"""Stamps that go back by more than this are of another clock: clips that were joined."""
 
 
 class Span(NamedTuple):
@@ -28,6 +29,14 @@ class Span(NamedTuple):
 
     begin: float
     end: float
+
+
+class _Stamp(NamedTuple):
+    """Time of a packet in seconds; its beginning is None where the file does not tell."""
+
+    begin: float | None
+    length: float
+    is_shown: bool
 
 
 def track_seconds(path: str | Path, kind: Kind) -> float:
@@ -81,35 +90,54 @@ def _is_exact(container: InputContainer, stream: Any) -> bool:
 
 def _measure(container: InputContainer, streams: Sequence[Any]) -> list[Span | None]:
     """Spans by the time stamps of all packets; None for a track without any."""
-    clocks = {stream.index: _Clock(stream) for stream in streams}
-    for packet in container.demux(*streams):
-        if packet.size and not packet.is_discard:
-            clocks[packet.stream_index].add(packet)
-    return [clocks[stream.index].span(origin_sec(container, stream.type)) for stream in streams]
+    found: dict[int, list[_Stamp]] = {stream.index: [] for stream in streams}
+    for packet in packets(container, *streams):
+        if packet.size:
+            found[packet.stream_index].append(_stamp(packet))
+    has_jump = any(map(_has_jump, found.values()))
+    breaks = clock_breaks(container.name) if has_jump else {}
+    return [
+        _span(
+            stream,
+            found[stream.index],
+            breaks.get(stream.index, []),
+            origin_sec(container, stream.type),
+        )
+        for stream in streams
+    ]
 
 
-class _Clock:
-    """Earliest and latest time stamp of a track's packets, in seconds."""
+def _stamp(packet: av.Packet) -> _Stamp:
+    stamp = packet.dts if packet.pts is None else packet.pts
+    return _Stamp(
+        None if stamp is None else float(stamp * packet.time_base),
+        float((packet.duration or 0) * packet.time_base),
+        not packet.is_discard,
+    )
 
-    def __init__(self, stream: Any) -> None:
-        rate = stream.average_rate if stream.type == "video" else None
-        self._period = float(1 / rate) if rate else 0.0
-        self._begin: float | None = None
-        self._end = self._shift = 0.0
 
-    def add(self, packet: Any) -> None:
-        stamp = packet.dts if packet.pts is None else packet.pts
+def _has_jump(stamps: Sequence[_Stamp]) -> bool:
+    begins = [stamp.begin for stamp in stamps if stamp.begin is not None]
+    return any(abs(b - a) > JUMP_SEC for a, b in itertools.pairwise(begins))
+
+
+def _span(
+    stream: Any, stamps: Sequence[_Stamp], breaks: Sequence[Break], origin: float
+) -> Span | None:
+    """Earliest and latest time stamp, counted from `origin`."""
+    rate = stream.average_rate if stream.type == "video" else None
+    shifts = iter(breaks)
+    upcoming, shift, end = next(shifts, None), 0.0, 0.0
+    begins, ends = [], []
+    for number, stamp in enumerate(stamps):
+        if upcoming is not None and number >= upcoming.packet:
+            shift, upcoming = upcoming.shift_sec, next(shifts, None)
         # Raw streams have no stamps: then one packet follows another.
-        begin = self._end if stamp is None else float(stamp * packet.time_base) + self._shift
-        if self._begin is None:
-            self._begin = self._end = begin
-        elif begin < self._end - _JUMP_SEC:
-            self._shift += self._end - begin
-            begin = self._end
-        length = float(packet.duration * packet.time_base) if packet.duration else self._period
-        self._begin, self._end = min(self._begin, begin), max(self._end, begin + length)
-
-    def span(self, origin: float) -> Span | None:
-        if self._begin is None:
-            return None
-        return Span(max(0.0, self._begin - origin), max(0.0, self._end - origin))
+        begin = end if stamp.begin is None else stamp.begin + shift
+        end = begin + (stamp.length or (float(1 / rate) if rate else 0.0))
+        if stamp.is_shown:
+            begins.append(begin)
+            ends.append(end)
+    if not begins:
+        return None
+    return Span(max(0.0, min(begins) - origin), max(0.0, max(ends) - origin))

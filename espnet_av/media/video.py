@@ -15,7 +15,7 @@ from av.video.reformatter import ColorRange
 
 from espnet_av.atomic import atomic_path
 from espnet_av.errors import MediaError
-from espnet_av.media.container import open_media
+from espnet_av.media.container import open_media, span_words
 from espnet_av.media.orientation import display_matrix, upright
 from espnet_av.media.picture_times import at_constant_rate, timed_pictures
 from espnet_av.media.pixel_shape import pixel_ratio, with_square_pixels
@@ -77,7 +77,7 @@ def iter_frames(
                 last_frame, picture = frame, upright(stored, matrix)
             yield picture
         if last_frame is None:
-            msg = f"{path}: no picture between {start} s and {end or 'the end'}; check `segments`"
+            msg = f"{path}: no picture {span_words(start, end)}"
             raise MediaError(msg)
 
 

@@ -23,10 +23,11 @@ from espnet_av.data import ark
 from espnet_av.data.ark import read_clip
 from espnet_av.data.shard_jobs import write_shards
 from espnet_av.errors import ArkError, DroppedTooManyError, MediaError
-from espnet_av.media.audio import audio_seconds, read_audio
+from espnet_av.media.audio import read_audio
 from espnet_av.media.landmarks import load_landmarks
 from espnet_av.media.roi_config import RoiConfig
 from espnet_av.media.roi_stage import finish_roi, plan_roi
+from espnet_av.media.track_length import track_seconds
 from espnet_av.media.video import read_video, write_video
 
 CONFIG = RoiConfig(tracker="precomputed", shard_utts=2, encoding="raw")
@@ -39,13 +40,17 @@ def clip(tmp_path_factory):
     return indexed_first(folder / "plain.mp4", folder / "clip.mp4")
 
 
-@pytest.mark.parametrize("read", [read_video, read_audio, audio_seconds])
+def read_length(path):
+    return track_seconds(path, "audio")
+
+
+@pytest.mark.parametrize("read", [read_video, read_audio, read_length])
 def test_missing_file(tmp_path, read):
     with pytest.raises(MediaError, match=r"gone\.mp4: no such file"):
         read(tmp_path / "gone.mp4")
 
 
-@pytest.mark.parametrize("read", [read_video, read_audio, audio_seconds])
+@pytest.mark.parametrize("read", [read_video, read_audio, read_length])
 def test_empty_file(tmp_path, read):
     (tmp_path / "empty.mp4").touch()
     with pytest.raises(MediaError, match=r"empty\.mp4: the file is empty \(0 bytes\)"):

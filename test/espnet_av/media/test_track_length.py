@@ -9,6 +9,7 @@ from track_samples import picture, sound, write
 
 from espnet_av.corpora.probe import probe
 from espnet_av.media.audio import read_audio
+from espnet_av.media.container import packets
 from espnet_av.media.track_length import track_seconds, track_span
 from espnet_av.media.video import read_video
 from espnet_av.speech2text.windows import video_frames
@@ -89,11 +90,30 @@ def test_clips_that_were_joined_byte_by_byte(tmp_path):
     assert track_seconds(tmp_path / "b.ts", "audio") == pytest.approx(6.0, abs=0.2)
 
 
+def test_an_hour_between_two_clips(tmp_path):
+    """Cut together from one transmission: the picture goes on, as when it is read."""
+    one = write(tmp_path / "a.ts", picture(50, codec="mpeg2video"))
+    late = write(tmp_path / "b.ts", picture(50, codec="mpeg2video", late_sec=40.0))
+    (tmp_path / "c.ts").write_bytes(one.read_bytes() + late.read_bytes())
+    seen = len(read_video(tmp_path / "c.ts", gray=True))
+    assert video_frames(tmp_path / "c.ts") == pytest.approx(seen, abs=2) and seen < 110
+
+
+def test_a_track_that_shows_up_late_does_no_harm():
+    class Container:
+        def demux(self, *streams):
+            yield from "ab"
+            raise IndexError("list index out of range")
+
+    assert list(packets(Container(), "stream")) == ["a", "b"]
+
+
 def test_where_a_track_begins(tmp_path):
     path = write(tmp_path / "a.mkv", picture(25, late_sec=1.0), sound(seconds=3.0))
     assert track_span(path, "video") == pytest.approx((1.0, 2.0), abs=0.03)
     assert track_span(path, "audio") == pytest.approx((0.0, 3.0), abs=0.1)
     soundfile.write(tmp_path / "a.wav", tone(0.5), 16000)
+    assert track_seconds(tmp_path / "a.wav", "audio") == 0.5
     assert track_span(tmp_path / "a.wav", "video") is None
     assert video_frames(tmp_path / "a.wav") == 0
 

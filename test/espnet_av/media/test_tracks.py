@@ -9,7 +9,7 @@ from track_samples import picture, sound, write
 
 from espnet_av.corpora.probe import probe
 from espnet_av.errors import MediaError
-from espnet_av.media.audio import audio_seconds, read_audio
+from espnet_av.media.audio import read_audio
 from espnet_av.media.container import open_media
 from espnet_av.media.track_length import track_seconds
 from espnet_av.media.tracks import find_track
@@ -52,7 +52,6 @@ def test_lengths_are_those_of_the_track_that_is_read(tmp_path):
     )
     assert track_seconds(path, "video") == pytest.approx(0.8)
     assert track_seconds(path, "audio") == pytest.approx(1.5, abs=0.05)
-    assert audio_seconds(path) == pytest.approx(1.5, abs=0.05)
     media = probe(path)
     assert (media.video_sec, media.audio_sec) == (
         pytest.approx(0.8),
