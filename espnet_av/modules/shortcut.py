@@ -10,7 +10,7 @@ SAFE_CHANNELS = 16
 class ShortcutConv(nn.Conv2d):
     """1x1 convolution without bias.
 
-    For the gradient of the weight, oneDNN (3.10 and before) first gathers the pixels that a stride
+    For the gradient of the weight, oneDNN (seen with 3.10) first gathers the pixels that a stride
     leaves. With fewer channels than its block that copy, in a map whose sides the stride divides,
     runs over the end of its room: at once on AVX2, with two threads or more on AVX-512 too. What
     lies behind is overwritten: the process aborts or hangs, or the gradient is wrong without a
