@@ -46,9 +46,10 @@ once() {
     local marker=$1 inputs=$2; shift 2
     local begun="${marker%/*}/.begun${marker##*/.done}" wanted file
     for file in ${inputs}; do
-        # A model may be decoded while it trains; data that are half made may not be used.
-        if ! ${dry_run} && [ "${file##*/}" = .done ] && [ -e "${file%.done}.begun" ] && [ ! -e "${file}" ]; then
-            echo "${file%/.done}: begun and not finished; run the stage that makes it again, to its end" >&2
+        # A model may be decoded while it trains; data and results that are half made may not be used.
+        if [[ "${file}" =~ ^(.*)/\.done(|\.decode)$ && ! -e "${file}" ]] && ! ${dry_run} &&
+            [ -e "${BASH_REMATCH[1]}/.begun${BASH_REMATCH[2]}" ]; then
+            echo "${BASH_REMATCH[1]}: begun and not finished; run the stage that makes it again, to its end" >&2
             return 1
         fi
     done

@@ -6,6 +6,7 @@ Prints the variables of db.sh that lead to them.
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -51,7 +52,7 @@ def main() -> None:
         sys.exit(str(__doc__))
     more = [languages] if languages else []
     for variable, path in known[name](Path(folder).absolute(), *more).items():
-        print(f"export {variable}={path}")
+        print(f"export {variable}={shlex.quote(str(path))}")
 
 
 if __name__ == "__main__":

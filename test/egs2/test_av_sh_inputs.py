@@ -87,6 +87,14 @@ def test_stage_that_was_stopped_while_it_was_redone(recipe: Path) -> None:
     assert not list(recipe.rglob(".begun*"))
 
 
+def test_half_of_a_decoding_is_not_scored(recipe: Path) -> None:
+    assert run(recipe, FAIL="decode")[0] == 1
+    code, out, started = run(recipe, "--stage", "11")
+    assert (code, started) == (1, [])
+    assert "exp/avsr_char/decode: begun and not finished; run the stage" in out
+    assert verbs(run(recipe)[2]) == ["decode", "score", "pack"]
+
+
 def test_model_may_be_decoded_while_it_trains(recipe: Path) -> None:
     run(recipe, "--stop_stage", "8")
     assert run(recipe, FAIL="train")[0] == 1
