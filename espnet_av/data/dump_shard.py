@@ -208,7 +208,7 @@ class DumpShard(Shard[DumpRecord]):
         beyond = end - start - seconds
         if beyond <= self.config.max_beyond_end:
             return None
-        value = f"its recording holds {seconds:.3f} s of the segment's {end - start:.3f} s"
+        value = f"{seconds:.3f} s of its {end - start:.3f} s are there"
         texts = (table for table in self.data.tables if table.split(".")[0] == "text")
         if any(self.data.get(table, utt_id) for table in texts):
             return Drop(utt_id, "segment beyond its recording", value)

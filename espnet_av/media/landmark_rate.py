@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 
 from espnet_av.errors import MediaError
 from espnet_av.media.container import open_media, packets
+from espnet_av.media.origin import origin_sec
+from espnet_av.media.picture_times import Picture, at_constant_rate
 from espnet_av.media.track_length import track_seconds
 
 MAX_SHORTAGE = 2
 """Frame counts of different decoders differ by a frame at the ends."""
 _FPS = 25.0
-_MICROSECOND = 1_000_000
 
 Points = list[np.ndarray | None]
 
 
 class _Film(NamedTuple):
-    times: np.ndarray
-    """(n,) seconds of each picture, from the first one."""
-    lead: int
-    """Frames at 25 Hz before the first picture, where the sound begins earlier."""
+    num_pictures: int
+    shown: list[int]
+    """Number of the picture that is shown at each frame of 25 Hz."""
     fps: float
-
-    @property
-    def num_frames(self) -> int:
-        """Frames at 25 Hz."""
-        return self.lead + round((self.times[-1] + 1 / self.fps) * _FPS)
 
 
 def at_25_hz(points: Points, film: Path, where: str) -> tuple[Points, str]:
@@ -48,22 +43,21 @@ def at_25_hz(points: Points, film: Path, where: str) -> tuple[Points, str]:
     """
     if len(points) == round(track_seconds(film, "video") * _FPS):
         return points, ""
-    found = _read_times(film)
-    num_pictures, num_frames = len(found.times), found.num_frames
-    away, own_away = abs(len(points) - num_frames), abs(len(points) - num_pictures)
+    found = _count_pictures(film)
+    num_frames = len(found.shown)
+    away, own_away = abs(len(points) - num_frames), abs(len(points) - found.num_pictures)
     if away <= min(MAX_SHORTAGE, own_away):
         return points, ""
     if own_away > MAX_SHORTAGE:
         msg = (
-            f"{where}: {len(points)} entries, while {film} has {num_pictures} pictures at "
+            f"{where}: {len(points)} entries, while {film} has {found.num_pictures} pictures at "
             f"{found.fps:.3f} a second, which are {num_frames} at 25 a second; were they made at "
             "another rate, or of another film? make one entry for each of its pictures"
         )
         raise MediaError(msg)
-    nearest = _nearest(found.times, (np.arange(num_frames) - found.lead) / _FPS)
     padded = points + [None] * MAX_SHORTAGE
     note = f"landmarks at the film's {found.fps:.3f} a second were read at 25"
-    return [padded[number] for number in nearest], note
+    return [padded[number] for number in found.shown], note
 
 
 def stretched(points: Points, film: Path, picture: np.ndarray) -> Points:
@@ -87,23 +81,19 @@ def stretched(points: Points, film: Path, picture: np.ndarray) -> Points:
     return [None if item is None else (item + 0.5) * factor - 0.5 for item in points]
 
 
-def _read_times(path: Path) -> _Film:
-    """Times of the pictures in the order in which they are shown, without decoding them."""
+def _count_pictures(path: Path) -> _Film:
+    """Count a film's pictures and see which of them a clip at 25 Hz shows, without decoding."""
     with open_media(path, "video") as (container, stream):
-        shown = [p for p in packets(container, stream) if p.size and not p.is_discard]
+        found = [p for p in packets(container, stream) if p.size and not p.is_discard]
         fps = float(stream.average_rate or stream.base_rate or _FPS)
-        base = float(stream.time_base or 1 / _FPS)
-        begin = (container.start_time or 0) / _MICROSECOND
-    stamps = np.sort([p.pts * base for p in shown if p.pts is not None])
-    if len(stamps) < len(shown) or not len(stamps):
-        return _Film(np.arange(max(len(shown), 1)) / fps, 0, fps)
-    lead = round(max(float(stamps[0]) - begin, 0.0) * _FPS)
-    return _Film(stamps - stamps[0], lead, fps)
-
-
-def _nearest(times: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """(K,) number of the time nearest to each wanted one, the earlier of two as near."""
-    after = np.clip(np.searchsorted(times, wanted), 1, max(len(times) - 1, 1))
-    before = after - 1
-    after = np.minimum(after, len(times) - 1)
-    return np.where(wanted - times[before] <= times[after] - wanted + 1e-3, before, after)
+        stamps = sorted(p.pts for p in found if p.pts is not None)
+        begins = [float(stamp * stream.time_base) for stamp in stamps]
+        origin = origin_sec(container, "video")
+    if len(begins) < len(found):
+        begins, origin = [number / fps for number in range(len(found))], 0.0
+    pictures = (
+        Picture(begin - origin, begin - origin + 1 / fps, number)  # type: ignore[arg-type]
+        for number, begin in enumerate(begins)
+    )
+    shown = cast("list[int]", list(at_constant_rate(pictures, _FPS, 0, None)))
+    return _Film(len(found), shown, fps)

@@ -50,7 +50,7 @@ def test_a_transcript_of_more_than_there_is_is_dropped(tmp_path: Path, text: str
         "s-in": str(2 * FS), "s-near": str(2 * FS), "s-open": str(2 * FS)
     }  # fmt: skip
     assert (tmp_path / "dump/dropped.tsv").read_text().splitlines()[1:] == [
-        "s-over\tsegment beyond its recording\tits recording holds 2.000 s of the segment's 7.000 s"
+        "s-over\tsegment beyond its recording\t2.000 s of its 7.000 s are there"
     ]
 
 
@@ -67,7 +67,7 @@ def test_speech_without_transcripts_is_kept_and_told(
     caplog.set_level(logging.WARNING)
     made = dump(tmp_path, tables_of(tmp_path, SEGMENTS, text=""))
     assert made.get("utt2num_samples", "s-over") == str(2 * FS)
-    assert "s-over: kept, as it has no transcript: its recording holds 2.000 s" in caplog.text
+    assert "s-over: kept, as it has no transcript: 2.000 s of its 7.000 s" in caplog.text
     assert "s-near" not in caplog.text
 
 
