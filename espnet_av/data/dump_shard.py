@@ -76,7 +76,7 @@ class DumpShard(Shard[DumpRecord]):
 
     def pointers(self, record: DumpRecord) -> Iterable[str]:
         """See `Shard`."""
-        return (record.audio | record.video).values()
+        return [*record.audio.values(), *record.video.values()]
 
     def source_files(self, utt_id: str) -> Iterable[str]:
         """See `Shard`. Mouth clips are known by what they were made of."""

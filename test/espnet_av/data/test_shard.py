@@ -89,6 +89,17 @@ def test_archive_that_is_gone_or_cut_is_made_again(
     assert content(out) == before
 
 
+def test_archive_of_sounds_that_all_have_clips(corpus: Any, tmp_path: Path) -> None:
+    """Either kind is missed, though the other has the same utterances."""
+    out, config = tmp_path / "dump", DumpConfig(shard_utts=2)  # the first two have both
+    make(corpus, out, config)
+    before = content(out)
+    for name in ("audio.000001.ark", "video.000001.ark"):
+        (out / name).unlink()
+        make(corpus, out, config)
+        assert content(out) == before
+
+
 def test_record_of_a_version_that_noted_no_sizes(corpus: Any, tmp_path: Path) -> None:
     shards = make(corpus, tmp_path / "dump")
     record = json.loads(shards[0].record_path.read_text(encoding="utf-8"))
