@@ -36,6 +36,7 @@ FOREIGN = {
     r"\$\{\w+(,,?|\^\^?)\}|\$\{\w+@\w\}|BASHPID|EPOCHSECONDS": "bash 4",
     r"\$\{\w+(\[@\])?:[^}]*: ?-\d": "bash 4: negative lengths",
     r"printf '%\(": "bash 4",
+    r"=~ [^$]*\(": "bash 3.2 takes the parentheses for its own; put the expression in a variable",
 }
 MAY_BE_EMPTY = {"options", "how"}
 """Arrays that some way through a script leaves empty: an error of bash 3.2 under `set -u`."""

@@ -45,10 +45,11 @@ key() {
 once() {
     local marker=$1 inputs=$2; shift 2
     local begun="${marker%/*}/.begun${marker##*/.done}" wanted file
+    local mark='^(.*)/\.done(\.decode)?$'    # bash 3.2 takes parentheses after =~ for its own
     for file in ${inputs}; do
         # A model may be decoded while it trains; data and results that are half made may not be used.
-        if [[ "${file}" =~ ^(.*)/\.done(|\.decode)$ && ! -e "${file}" ]] && ! ${dry_run} &&
-            [ -e "${BASH_REMATCH[1]}/.begun${BASH_REMATCH[2]}" ]; then
+        if [[ "${file}" =~ ${mark} && ! -e "${file}" ]] && ! ${dry_run} &&
+            [ -e "${BASH_REMATCH[1]}/.begun${BASH_REMATCH[2]:-}" ]; then
             echo "${BASH_REMATCH[1]}: begun and not finished; run the stage that makes it again, to its end" >&2
             return 1
         fi
@@ -83,14 +84,14 @@ fetched_mark() {
 tables() {
     local dir file
     for dir in "$@"; do
-        for file in "${dir}"/{{wav,video,landmarks}.scp,segments,ctm,text,text.??,text.???,text.??-*,utt2{spk,lang,category}}; do
+        for file in "${dir}"/{{wav,video,landmarks}.scp,segments,ctm,text,text.??,text.???,text.??-*,utt2{spk,lang,category,face}}; do
             if [ -f "${file}" ]; then echo "${file}"; fi
         done
     done
 }
 
 # media_tables <dir>: those of them that the roi stage reads
-media_tables() { tables "$1" | grep -E '/(video.scp|landmarks.scp|segments|utt2spk)$' || true; }
+media_tables() { tables "$1" | grep -E '/(video.scp|landmarks.scp|segments|utt2spk|utt2face)$' || true; }
 
 # all_sets: every data set once, one a line
 all_sets() { printf '%s\n' "${train_set}" ${ssl_sets} "${valid_set}" ${test_sets} | sort -u; }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple, cast
 
+import av
 import numpy as np
 
 from espnet_av.errors import MediaError
@@ -82,9 +84,22 @@ def stretched(points: Points, film: Path, picture: np.ndarray) -> Points:
 
 
 def _count_pictures(path: Path) -> _Film:
-    """Count a film's pictures and see which of them a clip at 25 Hz shows, without decoding."""
+    state = path.stat()
+    return _count(path, state.st_size, state.st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _count(path: Path, num_bytes: int, modified: int) -> _Film:
+    """Count a film's pictures and see which of them a clip at 25 Hz shows, without decoding.
+
+    A film has many segments, one after the other; its size and time tell when it is another.
+    """
     with open_media(path, "video") as (container, stream):
-        found = [p for p in packets(container, stream) if p.size and not p.is_discard]
+        try:
+            found = [p for p in packets(container, stream) if p.size and not p.is_discard]
+        except av.FFmpegError as error:
+            msg = f"{path}: its pictures cannot be counted ({error.strerror}); fetch it again"
+            raise MediaError(msg) from error
         fps = float(stream.average_rate or stream.base_rate or _FPS)
         stamps = sorted(p.pts for p in found if p.pts is not None)
         begins = [float(stamp * stream.time_base) for stamp in stamps]
