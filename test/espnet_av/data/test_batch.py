@@ -64,3 +64,11 @@ def test_to_moves_every_tensor_and_keeps_the_rest() -> None:
 def test_pinned_memory(device: str) -> None:
     batch: Batch = collate([sample("a", 2)]).pin_memory()
     assert batch.speech.is_pinned() and batch.to(device).video.device.type == "cuda"
+
+
+def test_shared_memory_takes_every_tensor_that_holds_something():
+    batch = Batch(utt_id=["a"], speech=torch.ones(1, 3), text=torch.zeros(1, 0, dtype=torch.int64))
+    batch.share_memory()
+    assert batch.speech is not None
+    assert batch.speech.is_shared()
+    assert batch.speech.tolist() == [[1.0, 1.0, 1.0]]

@@ -8,6 +8,7 @@ import pytest
 import torch
 from oracles.toy_training import ToyDataset
 
+from espnet_av.data import workers
 from espnet_av.data.balance import SamplingConfig
 from espnet_av.data.batch import Sample
 from espnet_av.train.config import TrainConfig
@@ -42,6 +43,20 @@ def test_number_of_workers_changes_nothing(num_workers):
         assert ours.batch.utt_id == theirs.batch.utt_id
         assert torch.equal(ours.batch.video, theirs.batch.video)
         assert torch.equal(ours.batch.text, theirs.batch.text)
+
+
+def test_fewer_workers_where_shared_memory_is_small(monkeypatch, caplog):
+    monkeypatch.setattr(workers, "_free_bytes", lambda: 5_000_000)
+    data = module(3, prefetch_batches=4)
+    loader = data.train_dataloader()
+    # 24 frames of 88 x 88 pixels and sound, in two loaders, besides what passes.
+    most = int(4_475_712 * 0.9) // (24 * (2560 + 88 * 88 + 32) * 2) - 2
+    assert 3 <= most < 12
+    assert (loader.num_workers, loader.prefetch_factor) == (3, most // 3)
+    data.val_dataloader()
+    assert caplog.text.count("/dev/shm has 5.0 MB free") == 1
+    monkeypatch.setattr(workers, "_free_bytes", lambda: 0)
+    assert module(3).val_dataloader().num_workers == 0
 
 
 def test_dataset_is_told_epoch_and_step_of_the_batch():
