@@ -13,6 +13,7 @@ from torch import Tensor
 
 from espnet_av.config import build
 from espnet_av.models import MODELS
+from espnet_av.models.blueprint import blueprint
 from espnet_av.models.key_map import KeyMap, KeyReport
 
 FRESH_SEED = 0
@@ -67,9 +68,8 @@ def convert_weights(
     config_class, model_class = families[model]
     config = build(config_class, model_conf, f"model_conf made from {path}")
     from_config = model_class.from_config
-    with torch.device("meta"):
-        state = from_config(config, **sizes).state_dict()
-    weights, report = key_map.apply(source, {name: value.shape for name, value in state.items()})
+    shapes = blueprint(lambda: from_config(config, **sizes), len(source), path)
+    weights, report = key_map.apply(source, shapes)
     report.check(path, family)
     if report.fresh:
         # None of them is in the transformer, so that one layer of it is enough.
@@ -78,5 +78,5 @@ def convert_weights(
             torch.manual_seed(FRESH_SEED)
             made = from_config(small, **sizes).state_dict()
         weights |= {name: made[name] for name in report.fresh}
-    ordered = {name: weights[name] for name in state}
+    ordered = {name: weights[name] for name in shapes}
     return Converted(model, model_conf, ordered, report, tuple(notes), sizes.get("num_units"))

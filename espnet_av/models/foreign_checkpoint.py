@@ -14,7 +14,6 @@ from espnet_av.models.foreign_object import ForeignObject, as_plain
 from espnet_av.models.foreign_relatives import SAME_ENCODER, unlike_ours
 from espnet_av.models.torch_file import open_torch_file
 from espnet_av.text_file import read_json
-from espnet_av.text_file import read_json
 
 FINE_TUNED_PREFIX = "encoder.w2v_model."
 """Before the encoder's names in a fine-tuned AV-HuBERT."""

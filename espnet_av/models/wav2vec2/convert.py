@@ -113,6 +113,12 @@ def _head_conf(checkpoint: ForeignCheckpoint, shapes: Mapping[str, Size]) -> dic
     if "quantizer.vars" in shapes:
         groups = config.get("num_codevector_groups" if is_hf else "latent_groups") or 2
         _, total, size = shapes["quantizer.vars"]
+        if type(groups) is not int or groups < 1 or total % groups:
+            msg = (
+                f"{checkpoint.path}: its {total} codebook vectors cannot be in {groups!r:.40} "
+                "groups, as its configuration says; take both from the same place"
+            )
+            raise CheckpointError(msg)
         quantizer = {"num_groups": groups, "num_entries": total // groups, "size": size * groups}
     if "final_proj.weight" in shapes:
         conf["projection_size"] = shapes["final_proj.weight"][0]

@@ -200,3 +200,11 @@ def test_sound_of_another_rate_in_fairseq(tmp_path):
             continue
         with pytest.raises(CheckpointError, match="trained on sound of 8000 Hz, here sound is"):
             CONVERT["wav2vec2"](checkpoint)
+
+
+@pytest.mark.parametrize("groups", ["2", 3, -1, 2.0, [2]])
+def test_groups_that_the_codebook_cannot_have(groups):
+    model = made("Wav2Vec2", "ForPreTraining", **QUANTIZER)
+    config = {**model.config.to_dict(), "num_codevector_groups": groups}
+    with pytest.raises(CheckpointError, match=r"its 10 codebook vectors cannot be in .* groups"):
+        CONVERT["wav2vec2"](as_checkpoint(model, config=config))

@@ -58,6 +58,11 @@ def write(folder, weights=None, name="valid.acc.ave.pth", **changes):
         ({"encoder_conf": {"input_layer": "linear"}}, "input_layer of its encoder is linear; only"),
         ({"encoder_conf": {"interctc_use_conditioning": True}}, "interctc_use_conditioning: True"),
         ({"encoder_conf": {"number_of_heads": 2}}, "unknown key 'number_of_heads'"),
+        (
+            {"encoder_conf": {"num_blocks": 10**9}},
+            "fit its configuration, which has many more layers",
+        ),
+        ({"encoder_conf": {"output_size": 10**6}}, "another shape|missing"),
         ({"model_conf": {"transducer_multi_blank_durations": [2]}}, "blanks of several durations"),
         (
             {"decoder": "transducer", "decoder_conf": {"rnn_type": "gru"}},

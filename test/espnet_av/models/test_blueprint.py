@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from espnet_av.errors import CheckpointError, ConfigError
-from espnet_av.train.blueprint import blueprint, check_exactly
+from espnet_av.models.blueprint import blueprint, check_exactly
 
 
 def shapes_of(build, num_weights=4):
@@ -38,7 +38,7 @@ def test_models_of_very_many_layers_are_not_made(make, layer):
     def build():
         return make(made.append(1) or layer() for _ in range(10**5))
 
-    with pytest.raises(CheckpointError, match=r"w\.pth: .* many more layers; use the config"):
+    with pytest.raises(CheckpointError, match=r"w\.pth: .* many more layers; use the one"):
         shapes_of(build)
     assert len(made) < 2000
     # The next one is counted from the beginning, and others are not counted at all.
@@ -60,7 +60,7 @@ def test_configurations_that_make_no_model_are_named(error, message):
     def build():
         raise error
 
-    with pytest.raises(CheckpointError, match=f"w.pth: the config.yaml .* no model .*{message}"):
+    with pytest.raises(CheckpointError, match=f"w.pth: the configuration .* no model .*{message}"):
         shapes_of(build)
     with pytest.raises(CheckpointError, match="makes no model"):
         shapes_of(lambda: nn.Linear(2**62, 2**62))

@@ -37,8 +37,8 @@ def blueprint(
         raise
     except Exception as error:  # whatever sizes that no model has lead to, in ESPnet's classes too
         first = next(iter(str(error).splitlines()), repr(error))
-        msg = f"{path}: the config.yaml that came with it makes no model ({first:.300}); take both "
-        msg += "from the same place"
+        msg = f"{path}: the configuration beside it makes no model ({first:.300}); take both from "
+        msg += "the same place"
         raise CheckpointError(msg) from error
 
 
@@ -73,8 +73,8 @@ def _no_more_parts_than(limit: int, path: str | Path) -> Iterator[None]:
         num_parts += 1
         if num_parts > limit:
             msg = (
-                f"{path}: does not fit the model of its config.yaml, which has many more layers; "
-                "use the config.yaml that was written with it"
+                f"{path}: does not fit its configuration, which has many more layers; use the one "
+                "that was written with it"
             )
             raise CheckpointError(msg)
 
