@@ -15,7 +15,7 @@ from espnet_av.errors import AVError
 from espnet_av.media.roi_config import RoiConfig
 from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.speech2text import Speech2Text, Transcript
-from espnet_av.speech2text.recogniser import MODALITIES
+from espnet_av.speech2text.modes import MODALITIES, usable_mode
 
 SUBTITLES = ("srt", "vtt")
 
@@ -64,10 +64,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options.roi_config and load_config(RoiConfig, options.roi_config),
             options.max_window,
         )
+        mode = usable_mode(options.mode, speech2text.model)
     texts, num_failed = [], 0
     for path in options.files:
         try:
-            transcript = speech2text(video_path=path, mode=options.mode)
+            transcript = speech2text(video_path=path, mode=mode)
         except AVError as error:
             # Messages about media begin with the path.
             print(f"transcribe: {error}", file=sys.stderr)

@@ -6,20 +6,18 @@ import dataclasses
 import itertools
 import logging
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
 
 from espnet_av.data.ark import ArkWriter
-from espnet_av.data.audio_augment import fit_length
 from espnet_av.data.data_dir import write_data_dir
 from espnet_av.data.dataset import AVDataset
-from espnet_av.data.dataset_config import DatasetConfig, Modalities
+from espnet_av.data.dataset_config import DatasetConfig
 from espnet_av.data.rates import FRAME_HZ, SAMPLE_RATE, SAMPLES_PER_FRAME
 from espnet_av.data.tokenizer import Tokenizer
-from espnet_av.errors import ConfigError, MediaError
-from espnet_av.media.audio import read_audio
+from espnet_av.errors import ConfigError, DataDirError, MediaError
 from espnet_av.media.roi_config import RoiConfig
 from espnet_av.media.roi_extract import NoMouthError, extract_roi
 from espnet_av.media.tracking import resolve_tracker
@@ -29,19 +27,17 @@ from espnet_av.search.decode_batch import check_search, default_search
 from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.search.decode_set import Recognition, decode_set, read_lm
 from espnet_av.speech2text.joining import join_passages
-from espnet_av.speech2text.picture import MAX_MISMATCH_SEC, Picture, find_picture, plan_file
+from espnet_av.speech2text.modes import MODALITIES, Mode, usable_mode
+from espnet_av.speech2text.picture import Picture, find_picture, plan_file
+from espnet_av.speech2text.sound import read_sound
 from espnet_av.speech2text.transcript import Passage, Transcript
-from espnet_av.speech2text.windows import Window, video_frames
+from espnet_av.speech2text.windows import DEFAULT_WINDOW_SEC, Window, window_sec
 from espnet_av.temporary import temporary_folder
 from espnet_av.train.loading import load_recogniser
 from espnet_av.train.longest import read_longest
 
 logger = logging.getLogger(__name__)
 
-Mode = Literal["av", "a", "v"]
-MODALITIES: dict[str, Modalities] = {"av": "AV", "a": "A", "v": "V"}
-DEFAULT_WINDOW_SEC = 20.0
-"""Of models of which nobody knows how long their training utterances were."""
 _WHOLE = 1.1
 """Share of a window that a file may have and be left whole: training slows speech by as much."""
 _SPEAKER = "file"
@@ -108,7 +104,7 @@ class Speech2Text:
             decode = decode or files.decode or default_search(model)
             check_search(model, decode)
             roi = roi or files.roi or RoiConfig()
-            window = _window_sec(max_window_sec, read_longest(files.folder), path)
+            window = window_sec(max_window_sec, read_longest(files.folder), path)
             return cls(model, tokenizer, config.dataset, decode, roi, device, window)
 
     def __call__(
@@ -120,7 +116,7 @@ class Speech2Text:
         """Recognise one file, or the sound of one with the picture of another.
 
         In mode `av`, what has no picture, and windows of a longer file that show no face, are
-        recognised by sound alone.
+        recognised by sound alone; so is everything by a model that was trained without lips.
 
         Args:
             video_path: file with the face; not needed in mode `a`.
@@ -132,17 +128,13 @@ class Speech2Text:
                 face (`NoMouthError`); in mode `v`, one of its windows shows none.
             ConfigError: the mode is misspelt, or the file it needs is not given.
         """
-        if mode not in MODALITIES:
-            msg = f"mode '{mode}' is none of av (sound and lips), a (sound), v (lips)"
-            raise ConfigError(msg)
+        mode = usable_mode(mode, self.model)
         audio = None if mode == "v" else audio_path or video_path
         video = None if mode == "a" else video_path
         if (mode != "v" and audio is None) or (mode != "a" and video is None):
             msg = f"mode '{mode}' needs {'a video_path' if mode != 'a' else 'an audio_path'}"
             raise ConfigError(msg)
-        speech = None if audio is None else read_audio(audio, SAMPLE_RATE)
-        if speech is not None and mode == "a":
-            speech = _fit_to_picture(speech, Path(str(audio)))
+        speech = None if audio is None else read_sound(audio, fit_to_picture=mode == "a")
         picture = None if video is None else _find_picture(video, mode)
         windows = plan_file(picture, self._longest_window(picture, speech), speech)
         if video is not None:
@@ -152,9 +144,12 @@ class Speech2Text:
             is_seen = (Path(folder) / "video.scp").is_file()
             modalities = MODALITIES[mode if is_seen else "a"]
             dataset = AVDataset(folder, None, self._dataset, modalities=modalities)
-            found = decode_set(
-                self.model, dataset, self.tokenizer, self.decode, device=self.device, lm=self._lm
-            )
+            try:
+                found = self._search(dataset)
+            except DataDirError as error:
+                # The names of the windows are ours alone.
+                msg = f"{audio or video}: {_in_file(str(error), names)}"
+                raise MediaError(msg) from error
         rate = self.model.feature_rate
         passages = [_passage(found[name], window, rate) for name, window in names.items()]
         return Transcript(passages=join_passages(passages))
@@ -164,6 +159,10 @@ class Speech2Text:
         num_seen = 0 if picture is None else picture.end
         num_frames = max(num_seen, 0 if speech is None else len(speech) // SAMPLES_PER_FRAME)
         return num_frames if num_frames <= _WHOLE * self._max_frames else self._max_frames
+
+    def _search(self, dataset: AVDataset) -> dict[str, Recognition]:
+        model, tokenizer = self.model, self.tokenizer
+        return decode_set(model, dataset, tokenizer, self.decode, device=self.device, lm=self._lm)
 
     def _write_dump(
         self,
@@ -212,6 +211,14 @@ class Speech2Text:
             return None
 
 
+def _in_file(text: str, names: dict[str, Window]) -> str:
+    """A message about windows, by where they are in the file."""
+    for name, window in names.items():
+        part = f"the part {_from_to(window.start, window.end)}"
+        text = text.replace(f"utterance {name}", part).replace(name, part)
+    return text
+
+
 def _find_picture(video: str | Path, mode: Mode) -> Picture | None:
     """Where the picture is; None: the file has none, and it is not needed."""
     picture = find_picture(video)
@@ -231,34 +238,6 @@ def _tell_of_parts_without_picture(windows: list[Window], video: str | Path) -> 
 
 def _from_to(start: float, end: float | None) -> str:
     return f"from {start:g} s to " + ("the end" if end is None else f"{end:g} s")
-
-
-def _window_sec(asked: float | None, longest: float | None, path: str | Path) -> float:
-    """The longest window, and a word where it is not what the model learned from."""
-    if asked is None and longest is None:
-        logger.warning(
-            "%s: nobody noted how long its training utterances were; files longer than %g s are "
-            "cut: if they were shorter, say so with --max_window (max_window_sec)",
-            *(path, DEFAULT_WINDOW_SEC),
-        )
-    if asked is not None and longest is not None and asked > longest:
-        logger.warning(
-            "%s: windows of %g s, but the model never heard more than %g s at once and may lose "
-            "words; leave --max_window (max_window_sec) out",
-            *(path, asked, longest),
-        )
-    return asked or longest or DEFAULT_WINDOW_SEC
-
-
-def _fit_to_picture(speech: np.ndarray, path: Path) -> np.ndarray:
-    """Give the sound of a film the length of its picture, as the data sets of the models have it.
-
-    Audio codecs fill their last block. A picture of quite another length is no film.
-    """
-    num_samples = video_frames(path) * SAMPLES_PER_FRAME
-    if not 0 < abs(len(speech) - num_samples) <= MAX_MISMATCH_SEC * SAMPLE_RATE:
-        return speech
-    return fit_length(speech, num_samples)
 
 
 def _cut(speech: np.ndarray, window: Window) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,10 +12,15 @@ from espnet_av.data.rates import FRAME_HZ
 from espnet_av.media.track_length import track_span
 from espnet_av.speech2text.cuts import plan_cuts
 
+DEFAULT_WINDOW_SEC = 20.0
+"""Of models of which nobody knows how long their training utterances were."""
 _OVERLAP_SEC = 1.0
 """Two windows share so much sound where there is no pause between them."""
 _MAX_OVERLAP = 1 / 3
 """But not more than this share of a window."""
+
+
+logger = logging.getLogger(__name__)
 
 
 class Window(NamedTuple):
@@ -60,3 +66,20 @@ def video_frames(path: str | Path) -> int:
     """
     span = track_span(path, "video")
     return 0 if span is None else round(span.end * FRAME_HZ)
+
+
+def window_sec(asked: float | None, longest: float | None, path: str | Path) -> float:
+    """The longest window, and a word where it is not what the model learned from."""
+    if asked is None and longest is None:
+        logger.warning(
+            "%s: nobody noted how long its training utterances were; files longer than %g s are "
+            "cut: if they were shorter, say so with --max_window (max_window_sec)",
+            *(path, DEFAULT_WINDOW_SEC),
+        )
+    if asked is not None and longest is not None and asked > longest:
+        logger.warning(
+            "%s: windows of %g s, but the model never heard more than %g s at once and may lose "
+            "words; leave --max_window (max_window_sec) out",
+            *(path, asked, longest),
+        )
+    return asked or longest or DEFAULT_WINDOW_SEC

@@ -58,11 +58,14 @@ def _longest_of_training_set(exp_dir: Path) -> float | None:
     """By the command in `provenance.yaml`."""
     try:
         record = yaml.safe_load((exp_dir / "provenance.yaml").read_text(encoding="utf-8"))
-        words = shlex.split(record["command"])
+        words = shlex.split(str(record["command"]))
         train_dir = Path(words[words.index("--train_dir") + 1])
+        # Commands of recipes are relative to the recipe, whose exp/<tag> this is.
+        places = (train_dir, *(parent / train_dir for parent in exp_dir.resolve().parents[:2]))
+        train_dir = next(place for place in places if place.is_dir())
         frames = _largest(train_dir / "utt2num_frames") / FRAME_HZ
         return max(frames, _largest(train_dir / "utt2num_samples") / SAMPLE_RATE) or None
-    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, IndexError):
+    except (OSError, yaml.YAMLError, LookupError, TypeError, ValueError, StopIteration):
         return None
 
 

@@ -31,9 +31,11 @@ KINDS: dict[str, dict[str, Any]] = {
 NUM_UNITS = 7
 
 
-def write_recogniser(exp_dir: Path, token_dir: Path, kind: str) -> dict[str, torch.Tensor]:
-    """A finished experiment of this kind as training leaves it; returns its weights."""
-    conf = {**TINY_CONFIG["model_conf"], **KINDS[kind]}
+def write_recogniser(
+    exp_dir: Path, token_dir: Path, kind: str, **changes: Any
+) -> dict[str, torch.Tensor]:
+    """A finished experiment of this kind, its model changed, as training leaves it; its weights."""
+    conf = {**TINY_CONFIG["model_conf"], **KINDS[kind], **changes}
     model_name = conf.pop("model", "avsr")
     config = build(TrainConfig, {**TINY_CONFIG, "model": model_name, "model_conf": conf})
     shutil.copytree(token_dir, exp_dir / "tokens")
