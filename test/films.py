@@ -52,6 +52,7 @@ def write_film(
     stored_in_order: bool = False,
     options: dict[str, str] | None = None,
     b_frames: int = 0,
+    grain: int = 0,
 ) -> np.ndarray:
     """Write a film, packet by packet in the order of decoding; returns its sound at 16 kHz.
 
@@ -66,18 +67,21 @@ def write_film(
         stored_in_order: pictures get the time of decoding as their time stamp.
         options: of the muxer.
         b_frames: pictures in a row that are coded from both sides.
+        grain: grey levels of noise, which makes packets as large as those of a camera.
     """
     with av.open(str(path), "w", options=options or {}) as container:
         packets = []
         if codecs[0] is not None:
             video = container.add_stream(codecs[0], rate=rate)
             video.width, video.height, video.pix_fmt = 128, 64, "yuv420p"
+            if grain:
+                video.bit_rate = 4_000_000
             video.codec_context.max_b_frames = b_frames
             video.codec_context.gop_size = 12 if b_frames else 1
         if codecs[1] is not None:
             sound = container.add_stream(codecs[1], rate=fs, layout="mono")
         if codecs[0] is not None:
-            packets += _coded(video, _pictures(round(seconds * rate)), picture_stamp)
+            packets += _coded(video, _pictures(round(seconds * rate), grain), picture_stamp)
             if stored_in_order:
                 for _, packet in packets:
                     packet.pts = packet.dts
@@ -88,10 +92,12 @@ def write_film(
     return noise(seconds)
 
 
-def _pictures(count: int) -> list[av.VideoFrame]:
-    return [
-        av.VideoFrame.from_ndarray(picture, format="gray") for picture in numbered_frames(count)
-    ]
+def _pictures(count: int, grain: int) -> list[av.VideoFrame]:
+    pictures = numbered_frames(count)
+    if grain:
+        noise = np.random.default_rng(1).integers(0, grain, pictures.shape, np.uint8)
+        pictures = np.where(pictures > 0, pictures - noise, noise)
+    return [av.VideoFrame.from_ndarray(picture, format="gray") for picture in pictures]
 
 
 def _sounds(stream: av.AudioStream, wave: np.ndarray, fs: int) -> list[av.AudioFrame]:

@@ -11,8 +11,10 @@ from av.container import InputContainer
 
 from espnet_av.media.timeline import MOST_REORDERED, frames_in_time
 
-_TIE_SEC = 1e-3
-"""Time stamps are rounded (Matroska: 1 ms); of two frames as near as this take the first."""
+_SAME_SEC = 1e-3
+"""Time stamps are rounded (Matroska: 1 ms); frames no further apart than this have the same."""
+_TIE_SEC = 1e-4
+"""Of two frames as near as this take the first."""
 _FROZEN_FRAMES = 3
 """A film that shows no new picture for longer than so many output frames stands still."""
 
@@ -46,7 +48,7 @@ def timed_pictures(
         if run:
             is_full = len(run) == MOST_REORDERED
             begin = max(begin, run_end if is_full else run_begin)
-            if is_full or begin > run_begin + _TIE_SEC:
+            if is_full or begin > run_begin + _SAME_SEC:
                 yield from _shared(run, run_begin, begin)
                 run = []
         if not run:
@@ -91,6 +93,6 @@ def _is_shown(time: float, begin: float, next_begin: float, period: float) -> bo
     """Whether the frame that begins at `begin` is shown at `time`, and not the next one."""
     if time >= next_begin:
         return False
-    if next_begin - begin > _FROZEN_FRAMES * period + _TIE_SEC:
-        return next_begin - time >= period / 2 - _TIE_SEC
+    if next_begin - begin > _FROZEN_FRAMES * period + _SAME_SEC:
+        return next_begin - time > period / 2 + _TIE_SEC
     return abs(begin - time) <= abs(next_begin - time) + _TIE_SEC

@@ -25,6 +25,8 @@ _FEW_FRAMES = 3
 fewer after the last one tell too little."""
 _BLOCK_SEC = 2.0
 """A slow clock is followed from block to block, by the median of the stamps in each."""
+_LEAST_SEC = 1.5
+"""In less, a slow clock does not show."""
 _BLOCK_FRAMES = 10
 
 
@@ -94,7 +96,9 @@ def _jitter(shifts: np.ndarray) -> float:
 
 def _piece(begin: float, end: float, sound_sec: np.ndarray, shifts: np.ndarray) -> Piece:
     """The frames between two steps: even if their stamps allow it."""
-    num_blocks = min(round((end - begin) / _BLOCK_SEC), len(shifts) // _BLOCK_FRAMES)
+    least = 2 if end - begin > _LEAST_SEC else 1
+    num_blocks = max(round((end - begin) / _BLOCK_SEC), least)
+    num_blocks = min(num_blocks, len(shifts) // _BLOCK_FRAMES)
     middle = float(np.median(shifts))
     # The first stamp places what agrees with it, as it does in a file without any trouble.
     even = float(shifts[0]) if not begin and abs(shifts[0] - middle) <= ROUNDED_SEC else middle
@@ -102,8 +106,6 @@ def _piece(begin: float, end: float, sound_sec: np.ndarray, shifts: np.ndarray) 
         return _even(begin, end, even)
     blocks = np.array_split(np.arange(len(shifts)), num_blocks)
     medians = np.array([np.median(shifts[block]) for block in blocks])
-    if np.abs(medians - even).max() <= CLEAN_SEC:
-        return _even(begin, end, even)
     centres = np.array([np.mean(sound_sec[block]) for block in blocks])
     slopes = np.diff(medians) / np.diff(centres)
     knots = np.array([begin, *centres, end])
@@ -114,6 +116,8 @@ def _piece(begin: float, end: float, sound_sec: np.ndarray, shifts: np.ndarray) 
             medians[-1] + slopes[-1] * (end - centres[-1]),
         ]
     )
+    if np.abs(found - even).max() <= CLEAN_SEC:
+        return _even(begin, end, even)
     return Piece(knots, knots + found)
 
 
