@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -262,3 +263,18 @@ def test_times_of_a_ctm_are_numbers(tmp_path, line):
     (tmp_path / "ctm").write_text(line + "\n")
     with pytest.raises(DataDirError, match=r"ctm:1: expected '<utt> 1 <start> <duration> <label>'"):
         read_data_dir(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        (os.fsdecode(b"caf\xe9.wav"), "the name is not UTF-8; rename the file"),
+        ("two\nlines.wav", "a line end in the name of a file"),
+    ],
+)
+def test_names_of_files_that_a_table_cannot_hold(tmp_path, name, problem):
+    tables = {"wav.scp": {"u1": f"/corpus/{name}"}, "utt2spk": {"u1": "s"}}
+    with pytest.raises(DataDirError, match=rf"wav\.scp: u1: .*{problem}") as caught:
+        write_data_dir(tmp_path, tables)
+    str(caught.value).encode()
+    assert list(tmp_path.iterdir()) == []
