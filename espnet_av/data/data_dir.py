@@ -16,6 +16,7 @@ from espnet_av.data.table import (
     id_problem,
     parse_ctm,
     parse_table,
+    path_problem,
     raise_problems,
     sort_key,
     write_ctm,
@@ -231,21 +232,6 @@ def _noun(table: str) -> str:
     return "transcript" if table.split(".")[0] == "text" else "value"
 
 
-def _path_problem(value: str) -> str | None:
-    """Why a table cannot hold such a path; None when it can."""
-    if value.endswith("|"):
-        return f"'{value}' is a pipe, and commands are not run; name a file instead"
-    if any(mark in value for mark in "\n\r\0"):
-        return f"{value!a}: a line end in the name of a file; rename it"
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return (
-            f"{value!a}: the name is not UTF-8; rename the file, as with convmv -f latin1 -t utf8"
-        )
-    return None
-
-
 def _content_problems(where: Path, rows: Mapping[str, str]) -> list[str]:
     if where.name == "utt2spk":
         return [f"{where}: {key}: speaker: {p}" for key in rows if (p := id_problem(rows[key]))]
@@ -253,7 +239,7 @@ def _content_problems(where: Path, rows: Mapping[str, str]) -> list[str]:
         return [
             f"{where}: {key}: {problem}"
             for key, value in rows.items()
-            if (problem := _path_problem(value))
+            if (problem := path_problem(value))
         ]
     if where.name in _COUNTS:
         return [

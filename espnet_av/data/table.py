@@ -40,6 +40,21 @@ def id_problem(name: str) -> str | None:
     )
 
 
+def path_problem(value: str) -> str | None:
+    """Why a table cannot hold such a path; None when it can."""
+    if value.endswith("|"):
+        return f"'{value}' is a pipe, and commands are not run; name a file instead"
+    if any(mark in value for mark in "\n\r\0"):
+        return f"{value!a}: a line end in the name of a file; rename it"
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return (
+            f"{value!a}: the name is not UTF-8; rename the file, as with convmv -f latin1 -t utf8"
+        )
+    return None
+
+
 def sort_key(name: str) -> bytes:
     """Key that sorts names as `LC_ALL=C sort` does."""
     return name.encode()

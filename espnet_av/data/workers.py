@@ -150,7 +150,9 @@ def explain_loss(error: RuntimeError) -> str | None:
     # "Exited unexpectedly" comes from what tells the signal.
     text = f"{error}\n{error.__cause__ or ''}"
     if "shared memory" in text or "Bus error" in text:
-        room = f", of which {_megabytes(_free_bytes())} are free" if _free_bytes() is not None else ""
+        room = (
+            f", of which {_megabytes(_free_bytes())} are free" if _free_bytes() is not None else ""
+        )
         return (
             f"a data-loading process found no room in shared memory ({SHARED_MEMORY}{room}); "
             "enlarge it (docker run --shm-size 8g, or mount -o remount,size=8g), or lower "
