@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from espnet_av.errors import CheckpointError
+from espnet_av.errors import AVError, CheckpointError
 from espnet_av.models.converted import Converted, convert_weights
 from espnet_av.models.espnet_asr.experiment import EspnetExperiment
 from espnet_av.models.espnet_asr.frontend_conf import frontend_conf
@@ -59,11 +59,20 @@ def convert(experiment: EspnetExperiment) -> Converted:
         CheckpointError: it has a part that we have not, or is not complete.
     """
     notes: list[str] = []
-    model, conf = model_conf(experiment, notes)
+    try:
+        model, conf = model_conf(experiment, notes)
+        _note_the_rest(experiment, notes)
+    except AVError:
+        raise
+    except Exception as error:  # whatever values of another kind lead to
+        msg = (
+            f"{experiment.path}: its config.yaml has a value that ESPnet does not write there "
+            f"({error}); copy the file again, as ESPnet wrote it into the experiment"
+        )
+        raise CheckpointError(msg) from error
     key_map, weights = WITH_ATTENTION, experiment.weights
     if model == "transducer":
         key_map, weights = WITH_TRANSDUCER, _with_one_bias(weights, notes)
-    _note_the_rest(experiment, notes)
     return convert_weights(
         key_map,
         weights,
