@@ -18,7 +18,7 @@ from espnet_av.data.dropped import check_dropped, write_dropped
 from espnet_av.data.frame_labels import frame_labels, label_part_ids
 from espnet_av.data.lengths import num_frames
 from espnet_av.data.missing_video import MissingVideo, check_sound_is_left, take_away
-from espnet_av.data.rates import FRAME_HZ, SAMPLES_PER_FRAME, frames_at_rate
+from espnet_av.data.rates import FRAME_HZ, SAMPLE_RATE, SAMPLES_PER_FRAME, frames_at_rate
 from espnet_av.data.selection import select
 from espnet_av.data.stretch import Stretch, choose_stretch
 from espnet_av.data.target import select_langs, target_table, target_texts, text_lang
@@ -26,7 +26,7 @@ from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.data.unit_labels import unit_labels
 from espnet_av.data.units import UnitSet
 from espnet_av.data.usable import find_drops
-from espnet_av.errors import ConfigError, DataDirError
+from espnet_av.errors import ArkError, ConfigError, DataDirError
 from espnet_av.media.noise import NoiseBank, mix
 
 logger = logging.getLogger(__name__)
@@ -189,7 +189,13 @@ class AVDataset(Dataset[Sample]):
         pointer = self._data.locate("wav.scp", utt_id)
         if pointer is None or self._modalities == "V":
             return None
-        speech = audio_augment.change_speed(read_audio_ark(pointer, utt_id)[0], speed)
+        speech, rate = read_audio_ark(pointer, utt_id)
+        if rate != SAMPLE_RATE:
+            msg = f"{pointer}: {utt_id}: sound of {rate} Hz, dumps have {SAMPLE_RATE} Hz; the "
+            raise ArkError(
+                msg + "archive is damaged or from elsewhere, run the dump stage (3) on it"
+            )
+        speech = audio_augment.change_speed(speech, speed)
         if self._data.get("utt2num_frames", utt_id) is not None:
             speech = audio_augment.fit_length(speech, length * SAMPLES_PER_FRAME)
         speech = stretch.of(speech, SAMPLES_PER_FRAME)

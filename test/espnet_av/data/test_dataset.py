@@ -8,10 +8,12 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
+from espnet_av.data.ark import ArkWriter
 from espnet_av.data.batch import Batch, Sample, collate
 from espnet_av.data.data_dir import Segment, read_data_dir, write_data_dir
 from espnet_av.data.dataset import AVDataset, NoiseCondition
 from espnet_av.data.dataset_config import DatasetConfig
+from espnet_av.data.table import write_table
 from espnet_av.data.tokenizer import Tokenizer, train_tokenizer, write_lines
 from espnet_av.errors import ArkError, ConfigError, DataDirError, DroppedTooManyError
 
@@ -244,6 +246,20 @@ def test_labels_unknown_to_training_stop_it_but_not_a_test(dump_dir: Path, token
         AVDataset(dump_dir, tokenizer, config, train=True)[0]
     units = AVDataset(dump_dir, tokenizer, config)[0].units
     assert units.tolist() == [0] * 5 + [-1] * 20
+
+
+def test_entries_of_other_utterances_and_rates_are_named(dump_dir: Path, tmp_path: Path) -> None:
+    data = read_data_dir(dump_dir)
+    first, second, *_ = data.utt_ids
+    pointers = {name: data.locate("wav.scp", name) for name in data.utt_ids}
+    with ArkWriter(tmp_path / "slow.ark") as ark:
+        slow = str(tmp_path / ark.write_audio(second, np.ones(9000, np.int16), 8000))
+    write_table(dump_dir / "wav.scp", {**pointers, first: pointers[second], second: slow})
+    dataset = AVDataset(dump_dir, None, PLAIN, modalities="A")
+    with pytest.raises(ArkError, match=f"is the entry of {second}, not of {first}"):
+        dataset[dataset.utt_ids.index(first)]
+    with pytest.raises(ArkError, match=f"{second}: sound of 8000 Hz, dumps have 16000 Hz"):
+        dataset[dataset.utt_ids.index(second)]
 
 
 def test_broken_dumps_are_named(dump_dir: Path) -> None:
