@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 _SIZE = (32, 24)
-_FINE_SIDE = 120
+_FINE_SIDE = 64
 """Pictures are thinned out to about this many rows before they are averaged: it is far cheaper."""
 _NOISE_POWER = 16.0
 """Of pictures that are nearly flat (a fade's black), where four grey levels are no difference."""
