@@ -20,6 +20,7 @@ from espnet_av.media.timeline import frames_in_time
 
 _PREROLL_SEC = 0.25
 """Decoders and the resampler need a little sound before the first sample that counts."""
+_MANY_CHANNELS = 8
 _WITHOUT_STAMPS = ("avi",)
 """Containers that give the sound no time: what FFmpeg makes of their index can be far from it."""
 _SHORTAGE_SEC = 0.1
@@ -90,8 +91,9 @@ def _decode_span(path: str | Path, fs: int, start: float, end: float | None) -> 
         begins: list[float | None] = []
         lengths: list[float] = []
         chunks: list[np.ndarray] = []
-        # One plane for all channels: PyAV reads past the end of eight planes, and crashes.
-        resampler = av.AudioResampler(format="flt", rate=fs)
+        # Of eight planes and more PyAV reads past the end, and crashes: then one for all channels.
+        few = 0 < stream.codec_context.layout.nb_channels < _MANY_CHANNELS
+        resampler = av.AudioResampler(format="fltp" if few else "flt", rate=fs)
         stop = math.inf if end is None else end + _PREROLL_SEC
         for begin, frame in frames_in_time(container, stream, start, _PREROLL_SEC):
             if begin is not None and begin >= stop:
@@ -121,10 +123,10 @@ def _resample(
 ) -> list[np.ndarray]:
     """(C, S) float32 each."""
     try:
-        return [
-            out.to_ndarray().reshape(-1, out.layout.nb_channels).T
-            for out in resampler.resample(frame)
-        ]
+        parts = resampler.resample(frame)
+        if resampler.format.is_planar:
+            return [out.to_ndarray() for out in parts]
+        return [out.to_ndarray().reshape(-1, out.layout.nb_channels).T for out in parts]
     except ValueError as error:
         msg = f"{path}: the sound changes its format midway ({error}); convert the file first"
         raise MediaError(msg) from error

@@ -40,7 +40,7 @@ def timed_pictures(
     None begins before the one it follows. Pictures with the same time stamp, as at the seam of
     joined clips, share the time until the next stamp.
     """
-    period = float(1 / (stream.average_rate or 25))
+    period, tick = float(1 / (stream.average_rate or 25)), float(stream.time_base or 0)
     run: list[_Untimed] = []
     run_begin = run_end = 0.0
     for seconds, frame in frames_in_time(container, stream, start, before_sec):
@@ -53,7 +53,7 @@ def timed_pictures(
                 run = []
         if not run:
             run_begin = run_end = begin
-        length = frame.duration * float(frame.time_base) if frame.duration else period
+        length = frame.duration * tick or period
         run.append(_Untimed(frame, length))
         run_end += length
     yield from _shared(run, run_begin, math.inf)
@@ -84,7 +84,9 @@ def at_constant_rate(
 
 def _shared(run: Sequence[_Untimed], begin: float, next_begin: float) -> Iterator[Picture]:
     """Pictures of one time stamp, one after the other, until the next one at most."""
-    step = min([(next_begin - begin) / max(len(run), 1), *(length for _, length in run)])
+    step = 0.0
+    if len(run) > 1:
+        step = min([(next_begin - begin) / len(run), *(length for _, length in run)])
     for number, (frame, length) in enumerate(run):
         yield Picture(begin + number * step, begin + number * step + length, frame)
 

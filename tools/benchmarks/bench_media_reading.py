@@ -28,9 +28,8 @@ from espnet_av.media.audio import read_audio
 from espnet_av.media.video import read_video
 for line in sys.stdin:
     kind, path = line.rstrip("\\n").split("\\t")
-    read = (lambda: read_video(path, gray=True)) if kind == "pictures" else (lambda: read_audio(path))
     begin = time.process_time()
-    found = read()
+    found = read_video(path, gray=True) if kind == "pictures" else read_audio(path)
     seconds = time.process_time() - begin
     print(seconds, hashlib.sha256(found.tobytes()).hexdigest(), flush=True)
 """
@@ -57,6 +56,7 @@ class Tree:
         return float(seconds), digest
 
     def close(self) -> None:
+        """Let the process end."""
         self._process.stdin.close()
         self._process.wait()
 
@@ -67,7 +67,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         clips = sorted(args.video_dir.glob("*.mp4"))[: args.num_clips]
         assert clips, f"{args.video_dir}: no mp4 file"
-        files = {kind: clips for kind in ("sound", "pictures")}
+        files = dict.fromkeys(("sound", "pictures"), clips)
         files["wav"] = [write_wave(clip, Path(folder)) for clip in clips]
         trees = Tree(args.before), Tree(ROOT)
         times = measure(trees, files, args.rounds)

@@ -72,11 +72,11 @@ class Frame:
     """As much of a decoded frame as its time needs."""
 
     def __init__(self, duration=40):
-        self.duration, self.time_base = duration, Fraction(1, 1000)
+        self.duration = duration
 
 
 class Stream:
-    average_rate = Fraction(25)
+    average_rate, time_base = Fraction(25), Fraction(1, 1000)
 
 
 def begins_of(monkeypatch, stamps, duration=40):
