@@ -54,6 +54,7 @@ from espnet_av.models.wav2vec2 import convert as wav2vec2
 from espnet_av.provenance import write_provenance
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.loading import TOKENS, default_checkpoint, read_train_config, read_weights
+from espnet_av.train.longest import write_longest
 
 REPORT, WITH_LIPS = "conversion.txt", "train_av.yaml"
 _ESPNET = "espnet_asr"
@@ -237,6 +238,8 @@ def _write_experiment(
             with (folder / SUMMARY).open("w", encoding="utf-8") as stream:
                 summary = _units_summary(options.source.name, converted)
                 yaml.safe_dump(summary, stream, sort_keys=False)
+        if converted.longest_sec is not None:
+            write_longest(folder, converted.longest_sec)
         if write_tokens is not None:
             write_tokens(folder / TOKENS)
         if options.family == _ESPNET:

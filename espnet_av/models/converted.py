@@ -36,6 +36,8 @@ class Converted:
     """What was assumed, or is not as in the source."""
     num_units: int | None = None
     """Units that it predicts."""
+    longest_sec: float | None = None
+    """Of the utterances that it learned from, where the source tells."""
 
 
 def convert_weights(

@@ -23,6 +23,8 @@ _DECODER_HEADS = {768: 4, 1024: 8}
 """Attention heads of the published decoders."""
 _THEIRS, _OURS = "decoder.layers.{n}.", "decoder.decoders.{n}."
 _FAMILY = "avhubert_finetuned"
+_FRAME_HZ, _MOST_FRAMES = 25, 2500
+"""A longer limit is no limit: fairseq's default is the largest number there is."""
 _DECODER_RATES = {
     "dropout_rate": "decoder_dropout",
     "activation_dropout_rate": "decoder_activation_dropout",
@@ -81,7 +83,7 @@ def convert(checkpoint: ForeignCheckpoint) -> Converted:
     notes.append("row 0 of the embedding (<s>), which is no output of the model, is left out")
     if checkpoint.tokenizer is None or checkpoint.token_symbols is None:
         notes.append("no tokenizer inside: to decode, put bpe.model and tokens.txt into OUT/tokens")
-    return convert_weights(
+    converted = convert_weights(
         names,
         checkpoint.weights,
         checkpoint.path,
@@ -91,6 +93,15 @@ def convert(checkpoint: ForeignCheckpoint) -> Converted:
         notes,
         vocab_size=len(order),
     )
+    return replace(converted, longest_sec=_longest_sec(checkpoint))
+
+
+def _longest_sec(checkpoint: ForeignCheckpoint) -> float | None:
+    """What the task leaves out of the training begins above this; None: it does not say."""
+    num_frames = checkpoint.part("task").get("max_sample_size")
+    if not isinstance(num_frames, int) or not 0 < num_frames <= _MOST_FRAMES:
+        return None
+    return num_frames / _FRAME_HZ
 
 
 def _decoder_rules(order: Tensor) -> tuple[Rule, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from torch import Tensor
@@ -73,7 +74,7 @@ def convert(experiment: EspnetExperiment) -> Converted:
     key_map, weights = WITH_ATTENTION, experiment.weights
     if model == "transducer":
         key_map, weights = WITH_TRANSDUCER, _with_one_bias(weights, notes)
-    return convert_weights(
+    converted = convert_weights(
         key_map,
         weights,
         experiment.path,
@@ -83,6 +84,7 @@ def convert(experiment: EspnetExperiment) -> Converted:
         notes,
         vocab_size=len(experiment.tokens),
     )
+    return replace(converted, longest_sec=experiment.longest_sec)
 
 
 def model_conf(experiment: EspnetExperiment, notes: list[str]) -> tuple[str, dict[str, Any]]:

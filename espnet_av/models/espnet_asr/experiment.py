@@ -16,6 +16,7 @@ from espnet_av.temporary import temporary_folder
 from espnet_av.yaml_file import read_yaml_keys
 
 CONFIG = "config.yaml"
+_SAMPLE_RATE = 16000
 _PREFERRED = ("valid.acc.ave.pth", "valid.*.ave.pth", "valid.*.ave_*best.pth", "valid.*.best.pth")
 """What ESPnet calls its final weights, the first pattern with a file is taken."""
 
@@ -66,6 +67,26 @@ class EspnetExperiment:
         folder = self.path.parent
         places = [folder / "../.." / noted, folder / noted, folder / name, Path(noted)]
         return next((place for place in places if place.is_file()), Path(noted))
+
+    @property
+    def longest_sec(self) -> float | None:
+        """Seconds of the longest training utterance, by the lengths that stage 10 of ESPnet wrote.
+
+        None: they are gone, or are not of sound at 16 kHz.
+        """
+        shapes = self.config.get("train_shape_file") or [""]
+        noted = str(shapes[0]) if isinstance(shapes, list) else ""
+        folder = self.path.parent
+        places = [folder / "../.." / noted, folder / noted, Path(noted)]
+        path = next((p for p in places if p.name == "speech_shape" and p.is_file()), None)
+        if path is None:
+            return None
+        values = [
+            line.split()[-1] for line in path.read_text(encoding="utf-8").splitlines() if line
+        ]
+        if not values or not all(value.isdecimal() for value in values):
+            return None  # features: frames and their size
+        return max(map(int, values)) / _SAMPLE_RATE or None
 
     def part(self, name: str) -> dict[str, Any]:
         """The section `<name>_conf`; empty if there is none.
