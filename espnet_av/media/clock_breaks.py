@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,15 +49,22 @@ def clock_breaks(path: str | Path) -> dict[int, list[Break]]:
     """Go through the packets of a file, and tell where the stamps of its tracks need a shift.
 
     The picture decides: it goes on without a gap, and the sound keeps its place relative to it.
-    Nothing is decoded.
+    Nothing is decoded; and a file of which many segments are read is gone through once.
 
     Returns:
         number of a track -> its breaks; tracks without any are left out.
     """
-    with av.open(str(path)) as container:
+    status = Path(path).stat()
+    return _find(str(path), (status.st_size, status.st_mtime_ns))
+
+
+@lru_cache(maxsize=64)
+def _find(path: str, state: tuple[int, int]) -> dict[int, list[Break]]:
+    """As `clock_breaks`, of a file in a certain state."""
+    with av.open(path) as container:
         tracks = [find_track(container, "video"), find_track(container, "audio")]
         tracks = [track for track in tracks if track is not None]
-        stamps: list[list[_Stamp]] = [[] for _ in tracks]
+        epochs: list[list[_Stamp]] = [[] for _ in tracks]
         numbers = {track.index: number for number, track in enumerate(tracks)}
         counts = [0] * len(tracks)
         for place, packet in enumerate(packets(container, *tracks)):
@@ -65,22 +73,19 @@ def clock_breaks(path: str | Path) -> dict[int, list[Break]]:
             if stamp is not None:
                 begin = float(stamp * packet.time_base)
                 end = begin + float((packet.duration or 0) * packet.time_base)
-                stamps[number].append(_Stamp(counts[number], place, begin, end))
+                _extend(epochs[number], _Stamp(counts[number], place, begin, end))
             counts[number] += packet.size > 0
         cut_sec = _CUT_SEC if container.format.name in _ONE_CLOCK else _PAUSE_SEC
-    breaks = _breaks([_epochs(found) for found in stamps], cut_sec)
+    breaks = _breaks(epochs, cut_sec)
     return {index: breaks[number] for index, number in numbers.items() if breaks[number]}
 
 
-def _epochs(stamps: Sequence[_Stamp]) -> list[_Stamp]:
-    """Runs of packets without a jump: the first packet of each, and where the run ends."""
-    epochs: list[_Stamp] = []
-    for stamp in stamps:
-        if not epochs or abs(stamp.begin - epochs[-1].end) > JUMP_SEC:
-            epochs.append(stamp)
-        elif stamp.end > epochs[-1].end:
-            epochs[-1] = epochs[-1]._replace(end=stamp.end)
-    return epochs
+def _extend(epochs: list[_Stamp], stamp: _Stamp) -> None:
+    """Add a packet to runs without a jump: the first packet of each, and where the run ends."""
+    if not epochs or abs(stamp.begin - epochs[-1].end) > JUMP_SEC:
+        epochs.append(stamp)
+    elif stamp.end > epochs[-1].end:
+        epochs[-1] = epochs[-1]._replace(end=stamp.end)
 
 
 def _breaks(epochs: Sequence[list[_Stamp]], cut_sec: float) -> list[list[Break]]:

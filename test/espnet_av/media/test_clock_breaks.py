@@ -1,10 +1,12 @@
 """Where the clock of a file is set anew, from the stamps of its packets alone."""
 
+import av
 import numpy as np
 import pytest
 from films import write_film
 
-from espnet_av.media.clock_breaks import Break, _breaks, _epochs, _Stamp, clock_breaks
+from espnet_av.media import clock_breaks as clock_breaks_module
+from espnet_av.media.clock_breaks import Break, _breaks, _extend, _Stamp, clock_breaks
 
 TS, MKV = 10.0, 3600.0
 """From which gap on a stream counts as cut together, by container."""
@@ -19,9 +21,16 @@ def track(*parts, period=0.04, places=0.0):
     ]
 
 
+def epochs(stamps):
+    found = []
+    for stamp in stamps:
+        _extend(found, stamp)
+    return found
+
+
 def shifts(picture, sound=None, cut=TS):
     """(packet, shift) of the breaks of each track, rounded to milliseconds."""
-    tracks = [_epochs(picture)] + ([_epochs(sound)] if sound else [])
+    tracks = [epochs(picture)] + ([epochs(sound)] if sound else [])
     return [
         [(number, round(shift, 3)) for number, shift in found] for found in _breaks(tracks, cut)
     ]
@@ -86,3 +95,18 @@ def test_of_a_file(tmp_path):
         0: [Break(0, 0.0), Break(50, pytest.approx(2))],
         1: [Break(0, 0.0), Break(pytest.approx(84, abs=1), pytest.approx(2))],
     }
+
+
+def test_a_file_is_gone_through_once_while_it_stays_the_same(tmp_path, monkeypatch):
+    opened = []
+    write_film(tmp_path / "a.ts", seconds=1, codecs=(None, "mp2"), fs=48000)
+    real = av.open
+    monkeypatch.setattr(
+        clock_breaks_module.av, "open", lambda path: opened.append(path) or real(path)
+    )
+    for _ in range(3):
+        assert clock_breaks(tmp_path / "a.ts") == {}
+    assert len(opened) == 1
+    (tmp_path / "a.ts").write_bytes((tmp_path / "a.ts").read_bytes() * 3)
+    clock_breaks(tmp_path / "a.ts")
+    assert len(opened) == 2
