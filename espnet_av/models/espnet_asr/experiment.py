@@ -19,6 +19,8 @@ CONFIG = "config.yaml"
 _SAMPLE_RATE = 16000
 _PREFERRED = ("valid.acc.ave.pth", "valid.*.ave.pth", "valid.*.ave_*best.pth", "valid.*.best.pth")
 """What ESPnet calls its final weights, the first pattern with a file is taken."""
+_TARS = (".tar", ".tgz", ".gz", ".tbz2", ".bz2", ".txz", ".xz")
+"""What ESPnet packed models as before it took zips."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,9 @@ def read_espnet_experiment(path: str | Path, checkpoint: str | None = None) -> E
         raise CheckpointError(msg)
     if path.is_file() and is_packed(path):
         return _read_packed(path)
+    if path.is_file() and path.suffix in _TARS:
+        msg = f"{path}: is a tar archive; unpack it, and give the folder exp/<tag> that is in it"
+        raise CheckpointError(msg)
     if path.is_dir():
         path = path / checkpoint if checkpoint else _find_weights(path)
     config = _read_config(path.parent / CONFIG)
@@ -156,10 +161,12 @@ def _find_weights(folder: Path) -> Path:
             names = ", ".join(path.name for path in found.values())
             msg = f"{folder}: has several final models; choose one by --checkpoint: {names}"
             raise CheckpointError(msg)
+    inner = sorted(path.parent for path in folder.glob(f"exp/*/{CONFIG}"))
     msg = (
-        f"{folder}: has no final weights (valid.*.ave.pth or valid.*.best.pth); name a file of it "
-        "by --checkpoint, or check the folder"
-    )
+        f"{folder}: has no final weights (valid.*.ave.pth or valid.*.best.pth); "
+        + (f"give the experiment in it, {inner[0]}" if inner else
+           "name a file of it by --checkpoint, or check the folder")
+    )  # fmt: skip
     raise CheckpointError(msg)
 
 

@@ -145,3 +145,12 @@ def test_options_of_other_families(tmp_path):
         main(["--family", "xlsr", "--bpe_model", "x", str(folder), out])
     with pytest.raises(SystemExit, match="--to hf takes"):
         main(["--family", "espnet_asr", "--to", "hf", str(folder), out])
+
+
+def test_archives_and_folders_around_the_experiment(tmp_path):
+    (tmp_path / "model.tar.gz").write_bytes(b"x")
+    with pytest.raises(CheckpointError, match="is a tar archive; unpack it, and give the folder"):
+        read_espnet_experiment(tmp_path / "model.tar.gz")
+    write(tmp_path / "unpacked/exp/asr_train")
+    with pytest.raises(CheckpointError, match=r"give the experiment in it, .*/exp/asr_train"):
+        read_espnet_experiment(tmp_path / "unpacked")
