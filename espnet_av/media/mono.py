@@ -54,6 +54,9 @@ def mix_down(channels: np.ndarray, names: tuple[str, ...], path: str | Path) -> 
     Returns:
         (S,) float32.
     """
+    if len(channels) == 1:
+        # A sum of one has no negative zero.
+        return np.add(channels[0], 0, dtype=np.float32)
     weights = channel_weights(names)
     if (weights == weights[0]).all():
         wave: np.ndarray = channels.mean(axis=0, dtype=np.float32)
