@@ -100,3 +100,21 @@ def test_long_names_are_refused():
     with pytest.raises(CheckpointError, match=r"asks for fairseq\.n+, which") as refused:
         read(b"\x80\x02cfairseq\n" + b"n" * 10**6 + b"\n.")
     assert len(str(refused.value)) < 500
+
+
+def test_short_tuples_of_text_are_keys_and_long_ones_are_not():
+    def key(parts):
+        return b"\x80\x02}(" + b"U\x01a" * parts + b"tNs."
+
+    assert read(key(16)) == {("a",) * 16: None}
+    with pytest.raises(CheckpointError, match="a tuple is no key of plain data"):
+        read(key(17))
+
+
+@pytest.mark.parametrize(
+    "arguments", [b"X\x01\x00\x00\x00aX\x04\x00\x00\x00utf7", b"K\x01U\x06latin1"]
+)
+def test_bytes_are_written_as_latin1_only(arguments):
+    assert read(b"\x80\x02c_codecs\nencode\nX\x01\x00\x00\x00aU\x06latin1\x86R.") == b"a"
+    with pytest.raises(CheckpointError, match="bytes that are not written as latin1"):
+        read(b"\x80\x02c_codecs\nencode\n" + arguments + b"\x86R.")
