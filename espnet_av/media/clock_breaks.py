@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -43,6 +44,11 @@ class _Stamp(NamedTuple):
     """Its number among the packets of both tracks."""
     begin: float
     end: float
+    """Seconds between which it is shown or heard; of a run, all of its packets."""
+    first: float
+    last: float
+    """When it is decoded; of a run, its first packet and its last. Packets are in the order of
+    that, even where pictures round a pause are not in the order of the film."""
 
 
 def clock_breaks(path: str | Path) -> dict[int, list[Break]]:
@@ -66,14 +72,19 @@ def _find(path: str, state: tuple[int, int]) -> dict[int, list[Break]]:
         tracks = [track for track in tracks if track is not None]
         epochs: list[list[_Stamp]] = [[] for _ in tracks]
         numbers = {track.index: number for number, track in enumerate(tracks)}
-        counts = [0] * len(tracks)
+        counts, lengths = [0] * len(tracks), [math.inf] * len(tracks)
         for place, packet in enumerate(packets(container, *tracks)):
             number = numbers[packet.stream_index]
-            stamp = packet.dts if packet.pts is None else packet.pts
-            if stamp is not None:
-                begin = float(stamp * packet.time_base)
-                end = begin + float((packet.duration or 0) * packet.time_base)
-                _extend(epochs[number], _Stamp(counts[number], place, begin, end))
+            shown = packet.dts if packet.pts is None else packet.pts
+            if shown is not None:
+                begin = float(shown * packet.time_base)
+                decoded = float((shown if packet.dts is None else packet.dts) * packet.time_base)
+                # One decoded before a pause may last to its end, wherever it is shown.
+                length = float((packet.duration or 0) * packet.time_base) or math.inf
+                lengths[number] = min(lengths[number], length)
+                end = begin + (lengths[number] if lengths[number] < math.inf else 0.0)
+                stamp = _Stamp(counts[number], place, begin, end, decoded, decoded)
+                _extend(epochs[number], stamp)
             counts[number] += packet.size > 0
         cut_sec = _CUT_SEC if container.format.name in _ONE_CLOCK else _PAUSE_SEC
     breaks = _breaks(epochs, cut_sec)
@@ -82,10 +93,15 @@ def _find(path: str, state: tuple[int, int]) -> dict[int, list[Break]]:
 
 def _extend(epochs: list[_Stamp], stamp: _Stamp) -> None:
     """Add a packet to runs without a jump: the first packet of each, and where the run ends."""
-    if not epochs or abs(stamp.begin - epochs[-1].end) > JUMP_SEC:
+    if not epochs or abs(stamp.first - epochs[-1].last) > JUMP_SEC:
         epochs.append(stamp)
-    elif stamp.end > epochs[-1].end:
-        epochs[-1] = epochs[-1]._replace(end=stamp.end)
+        return
+    run = epochs[-1]
+    epochs[-1] = run._replace(
+        begin=min(run.begin, stamp.begin),
+        end=max(run.end, stamp.end),
+        last=max(run.last, stamp.last),
+    )
 
 
 def _breaks(epochs: Sequence[list[_Stamp]], cut_sec: float) -> list[list[Break]]:
@@ -138,7 +154,7 @@ def _shifts(
         shift = given(number)
         if shift is None:
             shift = shifts[number - 1]
-            if epoch.begin < before.end or is_cut(number):
+            if epoch.first < before.last or is_cut(number):
                 shift += before.end - epoch.begin
         shifts[number] = shift
     return shifts
@@ -147,11 +163,11 @@ def _shifts(
 def _is_resumed(epochs: Sequence[_Stamp], number: int) -> bool:
     if number < 2 or epochs[number].packet - epochs[number - 1].packet >= _GLITCH_PACKETS:
         return False
-    return abs(epochs[number].begin - epochs[number - 2].end) < JUMP_SEC
+    return abs(epochs[number].first - epochs[number - 2].last) < JUMP_SEC
 
 
 def _jump(epochs: Sequence[_Stamp], number: int) -> float:
-    return epochs[number].begin - epochs[number - 1].end if number else 0.0
+    return epochs[number].first - epochs[number - 1].last if number else 0.0
 
 
 def _same_jump(epochs: Sequence[_Stamp], number: int, others: Sequence[_Stamp]) -> int | None:

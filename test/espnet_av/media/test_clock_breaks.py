@@ -16,7 +16,14 @@ def track(*parts, period=0.04, places=0.0):
     """Packets of runs (first second, last second); stored every `period` in a file."""
     times = np.concatenate([np.arange(begin, end - period / 2, period) for begin, end in parts])
     return [
-        _Stamp(number, round((number * period + places) * 1000), float(time), float(time) + period)
+        _Stamp(
+            number,
+            round((number * period + places) * 1000),
+            float(time),
+            float(time) + period,
+            float(time),
+            float(time),
+        )
         for number, time in enumerate(times)
     ]
 
@@ -46,7 +53,10 @@ def test_a_clock_that_goes_on_has_no_breaks():
 
 def test_order_of_decoding_is_no_break():
     times = [0.0, 0.16, 0.08, 0.04, 0.12, 0.32, 0.24, 0.2, 0.28]
-    stamps = [_Stamp(number, number, time, time + 0.04) for number, time in enumerate(times)]
+    stamps = [
+        _Stamp(number, number, time, time + 0.04, number * 0.04, number * 0.04)
+        for number, time in enumerate(times)
+    ]
     assert shifts(stamps) == [[]]
 
 

@@ -3,10 +3,11 @@
 from fractions import Fraction
 from itertools import islice
 
+import av
 import numpy as np
 import pytest
 from films import write_film
-from media_samples import frame_numbers
+from media_samples import frame_numbers, numbered_frames
 
 from espnet_av.media import picture_times
 from espnet_av.media.picture_times import Picture, at_constant_rate, timed_pictures
@@ -131,3 +132,20 @@ def test_pairs_of_equal_stamps(tmp_path):
         picture_stamp=lambda time: round(time * 25) // 2 * 0.08,
     )
     assert frame_numbers(read_video(tmp_path / "a.mkv", gray=True)) == list(range(50))
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.ts"])
+@pytest.mark.parametrize("last", [25, 26, 27, 28])
+def test_a_pause_in_a_film_with_b_frames(tmp_path, name, last):
+    # In mp4 the picture decoded before the pause, whichever it is, lasts for all of it.
+    with av.open(str(tmp_path / name), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 128, 64, "yuv420p"
+        stream.codec_context.max_b_frames = 2
+        for number, picture in enumerate(numbered_frames(75)):
+            frame = av.VideoFrame.from_ndarray(picture, format="gray")
+            frame.pts, frame.time_base = number + 50 * (number > last), Fraction(1, 25)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    numbers = frame_numbers(read_video(tmp_path / name, gray=True))
+    assert numbers == [*range(last + 1), *[last] * 50, *range(last + 1, 75)]
