@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from espnet_av.data.data_dir import write_data_dir
-from espnet_av.media.roi import MEAN_FACE
 from espnet_av.media.video import write_video
+from espnet_av.roi.geometry import MEAN_FACE
 
 NUM_BITS = 8
 FACE_PLACE = np.array([0.25, 0.25])

@@ -18,11 +18,11 @@ from pathlib import Path
 from espnet_av.atomic import atomic_write
 from espnet_av.command import stage_parser, user_errors
 from espnet_av.errors import ConfigError
-from espnet_av.score.plot_seed_missing import plot_seed_missing
-from espnet_av.score.plot_seeds import plot_seeds
-from espnet_av.score.seed_missing import format_missing
-from espnet_av.score.seed_table import format_comparison
-from espnet_av.score.seeds import System, check_comparable, read_system
+from espnet_av.score.seeds.plot_seed_missing import plot_seed_missing
+from espnet_av.score.seeds.plot_seeds import plot_seeds
+from espnet_av.score.seeds.runs import System, check_comparable, read_system
+from espnet_av.score.seeds.seed_missing import format_missing
+from espnet_av.score.seeds.seed_table import format_comparison
 
 
 def get_parser() -> argparse.ArgumentParser:

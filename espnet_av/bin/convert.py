@@ -44,10 +44,13 @@ from espnet_av.models import MODELS
 from espnet_av.models.avhubert import convert as avhubert
 from espnet_av.models.avhubert.start_xlavsr import start_xlavsr
 from espnet_av.models.avsr import convert as avsr
-from espnet_av.models.converted import Converted
+from espnet_av.models.conversion.converted import Converted
+from espnet_av.models.conversion.foreign_checkpoint import (
+    ForeignCheckpoint,
+    read_foreign_checkpoint,
+)
 from espnet_av.models.espnet_asr import EspnetExperiment, read_espnet_experiment
 from espnet_av.models.espnet_asr import convert as espnet_asr
-from espnet_av.models.foreign_checkpoint import ForeignCheckpoint, read_foreign_checkpoint
 from espnet_av.models.hubert import convert as hubert
 from espnet_av.models.masked_audio.to_hf import HFModel
 from espnet_av.models.wav2vec2 import convert as wav2vec2

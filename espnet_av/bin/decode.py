@@ -16,16 +16,16 @@ from espnet_av.config import load_config, to_dict
 from espnet_av.data.data_dir import DataDir, read_data_dir
 from espnet_av.data.dataset import AVDataset
 from espnet_av.data.missing_video import LostVideo, lost_video
+from espnet_av.data.noise_bank import MANIFEST, NoiseBank
 from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.errors import ConfigError
-from espnet_av.media.noise import MANIFEST, NoiseBank
+from espnet_av.predict.condition import CLEAN, MODES, Condition, list_conditions
+from espnet_av.predict.example import write_example
+from espnet_av.predict.results_dir import fingerprint, is_done, write_results
+from espnet_av.predict.text import Recognition, decode_set, read_lm
 from espnet_av.progress import ProgressBar
-from espnet_av.search.condition import CLEAN, MODES, Condition, list_conditions
 from espnet_av.search.decode_config import DecodeConfig
-from espnet_av.search.decode_set import Recognition, decode_set, read_lm
-from espnet_av.search.example import write_example
 from espnet_av.search.ngram_lm import NGramLM
-from espnet_av.search.results_dir import fingerprint, is_done, write_results
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.loading import default_checkpoint, load_recogniser, read_train_config
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from espnet_av.command import add_config, add_jobs, check_jobs, stage_parser, user_errors
 from espnet_av.config import load_config
-from espnet_av.data.dump import finish_dump, plan_dump
-from espnet_av.data.dump_config import DumpConfig
 from espnet_av.data.shard_jobs import write_shards
 from espnet_av.data.throughput import describe_throughput
+from espnet_av.dump.config import DumpConfig
+from espnet_av.dump.stage import finish_dump, plan_dump
 from espnet_av.provenance import write_provenance
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from espnet_av.command import add_config, stage_parser, user_errors
 from espnet_av.config import load_config
 from espnet_av.data.data_dir import read_data_dir
-from espnet_av.media.noise_build import build_noise
-from espnet_av.media.noise_config import NoiseConfig
+from espnet_av.noise.build import build_noise
+from espnet_av.noise.config import NoiseConfig
 from espnet_av.provenance import write_provenance
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from espnet_av.command import stage_parser, user_errors
 from espnet_av.config import load_config
-from espnet_av.media.roi_config import RoiConfig
 from espnet_av.pack import pack_model
+from espnet_av.roi.config import RoiConfig
 from espnet_av.search.decode_config import DecodeConfig
 
 

@@ -12,9 +12,9 @@ from espnet_av.command import add_config, add_jobs, check_jobs, stage_parser, us
 from espnet_av.config import load_config
 from espnet_av.data.shard_jobs import write_shards
 from espnet_av.data.throughput import describe_throughput
-from espnet_av.media.roi_config import RoiConfig
-from espnet_av.media.roi_stage import finish_roi, plan_roi
 from espnet_av.provenance import write_provenance
+from espnet_av.roi.config import RoiConfig
+from espnet_av.roi.stage import finish_roi, plan_roi
 
 
 def get_parser() -> argparse.ArgumentParser:

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from espnet_av.command import stage_parser, user_errors
-from espnet_av.score.condition_score import Resampling
-from espnet_av.score.expected import Expected, read_expected
 from espnet_av.score.matrix import format_plain, matrix, sets_of
 from espnet_av.score.missing_video import curves, missing_table
+from espnet_av.score.published.expected import Expected, read_expected
 from espnet_av.score.report import RESULTS, write_report
+from espnet_av.score.text import Resampling
 
 
 def get_parser() -> argparse.ArgumentParser:

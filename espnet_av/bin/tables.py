@@ -9,11 +9,11 @@ from pathlib import Path
 from espnet_av.command import stage_parser, user_errors
 from espnet_av.config import unknown_key_message
 from espnet_av.errors import ConfigError
-from espnet_av.score.averages import check_averages, find_conflicts, num_repeated
-from espnet_av.score.expected import Expected, read_expected
 from espnet_av.score.matrix import format_plain
-from espnet_av.score.measured import read_measured
-from espnet_av.score.paper_table import Block, direction, lay_out
+from espnet_av.score.published.averages import check_averages, find_conflicts, num_repeated
+from espnet_av.score.published.expected import Expected, read_expected
+from espnet_av.score.published.measured import read_measured
+from espnet_av.score.published.paper_table import Block, direction, lay_out
 from espnet_av.score.report import SCORES
 from espnet_av.score.results import format_block
 

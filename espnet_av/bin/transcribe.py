@@ -12,7 +12,7 @@ from espnet_av.atomic import atomic_write
 from espnet_av.command import device_of, stage_parser, user_errors
 from espnet_av.config import load_config
 from espnet_av.errors import AVError
-from espnet_av.media.roi_config import RoiConfig
+from espnet_av.roi.config import RoiConfig
 from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.speech2text import Speech2Text, Transcript
 from espnet_av.speech2text.modes import MODALITIES, usable_mode

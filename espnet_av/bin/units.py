@@ -24,11 +24,11 @@ from espnet_av.command import add_config, add_jobs, check_jobs, device_of, stage
 from espnet_av.config import load_config
 from espnet_av.data.shard_jobs import write_shards
 from espnet_av.errors import CheckpointError, ConfigError
+from espnet_av.features.set_features import SetFeatures
+from espnet_av.features.source import FeatureSource, MfccSource, ModelSource
 from espnet_av.provenance import write_provenance
 from espnet_av.units.config import UnitsConfig
-from espnet_av.units.features import FeatureSource, MfccSource, ModelSource
 from espnet_av.units.fit import fit_codebook, fitted_codebook
-from espnet_av.units.set_features import SetFeatures
 from espnet_av.units.stage import CODEBOOK, finish_units, name_sets, plan_units
 
 

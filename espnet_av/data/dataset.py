@@ -9,25 +9,25 @@ from pathlib import Path
 import numpy as np
 from torch.utils.data import Dataset
 
-from espnet_av.data import audio_augment, video_augment
 from espnet_av.data.ark import read_audio_ark, read_clip
 from espnet_av.data.batch import Sample
 from espnet_av.data.data_dir import read_data_dir
 from espnet_av.data.dataset_config import DatasetConfig, Modalities
 from espnet_av.data.dropped import check_dropped, write_dropped
-from espnet_av.data.frame_labels import frame_labels, label_part_ids
 from espnet_av.data.lengths import num_frames
 from espnet_av.data.missing_video import MissingVideo, check_sound_is_left, take_away
-from espnet_av.data.rates import FRAME_HZ, SAMPLE_RATE, SAMPLES_PER_FRAME, frames_at_rate
+from espnet_av.data.noise_bank import NoiseBank, mix
+from espnet_av.data.readers import audio_augment, video_augment
+from espnet_av.data.readers.frame_labels import frame_labels, label_part_ids
+from espnet_av.data.readers.unit_labels import unit_labels
 from espnet_av.data.selection import select
 from espnet_av.data.stretch import Stretch, choose_stretch
 from espnet_av.data.target import select_langs, target_table, target_texts, text_lang
 from espnet_av.data.tokenizer import Tokenizer
-from espnet_av.data.unit_labels import unit_labels
 from espnet_av.data.units import UnitSet
 from espnet_av.data.usable import find_drops
 from espnet_av.errors import ArkError, ConfigError, DataDirError
-from espnet_av.media.noise import NoiseBank, mix
+from espnet_av.rates import FRAME_HZ, SAMPLE_RATE, SAMPLES_PER_FRAME, frames_at_rate
 
 logger = logging.getLogger(__name__)
 

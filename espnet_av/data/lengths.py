@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from espnet_av.data.data_dir import DataDir
-from espnet_av.data.rates import SAMPLES_PER_FRAME
 from espnet_av.errors import DataDirError
+from espnet_av.rates import SAMPLES_PER_FRAME
 
 
 def num_frames(data: DataDir, utt_id: str) -> int:

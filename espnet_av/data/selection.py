@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Literal
 
 from espnet_av.data.data_dir import DataDir
-from espnet_av.data.rates import FRAME_HZ, SAMPLE_RATE
 from espnet_av.errors import DataDirError
+from espnet_av.rates import FRAME_HZ, SAMPLE_RATE
 
 Mode = Literal["spread", "first", "last", "shortest", "speakers", "per_speaker"]
 

@@ -9,12 +9,12 @@ from espnet_av.data.data_dir import DataDir
 from espnet_av.data.dataset_config import DatasetConfig, Modalities
 from espnet_av.data.dropped import Drop
 from espnet_av.data.lengths import num_frames
-from espnet_av.data.rates import frames_at_rate
+from espnet_av.data.readers.video_augment import num_frames_at
 from espnet_av.data.target import target_table, target_texts, text_lang
 from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.data.units import UnitSet
-from espnet_av.data.video_augment import num_frames_at
 from espnet_av.errors import DataDirError
+from espnet_av.rates import frames_at_rate
 
 
 def find_drops(

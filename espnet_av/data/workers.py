@@ -21,8 +21,8 @@ from typing import Any, NoReturn, Protocol
 import torch
 from torch.utils.data import DataLoader, Dataset, get_worker_info
 
-from espnet_av.data.rates import SAMPLES_PER_FRAME
 from espnet_av.errors import DataLoadingError
+from espnet_av.rates import SAMPLES_PER_FRAME
 
 logger = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from av.container import InputContainer
 
-from espnet_av.data.rates import FRAME_HZ
 from espnet_av.media.tracks import Kind, find_track
+from espnet_av.rates import FRAME_HZ
 
 _MICROSECOND = 1_000_000
 _CODEC_LEAD_SEC = 0.15

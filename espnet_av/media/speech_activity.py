@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from espnet_av.data.rates import SAMPLE_RATE
+from espnet_av.rates import SAMPLE_RATE
 
 RATE_HZ = 100
 """Frames a second of everything here."""

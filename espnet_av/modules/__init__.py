@@ -1,12 +1,12 @@
 """Layers: front ends that turn sound and lips into 25 Hz features, and what joins them."""
 
-from espnet_av.modules.espnet_frontend import EspnetFrontend, EspnetFrontendConfig
-from espnet_av.modules.log_mel import LogMelConfig, LogMelFrontend
-from espnet_av.modules.stacked_fbank import StackedFbankConfig, StackedFbankFrontend
-from espnet_av.modules.visual_patches import LinearPatchConfig, LinearPatchFrontend
-from espnet_av.modules.visual_r2plus1d import R2Plus1dConfig, R2Plus1dFrontend
-from espnet_av.modules.visual_resnet import ResNetConfig, ResNetFrontend
-from espnet_av.modules.wave_frontend import WaveConfig, WaveFrontend
+from espnet_av.modules.frontend.espnet_frontend import EspnetFrontend, EspnetFrontendConfig
+from espnet_av.modules.frontend.log_mel import LogMelConfig, LogMelFrontend
+from espnet_av.modules.frontend.stacked_fbank import StackedFbankConfig, StackedFbankFrontend
+from espnet_av.modules.frontend.visual_patches import LinearPatchConfig, LinearPatchFrontend
+from espnet_av.modules.frontend.visual_r2plus1d import R2Plus1dConfig, R2Plus1dFrontend
+from espnet_av.modules.frontend.visual_resnet import ResNetConfig, ResNetFrontend
+from espnet_av.modules.frontend.wave_frontend import WaveConfig, WaveFrontend
 
 AUDIO_FRONTENDS = {
     "espnet": (EspnetFrontendConfig, EspnetFrontend),

@@ -19,7 +19,6 @@ from espnet_av.config import load_config, to_dict
 from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.data.units import SUMMARY
 from espnet_av.errors import AVError, CheckpointError, ConfigError
-from espnet_av.media.roi_config import RoiConfig
 from espnet_av.pack.model_card import model_card
 from espnet_av.pack.unpacking import (
     CONFIG,
@@ -31,6 +30,7 @@ from espnet_av.pack.unpacking import (
     unpack_model,
 )
 from espnet_av.provenance import git_hash, versions
+from espnet_av.roi.config import RoiConfig
 from espnet_av.search.decode_batch import check_search, default_search
 from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.search.ngram_lm import NGramLM

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from espnet_av.predict.condition import CLEAN, MODES, parse_noise
 from espnet_av.score.metric import Metric, metric_title
-from espnet_av.search.condition import CLEAN, MODES, parse_noise
 
 Record = Mapping[str, Any]
 NOT_RUN = "not run here"

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from espnet_av.data.missing_video import KINDS, MissingKind
+from espnet_av.predict.condition import parse_missing_video
 from espnet_av.score.matrix import Record, cell, modes_of, noise_order, noise_title
 from espnet_av.score.metric import Metric, metric_title
-from espnet_av.search.condition import parse_missing_video
 
 _ROUNDING = 0.01
 """Shares closer than this are the same to a reader."""

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from espnet_av.score.picture import INK, new_figure, save, style_axes
+from espnet_av.figure import INK, new_figure, save, style_axes
+from espnet_av.predict.example import read_example
 from espnet_av.search.alignment import WORD_START
-from espnet_av.search.example import read_example
 
 _FPS = 25.0
 _FS = 16000

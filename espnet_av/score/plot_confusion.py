@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from espnet_av.figure import GRID, INK, new_figure, save
 from espnet_av.score.edits import UtteranceAlignment
-from espnet_av.score.picture import GRID, INK, new_figure, save
 
 _MISSING = "(nothing)"
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from espnet_av.data.missing_video import KINDS
+from espnet_av.figure import INK, MODE_COLORS, MODE_NAMES, new_figure, save, style_axes
 from espnet_av.score.matrix import noise_title
 from espnet_av.score.metric import Metric, axis_title
 from espnet_av.score.missing_video import Curve
-from espnet_av.score.picture import INK, MODE_COLORS, MODE_NAMES, new_figure, save, style_axes
 
 _COLUMNS = 3
 KIND_STYLES = {

@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from espnet_av.score.matrix import Record, modes_of
-from espnet_av.score.metric import Metric, axis_title, is_error
-from espnet_av.score.picture import (
+from espnet_av.figure import (
     INK,
     MODE_COLORS,
     MODE_NAMES,
@@ -17,7 +15,9 @@ from espnet_av.score.picture import (
     save,
     style_axes,
 )
-from espnet_av.search.condition import CLEAN, parse_noise
+from espnet_av.predict.condition import CLEAN, parse_noise
+from espnet_av.score.matrix import Record, modes_of
+from espnet_av.score.metric import Metric, axis_title, is_error
 
 
 def plot_snr(

@@ -11,10 +11,25 @@ from typing import Any
 
 from espnet_av.atomic import atomic_write
 from espnet_av.errors import DataDirError
+from espnet_av.predict.condition import decode_again
+from espnet_av.predict.example import EXAMPLE, read_example
 from espnet_av.progress import progress
 from espnet_av.provenance import git_hash, versions
 from espnet_av.score.alignment_text import format_alignments, format_translations
-from espnet_av.score.condition_score import (
+from espnet_av.score.matrix import noise_title, sets_of
+from espnet_av.score.metric import Metric, is_error
+from espnet_av.score.missing_video import curves, is_complete
+from espnet_av.score.normaliser import package_version
+from espnet_av.score.plot_alignment import plot_alignment
+from espnet_av.score.plot_confusion import plot_confusion
+from espnet_av.score.plot_missing_video import plot_missing_video
+from espnet_av.score.plot_snr import categories_of, plot_snr
+from espnet_av.score.published.expected import Expected, check_system, compare
+from espnet_av.score.published.measured import Measured
+from espnet_av.score.published.paper_table import lay_out
+from espnet_av.score.results import format_results
+from espnet_av.score.scoring import Scoring
+from espnet_av.score.text import (
     ConditionScore,
     Resampling,
     as_record,
@@ -22,21 +37,6 @@ from espnet_av.score.condition_score import (
     find_conditions,
     score_condition,
 )
-from espnet_av.score.expected import Expected, check_system, compare
-from espnet_av.score.matrix import noise_title, sets_of
-from espnet_av.score.measured import Measured
-from espnet_av.score.metric import Metric, is_error
-from espnet_av.score.missing_video import curves, is_complete
-from espnet_av.score.normaliser import package_version
-from espnet_av.score.paper_table import lay_out
-from espnet_av.score.plot_alignment import plot_alignment
-from espnet_av.score.plot_confusion import plot_confusion
-from espnet_av.score.plot_missing_video import plot_missing_video
-from espnet_av.score.plot_snr import categories_of, plot_snr
-from espnet_av.score.results import format_results
-from espnet_av.score.scoring import Scoring
-from espnet_av.search.condition import decode_again
-from espnet_av.search.example import EXAMPLE, read_example
 from espnet_av.text_file import read_json
 from espnet_av.yaml_file import read_yaml_keys
 

@@ -10,7 +10,7 @@ from espnet_av.score.matrix import NOT_RUN, Record, format_markdown, matrix, noi
 from espnet_av.score.metric import ERROR_RATES, Metric, better, is_error, metric_title
 from espnet_av.score.missing_video import curves, missing_notes, missing_table
 from espnet_av.score.normaliser import PACKAGE
-from espnet_av.score.paper_table import Block, direction
+from espnet_av.score.published.paper_table import Block, direction
 
 Scores = Mapping[str, Any]
 _MODE_ORDER = ("A", "V", "AV")

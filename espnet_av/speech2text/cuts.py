@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from espnet_av.data.rates import FRAME_HZ
 from espnet_av.media.speech_activity import RATE_HZ, find_speech
+from espnet_av.rates import FRAME_HZ
 
 _PER_FRAME = RATE_HZ // FRAME_HZ
 _SAFE_SEC = 0.3

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from espnet_av.data.rates import FRAME_HZ, SAMPLES_PER_FRAME
 from espnet_av.media.speech_activity import RATE_HZ, find_speech
 from espnet_av.media.track_length import track_span
+from espnet_av.rates import FRAME_HZ, SAMPLES_PER_FRAME
 from espnet_av.speech2text.windows import Window, plan_windows
 
 MAX_MISMATCH_SEC = 0.5

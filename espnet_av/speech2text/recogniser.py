@@ -15,17 +15,17 @@ from espnet_av.data.ark import ArkWriter
 from espnet_av.data.data_dir import write_data_dir
 from espnet_av.data.dataset import AVDataset
 from espnet_av.data.dataset_config import DatasetConfig
-from espnet_av.data.rates import FRAME_HZ, SAMPLE_RATE, SAMPLES_PER_FRAME
 from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.errors import ConfigError, DataDirError, MediaError
-from espnet_av.media.roi_config import RoiConfig
-from espnet_av.media.roi_extract import NoMouthError, extract_roi
-from espnet_av.media.tracking import resolve_tracker
 from espnet_av.pack import open_model
+from espnet_av.predict.text import Recognition, decode_set, read_lm
+from espnet_av.rates import FRAME_HZ, SAMPLE_RATE, SAMPLES_PER_FRAME
+from espnet_av.roi.config import RoiConfig
+from espnet_av.roi.extract import NoMouthError, extract_roi
+from espnet_av.roi.tracking import resolve_tracker
 from espnet_av.search.alignment import WordTime
 from espnet_av.search.decode_batch import check_search, default_search
 from espnet_av.search.decode_config import DecodeConfig
-from espnet_av.search.decode_set import Recognition, decode_set, read_lm
 from espnet_av.speech2text.joining import join_passages
 from espnet_av.speech2text.modes import MODALITIES, Mode, usable_mode
 from espnet_av.speech2text.picture import Picture, find_picture, plan_file

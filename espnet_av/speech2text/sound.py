@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from espnet_av.data.audio_augment import fit_length
-from espnet_av.data.rates import SAMPLE_RATE, SAMPLES_PER_FRAME
+from espnet_av.data.readers.audio_augment import fit_length
 from espnet_av.errors import MediaError
 from espnet_av.media.audio import read_audio
+from espnet_av.rates import SAMPLE_RATE, SAMPLES_PER_FRAME
 from espnet_av.speech2text.picture import MAX_MISMATCH_SEC
 from espnet_av.speech2text.windows import video_frames
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from espnet_av.data.rates import FRAME_HZ
 from espnet_av.media.track_length import track_span
+from espnet_av.rates import FRAME_HZ
 from espnet_av.speech2text.cuts import plan_cuts
 
 DEFAULT_WINDOW_SEC = 20.0

@@ -15,7 +15,7 @@ from lightning.pytorch.plugins.io import TorchCheckpointIO
 
 from espnet_av.command import cure_of
 from espnet_av.errors import CheckpointError
-from espnet_av.models.archive_check import verify_checksums
+from espnet_av.models.conversion.archive_check import verify_checksums
 from espnet_av.temporary import sweep, temporary_beside
 
 logger = logging.getLogger(__name__)

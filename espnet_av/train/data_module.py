@@ -10,9 +10,9 @@ import torch
 from torch.utils.data import DataLoader
 
 from espnet_av.data.balance import BalancedBatchSampler
-from espnet_av.data.rates import FRAME_HZ
 from espnet_av.data.sampler import BucketBatchSampler
 from espnet_av.data.workers import Workers, largest_batch_bytes, worker_loader
+from espnet_av.rates import FRAME_HZ
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.signals import ignore_stop_signals
 from espnet_av.train.step_batch import KeyedDataset, StepBatch, UtteranceDataset, collate_step

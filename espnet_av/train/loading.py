@@ -17,9 +17,9 @@ from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.data.units import SUMMARY, read_summary
 from espnet_av.errors import CheckpointError, ConfigError, VocabularyError
 from espnet_av.models import MODELS
-from espnet_av.models.archive_check import verify_checksums
 from espnet_av.models.blueprint import blueprint, check_exactly
-from espnet_av.modules.conv_subsampling import lasting_names
+from espnet_av.models.conversion.archive_check import verify_checksums
+from espnet_av.modules.frontend.conv_subsampling import lasting_names
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.remedy import remedy
 from espnet_av.train.vocabulary import TOKENS, Vocabulary, token_rows

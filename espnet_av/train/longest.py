@@ -8,9 +8,9 @@ from pathlib import Path
 import yaml
 
 from espnet_av.atomic import atomic_write
-from espnet_av.data.rates import FRAME_HZ, SAMPLE_RATE
 from espnet_av.data.table import parse_table
 from espnet_av.errors import CheckpointError
+from espnet_av.rates import FRAME_HZ, SAMPLE_RATE
 
 LENGTHS = "lengths.yaml"
 """File of an experiment, which goes along into a packed model."""

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from espnet_av.data.rates import FRAME_HZ
+from espnet_av.rates import FRAME_HZ
 from espnet_av.train.step_batch import StepBatch
 
 

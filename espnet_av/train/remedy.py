@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from espnet_av.models.archive_check import COPY_AGAIN
+from espnet_av.models.conversion.archive_check import COPY_AGAIN
 
 INPUTS = "inputs.yaml"
 """In the folder of every run that was trained here; what was converted has none."""

@@ -11,12 +11,12 @@ import torch
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from espnet_av.data.dataset import AVDataset
-from espnet_av.data.rates import FRAME_HZ
+from espnet_av.data.noise_bank import NoiseBank
 from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.data.units import read_summary, read_units
 from espnet_av.data.workers import explain_loss
 from espnet_av.errors import AVError, TrainingError
-from espnet_av.media.noise import NoiseBank
+from espnet_av.rates import FRAME_HZ
 from espnet_av.train.checkpoint_store import (
     DirectIO,
     find_checkpoint,

@@ -12,15 +12,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from espnet_av.data.rates import FRAME_HZ
 from espnet_av.data.shard import digest
 from espnet_av.errors import ArkError, DataDirError
+from espnet_av.features.set_features import SetFeatures
 from espnet_av.ops.kmeans import fit_kmeans
 from espnet_av.ops.seeding import mix_seed
 from espnet_av.progress import ProgressBar, progress
+from espnet_av.rates import FRAME_HZ
 from espnet_av.units.codebook import Codebook, FitRecord, load_codebook
 from espnet_av.units.config import UnitsConfig
-from espnet_av.units.set_features import SetFeatures
 
 logger = logging.getLogger(__name__)
 

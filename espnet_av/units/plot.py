@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from espnet_av.score.picture import INK, new_figure, save, style_axes
+from espnet_av.figure import INK, new_figure, save, style_axes
 from espnet_av.units.quality import UnitCounts
 
 _COLORS = ("#00798c", "#d1495b", "#edae49", "#7a6c5d", "#66a182", "#2e4057")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from espnet_av.data.frame_labels import frame_labels
+from espnet_av.data.readers.frame_labels import frame_labels
 from espnet_av.data.table import Segment
 
 

@@ -12,10 +12,10 @@ from espnet_av.data.ark import ArkWriter
 from espnet_av.data.dropped import Drop
 from espnet_av.data.shard import Record, Shard, digest
 from espnet_av.data.units import label_crc
+from espnet_av.features.set_features import SetFeatures
 from espnet_av.ops.kmeans import assign
 from espnet_av.units.codebook import Codebook
 from espnet_av.units.config import UnitsConfig
-from espnet_av.units.set_features import SetFeatures
 
 
 @dataclass

@@ -11,10 +11,10 @@ from espnet_av.data.dropped import check_dropped, write_dropped
 from espnet_av.data.shard import cut, delete_stale, finished_records
 from espnet_av.data.units import write_units
 from espnet_av.errors import ConfigError
+from espnet_av.features.set_features import SetFeatures
 from espnet_av.units.codebook import Codebook
 from espnet_av.units.config import UnitsConfig
 from espnet_av.units.report import write_report
-from espnet_av.units.set_features import SetFeatures
 from espnet_av.units.shard import UnitShard
 
 CODEBOOK = "codebook"

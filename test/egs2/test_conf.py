@@ -11,10 +11,10 @@ import torch
 
 from espnet_av.config import build, load_config
 from espnet_av.corpora.mini_av import MiniAvConfig
-from espnet_av.data.dump_config import DumpConfig
-from espnet_av.media.noise_config import NoiseConfig
-from espnet_av.media.roi_config import RoiConfig
+from espnet_av.dump.config import DumpConfig
 from espnet_av.models import MODELS
+from espnet_av.noise.config import NoiseConfig
+from espnet_av.roi.config import RoiConfig
 from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.schedules import build_schedule

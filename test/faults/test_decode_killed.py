@@ -13,10 +13,10 @@ import pytest
 
 from espnet_av import temporary
 from espnet_av.errors import DataDirError
-from espnet_av.score.condition_score import find_conditions, score_condition
+from espnet_av.predict.example import read_example
+from espnet_av.predict.results_dir import is_done
 from espnet_av.score.scoring import Scoring
-from espnet_av.search.example import read_example
-from espnet_av.search.results_dir import is_done
+from espnet_av.score.text import find_conditions, score_condition
 from espnet_av.temporary import REPLACED, temporary_beside
 
 KILLED = """

@@ -13,9 +13,9 @@ import soundfile
 
 from espnet_av.data.ark import ArkWriter
 from espnet_av.data.data_dir import write_data_dir
-from espnet_av.data.dump import finish_dump, plan_dump
-from espnet_av.data.dump_config import DumpConfig
 from espnet_av.data.shard_jobs import write_shards
+from espnet_av.dump.config import DumpConfig
+from espnet_av.dump.stage import finish_dump, plan_dump
 from espnet_av.errors import ArkError, DataDirError
 
 CONFIG = DumpConfig(shard_utts=2)
@@ -73,8 +73,8 @@ import os, signal, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[3])
 from espnet_av.data.ark import ArkWriter
-from espnet_av.data.dump import plan_dump
-from espnet_av.data.dump_config import DumpConfig
+from espnet_av.dump.stage import plan_dump
+from espnet_av.dump.config import DumpConfig
 from espnet_av.data.shard_jobs import write_shards
 write = ArkWriter.write_audio
 def die(self, utt_id, *rest):

@@ -10,12 +10,12 @@ from media_samples import make_clip_corpus
 
 from espnet_av.data import source_files
 from espnet_av.data.data_dir import write_data_dir
-from espnet_av.data.dump import finish_dump, plan_dump
-from espnet_av.data.dump_config import DumpConfig
 from espnet_av.data.shard_jobs import write_shards
 from espnet_av.data.source_files import are_same, changed_ns, digest_sources, plain_file
-from espnet_av.media.roi_config import RoiConfig
-from espnet_av.media.roi_stage import finish_roi, plan_roi
+from espnet_av.dump.config import DumpConfig
+from espnet_av.dump.stage import finish_dump, plan_dump
+from espnet_av.roi.config import RoiConfig
+from espnet_av.roi.stage import finish_roi, plan_roi
 
 ROI = RoiConfig(tracker="precomputed", shard_utts=2, encoding="raw", max_dropped_ratio=1.0)
 DUMP = DumpConfig(shard_utts=2, max_dropped_ratio=1.0, min_duration=0.1)

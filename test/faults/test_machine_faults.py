@@ -15,12 +15,12 @@ import soundfile
 
 from espnet_av.corpora.probe import probe
 from espnet_av.data.data_dir import write_data_dir
-from espnet_av.data.dump import plan_dump
-from espnet_av.data.dump_config import DumpConfig
+from espnet_av.data.noise_bank import Noise, NoiseBank
 from espnet_av.data.shard_jobs import write_shards
+from espnet_av.dump.config import DumpConfig
+from espnet_av.dump.stage import plan_dump
 from espnet_av.errors import MediaError
 from espnet_av.media.audio import read_audio
-from espnet_av.media.noise import Noise, NoiseBank
 from espnet_av.train.weights import write_weights
 
 FAULTS = [errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ESTALE]
@@ -58,7 +58,7 @@ TOO_MANY = """
 import os, resource, sys
 from pathlib import Path
 from espnet_av.media.audio import read_audio
-from espnet_av.media.noise import Noise, NoiseBank
+from espnet_av.data.noise_bank import Noise, NoiseBank
 from espnet_av.command import user_errors
 path = Path(sys.argv[1])
 bank = NoiseBank(path.parent, {})

@@ -24,11 +24,11 @@ from espnet_av.data.ark import read_clip
 from espnet_av.data.shard_jobs import write_shards
 from espnet_av.errors import ArkError, DroppedTooManyError, MediaError
 from espnet_av.media.audio import read_audio
-from espnet_av.media.landmarks import load_landmarks
-from espnet_av.media.roi_config import RoiConfig
-from espnet_av.media.roi_stage import finish_roi, plan_roi
 from espnet_av.media.track_length import track_seconds
 from espnet_av.media.video import read_video, write_video
+from espnet_av.roi.config import RoiConfig
+from espnet_av.roi.landmarks import load_landmarks
+from espnet_av.roi.stage import finish_roi, plan_roi
 
 CONFIG = RoiConfig(tracker="precomputed", shard_utts=2, encoding="raw")
 

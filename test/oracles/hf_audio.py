@@ -8,9 +8,9 @@ from transformers import HubertConfig, Wav2Vec2Config
 
 from espnet_av.config import build
 from espnet_av.models import MODELS
-from espnet_av.models.foreign_checkpoint import ForeignCheckpoint
+from espnet_av.models.conversion.foreign_checkpoint import ForeignCheckpoint
+from espnet_av.models.conversion.key_map import KeyMap
 from espnet_av.models.hubert.convert import convert as convert_hubert
-from espnet_av.models.key_map import KeyMap
 from espnet_av.models.masked_audio.key_rules import hf_rules
 from espnet_av.models.wav2vec2.convert import HF_HEADS
 from espnet_av.models.wav2vec2.convert import convert as convert_wav2vec2

@@ -12,8 +12,8 @@ from oracles.tiny_run import TINY_CONFIG, TinyRun, write_tiny_dump
 
 from espnet_av.config import build, save_yaml
 from espnet_av.data.data_dir import read_data_dir, write_data_dir
+from espnet_av.data.noise_bank import Noise, write_manifest, write_noise
 from espnet_av.data.tokenizer import Tokenizer
-from espnet_av.media.noise import Noise, write_manifest, write_noise
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.loading import build_model, default_checkpoint
 

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import torch
 from oracles.ctc_prefix_beam import log_add
 
-from espnet_av.modules.joiner import Joiner
-from espnet_av.modules.predictor import build_predictor
+from espnet_av.modules.transducer.joiner import Joiner
+from espnet_av.modules.transducer.predictor import build_predictor
 
 CONF = {"lstm": {"hidden_size": 12, "num_layers": 2}, "stateless": {"size": 12, "context_size": 2}}
 

@@ -6,8 +6,8 @@ import torchaudio
 from transformers import Wav2Vec2Config
 from transformers.models.wav2vec2.modeling_wav2vec2 import Wav2Vec2FeatureEncoder
 
-from espnet_av.modules.log_mel import LogMelConfig, LogMelFrontend
-from espnet_av.modules.wave_frontend import WaveExtractor
+from espnet_av.modules.frontend.log_mel import LogMelConfig, LogMelFrontend
+from espnet_av.modules.frontend.wave_frontend import WaveExtractor
 from espnet_av.ops.filterbank import WINDOW, log_mel, mel_filters
 
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 from espnet.nets.pytorch_backend.transformer import subsampling
 
-from espnet_av.modules.conv_subsampling import ConvSubsampling, lasting_names
-from espnet_av.modules.espnet_frontend import SUBSAMPLINGS
+from espnet_av.modules.frontend.conv_subsampling import ConvSubsampling, lasting_names
+from espnet_av.modules.frontend.espnet_frontend import SUBSAMPLINGS
 
 THEIRS = {
     "conv2d": "Conv2dSubsampling",

@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from espnet_av.modules.espnet_frontend import SUBSAMPLINGS, EspnetFrontend, EspnetFrontendConfig
+from espnet_av.modules.frontend.espnet_frontend import (
+    SUBSAMPLINGS,
+    EspnetFrontend,
+    EspnetFrontendConfig,
+)
 
 SIZE, LENGTHS = 16, (16000, 9100, 12345)
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from espnet_av.compat import JointNetwork, TransducerDecoder
-from espnet_av.modules.joiner import Joiner
-from espnet_av.modules.predictor import build_predictor
+from espnet_av.modules.transducer.joiner import Joiner
+from espnet_av.modules.transducer.predictor import build_predictor
 
 VOCAB_SIZE, HIDDEN, ENCODER_SIZE, JOINT = 7, 6, 5, 8
 

@@ -51,7 +51,7 @@ def test_a_wrong_band_stops_it(bench, monkeypatch):
     task = bench.Task((2, 6, 3, 5), "cpu")
     bench.check_pruned(task, None)
     monkeypatch.setattr(
-        "espnet_av.modules.pruned_transducer_loss.pruned_loss",
+        "espnet_av.modules.transducer.pruned_loss.pruned_loss",
         lambda logits, *args, **settings: torch.ones(len(logits)),
     )
     with pytest.raises(AssertionError, match="pruned: losses differ"):

@@ -24,9 +24,9 @@ from torch import Tensor, nn
 from espnet_av.config import build
 from espnet_av.models.avhubert import AVHubertConfig, AVHubertModel
 from espnet_av.models.avhubert.masking import DrawnMasks, draw_masks
+from espnet_av.modules.frontend.visual_resnet import ResNetFrontend
 from espnet_av.modules.gradient_scale import scale_gradient
 from espnet_av.modules.step_noise import StepNoise
-from espnet_av.modules.visual_resnet import ResNetFrontend
 from espnet_av.ops.mouth_pixels import normalise_pixels
 
 NUM_UNITS = 500

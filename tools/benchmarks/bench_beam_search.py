@@ -95,7 +95,7 @@ def build(args: argparse.Namespace) -> tuple[Any, list[torch.Tensor]]:
 def load(args: argparse.Namespace) -> tuple[Any, list[torch.Tensor]]:
     """A trained model and its encoder frames of the first utterances of a dump."""
     from espnet_av.data.dataset import AVDataset
-    from espnet_av.search.decode_set import encode_batches
+    from espnet_av.predict.text import encode_batches
     from espnet_av.train.loading import load_experiment
 
     model, config, _ = load_experiment(args.exp_dir, device=args.device)

@@ -74,8 +74,8 @@ def draw(args: argparse.Namespace) -> torch.Tensor:
 
 def read_mfcc(dump_dir: Path, num_points: int) -> torch.Tensor:
     """Frames of a dump, taken evenly."""
-    from espnet_av.units.features import MfccSource
-    from espnet_av.units.set_features import SetFeatures
+    from espnet_av.features.set_features import SetFeatures
+    from espnet_av.features.source import MfccSource
 
     features = SetFeatures(dump_dir, MfccSource(), 2000)
     frames = torch.cat([found for _, found in features.stream(features.data.utt_ids)])

@@ -22,8 +22,8 @@ from page import heading, publish, version_line
 from timing import clock, p95
 from torch import Tensor
 
-from espnet_av.modules.joiner import Joiner
-from espnet_av.modules.transducer_loss import build_transducer_loss
+from espnet_av.modules.transducer.joiner import Joiner
+from espnet_av.modules.transducer.loss import build_transducer_loss
 from espnet_av.ops.rnnt_lattice import score_lattice
 from espnet_av.ops.rnnt_loss import rnnt_loss
 

@@ -20,9 +20,9 @@ from page import heading, publish, version_line
 from timing import p95
 
 from espnet_av.data.ark import ArkWriter, read_clip
-from espnet_av.media.roi_config import RoiConfig
-from espnet_av.media.roi_extract import extract_roi
 from espnet_av.media.video import read_video, write_video
+from espnet_av.roi.config import RoiConfig
+from espnet_av.roi.extract import extract_roi
 
 CONFIG = RoiConfig(tracker="haar")
 

@@ -23,8 +23,8 @@ from espnet_transducer import greedy_search, one_token_search
 from page import heading, publish, version_line
 from timing import clock
 
-from espnet_av.modules.joiner import Joiner
-from espnet_av.modules.predictor import build_predictor
+from espnet_av.modules.transducer.joiner import Joiner
+from espnet_av.modules.transducer.predictor import build_predictor
 from espnet_av.search import DecodeConfig
 
 

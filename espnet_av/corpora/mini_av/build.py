@@ -22,9 +22,9 @@ from espnet_av.corpora.mini_av.grammar import LEXICONS
 from espnet_av.corpora.mini_av.script import Line, write_script
 from espnet_av.data.table import Segment, write_ctm
 from espnet_av.errors import ConfigError
-from espnet_av.media.espeak import library_version
 from espnet_av.media.video import write_video
 from espnet_av.progress import ProgressBar
+from espnet_av.synthesis.espeak import library_version
 
 logger = logging.getLogger(__name__)
 

@@ -12,10 +12,10 @@ from espnet_av.corpora.mini_av.grammar import LEXICONS, spoken_markup
 from espnet_av.corpora.mini_av.script import Line
 from espnet_av.corpora.mini_av.speaker import SPEAKERS
 from espnet_av.data.table import Segment
-from espnet_av.media.espeak import Speech, Voice, synthesise
-from espnet_av.media.mouth_motion import mouth_motion
-from espnet_av.media.talking_face import render
-from espnet_av.media.visemes import base_phone
+from espnet_av.synthesis.espeak import Speech, Voice, synthesise
+from espnet_av.synthesis.mouth_motion import mouth_motion
+from espnet_av.synthesis.talking_face import render
+from espnet_av.synthesis.visemes import base_phone
 
 FPS = 25
 SAMPLE_RATE = 16000

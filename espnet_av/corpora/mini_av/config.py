@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from espnet_av.config import to_dict
 from espnet_av.corpora.mini_av.grammar import LEXICONS, NUM_MEANINGS
 from espnet_av.corpora.mini_av.speaker import SPEAKERS
-from espnet_av.media.mouth_motion import Articulation
+from espnet_av.synthesis.mouth_motion import Articulation
 
 SPLITS = ("train", "valid", "test", "test_unseen")
 _FORMAT = 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from espnet_av.media.talking_face_look import LOOKS, Look
+from espnet_av.synthesis.talking_face_look import LOOKS, Look
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from espnet_av.errors import ConfigError
-from espnet_av.modules.av_frontend_config import AVFrontendConfig
+from espnet_av.modules.frontend.av_frontend_config import AVFrontendConfig
 from espnet_av.modules.span_mask import SpanMaskConfig
 
 

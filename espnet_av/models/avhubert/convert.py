@@ -9,9 +9,10 @@ from torch import Size
 
 from espnet_av.errors import CheckpointError
 from espnet_av.models.avhubert.key_rules import COUNTERS, FRONTEND_RULES
-from espnet_av.models.converted import Converted, convert_weights
-from espnet_av.models.foreign_checkpoint import ForeignCheckpoint
-from espnet_av.models.key_map import KeyMap, Rule
+from espnet_av.models.conversion.converted import Converted, convert_weights
+from espnet_av.models.conversion.foreign_checkpoint import ForeignCheckpoint
+from espnet_av.models.conversion.key_map import KeyMap, Rule
+from espnet_av.models.conversion.unit_rows import find_unit_rows, unit_rules
 from espnet_av.models.masked_audio.foreign_conf import (
     check_fixed,
     encoder_conf,
@@ -19,8 +20,7 @@ from espnet_av.models.masked_audio.foreign_conf import (
     shape_of,
     span_mask,
 )
-from espnet_av.models.unit_rows import find_unit_rows, unit_rules
-from espnet_av.modules.stacked_fbank import STACK
+from espnet_av.modules.frontend.stacked_fbank import STACK
 
 
 def convert(checkpoint: ForeignCheckpoint, *, num_units: int | None = None) -> Converted:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from espnet_av.models.key_map import Rule
+from espnet_av.models.conversion.key_map import Rule
 
 _RESNET, _VISUAL = "feature_extractor_video.resnet.", "frontend.visual."
 

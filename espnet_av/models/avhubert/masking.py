@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from espnet_av.models.avhubert.config import AVHubertConfig
-from espnet_av.modules.frame_clock import VIDEO_RATE
+from espnet_av.modules.frontend.frame_clock import VIDEO_RATE
 from espnet_av.modules.gradient_scale import scale_gradient
 from espnet_av.modules.span_mask import draw_span_mask
 from espnet_av.modules.step_noise import StepNoise

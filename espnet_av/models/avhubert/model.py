@@ -18,9 +18,9 @@ from espnet_av.models.avhubert.masking import (
     draw_masks,
     masked_share,
 )
-from espnet_av.modules.av_frontend import AVFrontend, Fused
 from espnet_av.modules.encoder import build_encoder
-from espnet_av.modules.frame_clock import VIDEO_RATE
+from espnet_av.modules.frontend.av_frontend import AVFrontend, Fused
+from espnet_av.modules.frontend.frame_clock import VIDEO_RATE
 from espnet_av.modules.step_noise import StepNoise
 from espnet_av.modules.unit_prediction import UnitPrediction
 from espnet_av.ops.feature_penalty import feature_penalty

@@ -11,9 +11,9 @@ from torch import Tensor
 from espnet_av.errors import CheckpointError
 from espnet_av.models.avhubert.convert import visual_conf
 from espnet_av.models.avhubert.key_rules import COUNTERS, VISUAL_RULES
-from espnet_av.models.converted import Converted, convert_weights
-from espnet_av.models.foreign_checkpoint import FINE_TUNED_PREFIX, ForeignCheckpoint
-from espnet_av.models.key_map import Dropped, KeyMap, Rule, prefixed
+from espnet_av.models.conversion.converted import Converted, convert_weights
+from espnet_av.models.conversion.foreign_checkpoint import FINE_TUNED_PREFIX, ForeignCheckpoint
+from espnet_av.models.conversion.key_map import Dropped, KeyMap, Rule, prefixed
 from espnet_av.models.masked_audio.foreign_conf import audio_conf
 from espnet_av.models.masked_audio.key_rules import (
     FAIRSEQ_RULES,

@@ -13,7 +13,7 @@ from espnet_av.config import build
 from espnet_av.models.bestrq.config import BestRQConfig
 from espnet_av.modules.code_usage import CodeUsage
 from espnet_av.modules.encoder import build_encoder, layer_output
-from espnet_av.modules.log_mel import SUBSAMPLING, LogMelConfig, LogMelFrontend
+from espnet_av.modules.frontend.log_mel import SUBSAMPLING, LogMelConfig, LogMelFrontend
 from espnet_av.modules.noise_mask import draw_noise_mask, hide_behind_noise
 from espnet_av.modules.random_projection_quantizer import RandomProjectionQuantizer
 from espnet_av.modules.step_noise import StepNoise

@@ -9,7 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from espnet_av.errors import AVError, CheckpointError
-from espnet_av.models.converted import Converted, convert_weights
+from espnet_av.models.conversion.converted import Converted, convert_weights
 from espnet_av.models.espnet_asr.experiment import EspnetExperiment
 from espnet_av.models.espnet_asr.frontend_conf import frontend_conf
 from espnet_av.models.espnet_asr.key_rules import WITH_ATTENTION, WITH_TRANSDUCER

@@ -10,8 +10,8 @@ from typing import Any
 from torch import Tensor
 
 from espnet_av.errors import CheckpointError
+from espnet_av.models.conversion.torch_file import open_torch_file
 from espnet_av.models.espnet_asr.packed import TOKENS, is_packed, unpack
-from espnet_av.models.torch_file import open_torch_file
 from espnet_av.temporary import temporary_folder
 from espnet_av.yaml_file import read_yaml_keys
 

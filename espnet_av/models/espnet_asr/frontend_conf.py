@@ -8,7 +8,7 @@ import humanfriendly
 
 from espnet_av.errors import CheckpointError
 from espnet_av.models.espnet_asr.experiment import EspnetExperiment
-from espnet_av.modules.espnet_frontend import SUBSAMPLINGS
+from espnet_av.modules.frontend.espnet_frontend import SUBSAMPLINGS
 
 _TRANSFORM = ("n_fft", "win_length", "hop_length", "window", "center", "normalized")
 _MEL = ("n_mels", "fmin", "fmax", "htk")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from espnet_av.models.key_map import Dropped, KeyMap, Rule
+from espnet_av.models.conversion.key_map import Dropped, KeyMap, Rule
 
 _AUDIO = "frontend.audio"
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from espnet_av.models.converted import Converted, convert_weights
-from espnet_av.models.foreign_checkpoint import ForeignCheckpoint
+from espnet_av.models.conversion.converted import Converted, convert_weights
+from espnet_av.models.conversion.foreign_checkpoint import ForeignCheckpoint
+from espnet_av.models.conversion.key_map import Dropped, KeyMap
+from espnet_av.models.conversion.unit_rows import find_unit_rows, unit_rules
 from espnet_av.models.hubert.config import HubertConfig
-from espnet_av.models.key_map import Dropped, KeyMap
 from espnet_av.models.masked_audio.foreign_conf import audio_conf, number, span_mask
 from espnet_av.models.masked_audio.key_rules import (
     FAIRSEQ_RULES,
@@ -19,7 +20,6 @@ from espnet_av.models.masked_audio.key_rules import (
     hf_rules,
 )
 from espnet_av.models.masked_audio.to_hf import HFModel, make_hf_model
-from espnet_av.models.unit_rows import find_unit_rows, unit_rules
 
 DEFAULT_UNITS = 500
 """Units of a head that the source does not have, if the user names no number."""

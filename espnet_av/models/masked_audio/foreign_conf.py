@@ -10,8 +10,8 @@ from typing import Any
 from torch import Size
 
 from espnet_av.errors import CheckpointError
-from espnet_av.models.foreign_checkpoint import ForeignCheckpoint
-from espnet_av.modules.wave_frontend import CONVOLUTIONS
+from espnet_av.models.conversion.foreign_checkpoint import ForeignCheckpoint
+from espnet_av.modules.frontend.wave_frontend import CONVOLUTIONS
 
 SAMPLE_RATE = 16000
 """Of the sound that every model here hears."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from torch import Tensor
 
-from espnet_av.models.key_map import Dropped, Rule
+from espnet_av.models.conversion.key_map import Dropped, Rule
 
 _CONV = "feature_extractor.conv_layers.{n}."
 _EXTRACTOR = "frontend.audio.extractor."

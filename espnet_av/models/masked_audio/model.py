@@ -11,10 +11,10 @@ from espnet_av.config import build
 from espnet_av.models.masked_audio.config import MaskedAudioConfig
 from espnet_av.modules import AUDIO_FRONTENDS
 from espnet_av.modules.encoder import build_encoder
+from espnet_av.modules.frontend.wave_frontend import WaveFeatures, WaveFrontend
 from espnet_av.modules.span_mask import draw_span_mask
 from espnet_av.modules.step_noise import StepNoise
 from espnet_av.modules.wav2vec2_encoder import Wav2Vec2Encoder
-from espnet_av.modules.wave_frontend import WaveFeatures, WaveFrontend
 from espnet_av.ops.feature_penalty import feature_penalty
 from espnet_av.ops.lengths import valid_mask
 from espnet_av.ops.stream_lengths import read_lengths

@@ -11,11 +11,11 @@ from torch import Tensor
 
 from espnet_av.config import build
 from espnet_av.errors import ConfigError
-from espnet_av.models.key_map import Dropped, KeyMap, KeyReport, Rule
+from espnet_av.models.conversion.key_map import Dropped, KeyMap, KeyReport, Rule
 from espnet_av.models.masked_audio.config import MaskedAudioConfig
 from espnet_av.models.masked_audio.key_rules import hf_rules
+from espnet_av.modules.frontend.wave_frontend import CONVOLUTIONS, WaveConfig
 from espnet_av.modules.wav2vec2_encoder import Wav2Vec2Encoder
-from espnet_av.modules.wave_frontend import CONVOLUTIONS, WaveConfig
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from espnet_av.modules.av_frontend import Fused
+from espnet_av.modules.frontend.av_frontend import Fused
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from espnet_av.errors import ConfigError
 from espnet_av.models.recogniser.config import RecogniserConfig
 from espnet_av.models.recogniser.encoded import Encoded
 from espnet_av.models.recogniser.units_losses import units_losses
-from espnet_av.modules.av_frontend import AVFrontend
-from espnet_av.modules.batch_norm import freeze_batch_norm
 from espnet_av.modules.encoder import build_encoder
+from espnet_av.modules.frontend.av_frontend import AVFrontend
+from espnet_av.modules.frontend.batch_norm import freeze_batch_norm
 from espnet_av.modules.local_head import LocalHead
 from espnet_av.modules.wav2vec2_encoder import Wav2Vec2Encoder
 from espnet_av.ops.frame_loss import IGNORED

@@ -6,9 +6,9 @@ from typeguard import typechecked
 from espnet_av.models.recogniser import SHARED_STATS, Encoded, Recogniser
 from espnet_av.models.recogniser.ctc_losses import ctc_losses
 from espnet_av.models.transducer.config import TransducerConfig
-from espnet_av.modules.joiner import Joiner
-from espnet_av.modules.predictor import build_predictor
-from espnet_av.modules.transducer_loss import LOSS_STATS, build_transducer_loss
+from espnet_av.modules.transducer.joiner import Joiner
+from espnet_av.modules.transducer.loss import LOSS_STATS, build_transducer_loss
+from espnet_av.modules.transducer.predictor import build_predictor
 
 STATS = (*SHARED_STATS, "loss_transducer", *LOSS_STATS, "too_long", "empty_text")
 """Names of the statistics; `too_long` counts utterances with more tokens than frames, which a

@@ -8,9 +8,9 @@ from typing import Any
 from torch import Size, Tensor
 
 from espnet_av.errors import CheckpointError
-from espnet_av.models.converted import Converted, convert_weights
-from espnet_av.models.foreign_checkpoint import ForeignCheckpoint
-from espnet_av.models.key_map import KeyMap, Rule
+from espnet_av.models.conversion.converted import Converted, convert_weights
+from espnet_av.models.conversion.foreign_checkpoint import ForeignCheckpoint
+from espnet_av.models.conversion.key_map import KeyMap, Rule
 from espnet_av.models.masked_audio.foreign_conf import audio_conf, number, span_mask
 from espnet_av.models.masked_audio.key_rules import (
     FAIRSEQ_RULES,

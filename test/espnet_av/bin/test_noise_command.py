@@ -6,7 +6,7 @@ from media_samples import tone
 
 from espnet_av.bin import noise
 from espnet_av.data.data_dir import write_data_dir
-from espnet_av.media.noise import NoiseBank
+from espnet_av.data.noise_bank import NoiseBank
 
 
 def test_makes_a_folder_for_each_split(tmp_path, capsys):

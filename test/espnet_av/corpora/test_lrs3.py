@@ -12,7 +12,7 @@ from espnet_av.corpora.lrs3 import prepare_lrs3
 from espnet_av.corpora.lrs3_text import read_clip_text
 from espnet_av.data.data_dir import read_data_dir
 from espnet_av.errors import DataDirError, DroppedTooManyError
-from espnet_av.media.landmarks import load_landmarks
+from espnet_av.roi.landmarks import load_landmarks
 
 FIRST = f"lrs3_{VIDEOS[0]}"
 SECOND = f"lrs3_{VIDEOS[1]}"

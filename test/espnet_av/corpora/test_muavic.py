@@ -10,7 +10,7 @@ from media_samples import cut_file
 from espnet_av.corpora.muavic import prepare_muavic
 from espnet_av.data.data_dir import read_data_dir
 from espnet_av.errors import ConfigError, DataDirError, DroppedTooManyError
-from espnet_av.media.landmarks import load_landmarks
+from espnet_av.roi.landmarks import load_landmarks
 
 TRAIN_TALK, TEST_TALK = TALKS["train"][0], TALKS["test"][0]
 SPEAKER = f"de_{TRAIN_TALK}"

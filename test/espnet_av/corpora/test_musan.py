@@ -7,7 +7,7 @@ from corpora_fixtures.faces_and_voices import build_musan
 from espnet_av.corpora.musan import prepare_musan
 from espnet_av.data.data_dir import read_data_dir
 from espnet_av.errors import DataDirError
-from espnet_av.media.noise_build import split_files
+from espnet_av.noise.build import split_files
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ import soundfile
 
 from espnet_av.data.ark import ArkWriter
 from espnet_av.data.data_dir import Segment, write_data_dir
-from espnet_av.data.dump import finish_dump, plan_dump
-from espnet_av.data.dump_config import DumpConfig
+from espnet_av.data.noise_bank import Noise, NoiseBank, write_manifest, write_noise
 from espnet_av.data.shard_jobs import write_shards
 from espnet_av.data.table import write_table
-from espnet_av.media.noise import Noise, NoiseBank, write_manifest, write_noise
+from espnet_av.dump.config import DumpConfig
+from espnet_av.dump.stage import finish_dump, plan_dump
 
 TEXTS = ["bin blue", "größer ça", "привет мир", "lay red now", "مرحبا"]
 

@@ -12,12 +12,12 @@ import pytest
 
 from espnet_av.data import shard as shard_module
 from espnet_av.data.ark import read_audio_ark
-from espnet_av.data.dump import finish_dump, plan_dump
-from espnet_av.data.dump_config import DumpConfig
-from espnet_av.data.dump_shard import DumpShard
 from espnet_av.data.shard import fingerprint_of
 from espnet_av.data.shard_jobs import write_shards
 from espnet_av.data.throughput import describe_throughput, timing_path
+from espnet_av.dump.config import DumpConfig
+from espnet_av.dump.shard import DumpShard
+from espnet_av.dump.stage import finish_dump, plan_dump
 from espnet_av.errors import ArkError, DataDirError
 
 CONFIG = DumpConfig(shard_utts=4)

@@ -12,14 +12,14 @@ import pytest
 from media_samples import make_clip_corpus
 
 from espnet_av.data.disk_space import estimate_bytes
-from espnet_av.data.dump import plan_dump
-from espnet_av.data.dump_config import DumpConfig
 from espnet_av.data.shard_jobs import write_shards
 from espnet_av.data.throughput import describe_throughput, timing_path
+from espnet_av.dump.config import DumpConfig
+from espnet_av.dump.stage import plan_dump
 from espnet_av.errors import DiskSpaceError
-from espnet_av.media.roi_config import RoiConfig
-from espnet_av.media.roi_shard import RoiShard
-from espnet_av.media.roi_stage import finish_roi, plan_roi
+from espnet_av.roi.config import RoiConfig
+from espnet_av.roi.shard import RoiShard
+from espnet_av.roi.stage import finish_roi, plan_roi
 
 CONFIG = RoiConfig(tracker="precomputed", shard_utts=2, encoding="raw")
 Usage = namedtuple("Usage", "total used free")

@@ -6,9 +6,9 @@ from films import write_film
 
 from espnet_av.data.ark import read_audio_ark
 from espnet_av.data.data_dir import write_data_dir
-from espnet_av.data.dump import finish_dump, plan_dump
-from espnet_av.data.dump_config import DumpConfig
 from espnet_av.data.sound_gap_report import GapRow, write_sound_gaps
+from espnet_av.dump.config import DumpConfig
+from espnet_av.dump.stage import finish_dump, plan_dump
 
 HEADER = "utt_id\tkind\tsecond\tseconds\n"
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from espnet_av.data.ark import ArkWriter
-from espnet_av.data.unit_labels import unit_labels
+from espnet_av.data.readers.unit_labels import unit_labels
 from espnet_av.data.units import label_crc, read_units, write_units
 from espnet_av.errors import ArkError, DataDirError
 

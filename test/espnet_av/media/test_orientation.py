@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from media_samples import textured_frames
 
-from espnet_av.media.pictures import Pictures
 from espnet_av.media.video import read_video, write_video
+from espnet_av.roi.pictures import Pictures
 
 ONE = 1 << 16
 QUARTER_TURNS = [(a, 0, 0, d) for a, d in itertools.product((1, -1), repeat=2)]

@@ -20,7 +20,10 @@ from espnet_av.config import build
 from espnet_av.errors import CheckpointError, ConfigError
 from espnet_av.models import MODELS
 from espnet_av.models.avhubert.start_xlavsr import start_xlavsr
-from espnet_av.models.foreign_checkpoint import ForeignCheckpoint, read_foreign_checkpoint
+from espnet_av.models.conversion.foreign_checkpoint import (
+    ForeignCheckpoint,
+    read_foreign_checkpoint,
+)
 from espnet_av.models.hubert.convert import to_hf as hubert_to_hf
 from espnet_av.models.wav2vec2.convert import to_hf as wav2vec2_to_hf
 

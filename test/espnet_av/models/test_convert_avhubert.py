@@ -13,8 +13,11 @@ from espnet_av.models.avhubert.convert import convert
 from espnet_av.models.avhubert.start_xlavsr import start_xlavsr
 from espnet_av.models.avsr.convert import convert as convert_finetuned
 from espnet_av.models.avsr.convert import token_order
-from espnet_av.models.foreign_checkpoint import ForeignCheckpoint, read_foreign_checkpoint
-from espnet_av.models.unit_rows import UNKNOWN, find_unit_rows
+from espnet_av.models.conversion.foreign_checkpoint import (
+    ForeignCheckpoint,
+    read_foreign_checkpoint,
+)
+from espnet_av.models.conversion.unit_rows import UNKNOWN, find_unit_rows
 
 
 @pytest.mark.parametrize("masking", ["input", "feature"])

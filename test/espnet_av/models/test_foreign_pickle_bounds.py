@@ -8,7 +8,7 @@ import tracemalloc
 import pytest
 
 from espnet_av.errors import CheckpointError
-from espnet_av.models.foreign_pickle import ForeignUnpickler
+from espnet_av.models.conversion.foreign_pickle import ForeignUnpickler
 
 
 def read(data):

@@ -14,9 +14,9 @@ from oracles.recogniser_folders import write_recogniser
 
 from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.errors import CheckpointError, ConfigError
-from espnet_av.media.roi_config import RoiConfig
 from espnet_av.pack import open_model, pack_model, unpack_model
 from espnet_av.pack.model_card import model_card
+from espnet_av.roi.config import RoiConfig
 from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.loading import read_weights

@@ -13,8 +13,8 @@ from oracles.recogniser_folders import write_recogniser
 from safetensors.torch import load, save
 
 from espnet_av.errors import CheckpointError
-from espnet_av.media.roi_config import RoiConfig
 from espnet_av.pack import open_model, pack_model, unpack_model, unpacking
+from espnet_av.roi.config import RoiConfig
 from espnet_av.train.loading import load_recogniser
 
 

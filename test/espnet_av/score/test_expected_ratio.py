@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from espnet_av.score.expected import Target, compare
 from espnet_av.score.plot_snr import _height
+from espnet_av.score.published.expected import Target, compare
 
 RECORDS = [
     {"set": "test", "mode": "A", "noise": "babble:0", "wer": {"rate": 60.0}},

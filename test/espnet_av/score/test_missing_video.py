@@ -9,9 +9,9 @@ import pytest
 from oracles.decoded import write_condition
 
 from espnet_av.bin import score
+from espnet_av.figure import MODE_COLORS
 from espnet_av.score import report
 from espnet_av.score.missing_video import curves, missing_notes, missing_table
-from espnet_av.score.picture import MODE_COLORS
 from espnet_av.score.plot_missing_video import plot_missing_video
 
 

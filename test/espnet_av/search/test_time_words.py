@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from espnet_av.search.decode_set import time_words
+from espnet_av.predict.text import time_words
 from espnet_av.search.hypothesis import Hypothesis
 
 TOKENIZER = SimpleNamespace(tokens=["<blank>", "▁lay", "▁blue", "<sos/eos>"])

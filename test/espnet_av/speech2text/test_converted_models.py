@@ -8,11 +8,11 @@ from oracles.avhubert_fairseq import CONFIG, DECODER, finetuned, text_task
 from oracles.espnet_asr import make
 
 from espnet_av.bin import convert
-from espnet_av.media.roi_config import RoiConfig
 from espnet_av.models.avsr.convert import convert as convert_finetuned
+from espnet_av.models.conversion.foreign_checkpoint import read_foreign_checkpoint
 from espnet_av.models.espnet_asr import EspnetExperiment
-from espnet_av.models.foreign_checkpoint import read_foreign_checkpoint
 from espnet_av.pack import pack_model
+from espnet_av.roi.config import RoiConfig
 from espnet_av.speech2text import Speech2Text
 from espnet_av.train.longest import read_longest
 

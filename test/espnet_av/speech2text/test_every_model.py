@@ -10,8 +10,8 @@ from oracles.recogniser_folders import KINDS, NUM_UNITS, write_recogniser
 
 from espnet_av.bin import pack as pack_bin
 from espnet_av.errors import CheckpointError, ConfigError
-from espnet_av.media.roi_config import RoiConfig
 from espnet_av.pack import pack_model
+from espnet_av.roi.config import RoiConfig
 from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.speech2text import Speech2Text
 from espnet_av.train.loading import load_recogniser

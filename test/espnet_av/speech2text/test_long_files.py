@@ -12,7 +12,7 @@ from oracles.tone_recogniser import WORDS, ToneModel, say
 
 from espnet_av.data.dataset_config import DatasetConfig
 from espnet_av.data.tokenizer import train_tokenizer
-from espnet_av.media.roi_config import RoiConfig
+from espnet_av.roi.config import RoiConfig
 from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.speech2text import Speech2Text
 

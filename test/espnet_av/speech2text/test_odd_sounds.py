@@ -14,8 +14,8 @@ from oracles.recogniser_folders import write_recogniser
 
 from espnet_av.bin import transcribe
 from espnet_av.errors import ConfigError, MediaError
-from espnet_av.media.roi_config import RoiConfig
 from espnet_av.media.video import write_video
+from espnet_av.roi.config import RoiConfig
 from espnet_av.speech2text import Speech2Text
 from espnet_av.speech2text.modes import usable_mode
 from espnet_av.speech2text.sound import read_sound

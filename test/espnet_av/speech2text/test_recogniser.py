@@ -15,9 +15,9 @@ from espnet_av.config import build, load_config
 from espnet_av.data.data_dir import read_data_dir
 from espnet_av.errors import CheckpointError, ConfigError, MediaError
 from espnet_av.media.audio import read_audio
-from espnet_av.media.roi_config import RoiConfig
-from espnet_av.media.roi_extract import NoMouthError, extract_roi
 from espnet_av.media.video import read_video, write_video
+from espnet_av.roi.config import RoiConfig
+from espnet_av.roi.extract import NoMouthError, extract_roi
 from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.speech2text import Speech2Text, recogniser
 from espnet_av.speech2text.picture import find_picture, plan_file

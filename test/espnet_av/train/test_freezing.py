@@ -12,9 +12,9 @@ from torch import nn
 
 from espnet_av.bin import train as train_bin
 from espnet_av.errors import ConfigError
-from espnet_av.modules.av_frontend import AVFrontend
-from espnet_av.modules.av_frontend_config import AVFrontendConfig
-from espnet_av.modules.spec_augment import SpecAugment
+from espnet_av.modules.frontend.av_frontend import AVFrontend
+from espnet_av.modules.frontend.av_frontend_config import AVFrontendConfig
+from espnet_av.modules.frontend.spec_augment import SpecAugment
 from espnet_av.train.freezing import FrozenParts
 
 

@@ -11,8 +11,8 @@ from oracles.tiny_run import TINY_CONFIG
 
 from espnet_av.bin import decode as decode_bin
 from espnet_av.bin import train as train_bin
-from espnet_av.media.roi_config import RoiConfig
 from espnet_av.pack import pack_model
+from espnet_av.roi.config import RoiConfig
 from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.speech2text import Speech2Text
 from espnet_av.train.loading import load_experiment, read_weights

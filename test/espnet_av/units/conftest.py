@@ -9,8 +9,8 @@ import pytest
 import torch
 from oracles.tone_corpus import write_tone_dump
 
+from espnet_av.features.source import ModelSource
 from espnet_av.ops.mfcc import mfcc
-from espnet_av.units.features import ModelSource
 
 
 @dataclass

@@ -10,16 +10,16 @@ from oracles.tone_corpus import write_tone_dump
 
 from espnet_av.data.data_dir import read_data_dir
 from espnet_av.errors import ArkError, CheckpointError, DataDirError
+from espnet_av.features.set_features import SetFeatures
+from espnet_av.features.source import MfccSource, ModelSource
 from espnet_av.units.codebook import load_codebook
 from espnet_av.units.config import KMeansConfig, UnitsConfig
-from espnet_av.units.features import MfccSource, ModelSource
 from espnet_av.units.fit import (
     choose_utterances,
     collect_frames,
     fit_codebook,
     fitted_codebook,
 )
-from espnet_av.units.set_features import SetFeatures
 
 from .conftest import KnownModel, model_source
 

@@ -13,11 +13,11 @@ from oracles.tone_corpus import write_tone_dump
 from espnet_av.data.shard_jobs import write_shards
 from espnet_av.data.units import read_units
 from espnet_av.errors import ConfigError, DataDirError, DroppedTooManyError
+from espnet_av.features.set_features import SetFeatures
+from espnet_av.features.source import MfccSource
 from espnet_av.units.codebook import load_codebook
 from espnet_av.units.config import KMeansConfig, UnitsConfig
-from espnet_av.units.features import MfccSource
 from espnet_av.units.fit import fit_codebook
-from espnet_av.units.set_features import SetFeatures
 from espnet_av.units.stage import finish_units, name_sets, plan_units
 
 from .conftest import model_source

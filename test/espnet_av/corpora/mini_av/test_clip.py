@@ -9,7 +9,7 @@ import pytest
 from espnet_av.corpora.mini_av import MiniAvConfig
 from espnet_av.corpora.mini_av.clip import draw, speak, timed_phones
 from espnet_av.corpora.mini_av.script import write_script
-from espnet_av.media.espeak import Speech, library_version
+from espnet_av.synthesis.espeak import Speech, library_version
 
 CONFIG = MiniAvConfig(seed=7)
 LINE = write_script(CONFIG)[0]

@@ -13,8 +13,8 @@ from espnet_av.corpora.mini_av.grammar import (
     sentence,
     spoken_markup,
 )
-from espnet_av.media.espeak import Voice, synthesise
-from espnet_av.media.visemes import visemes_of
+from espnet_av.synthesis.espeak import Voice, synthesise
+from espnet_av.synthesis.visemes import visemes_of
 
 MEANING = Meaning(command=0, colour=1, preposition=2, letter=3, digit=4, adverb=2)
 

@@ -10,9 +10,9 @@ from oracles.bestrq import batch
 from espnet_av.errors import ConfigError, DataDirError
 from espnet_av.models import MODELS
 from espnet_av.models.bestrq.model import STATS
+from espnet_av.modules.frontend.spec_augment import SpecAugmentConfig
 from espnet_av.modules.noise_mask import NoiseMaskConfig
 from espnet_av.modules.random_projection_quantizer import RandomProjectionConfig
-from espnet_av.modules.spec_augment import SpecAugmentConfig
 from espnet_av.ops.feature_norm import normalise_utterance
 from espnet_av.train.initialisation import load_weights
 

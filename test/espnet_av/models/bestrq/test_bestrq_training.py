@@ -16,10 +16,10 @@ from espnet_av.bin import train as train_bin
 from espnet_av.data.ark import ArkWriter
 from espnet_av.data.batch import Batch
 from espnet_av.data.data_dir import read_data_dir, write_data_dir
+from espnet_av.features.source import ModelSource
 from espnet_av.train.lightning_module import AVLightningModule
 from espnet_av.train.loading import load_experiment
 from espnet_av.train.signals import EXIT_STOPPED
-from espnet_av.units.features import ModelSource
 
 CONFIG = {
     **TINY_CONFIG,

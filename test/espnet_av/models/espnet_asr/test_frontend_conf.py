@@ -8,7 +8,7 @@ from espnet_av.config import build
 from espnet_av.models.espnet_asr.convert import convert
 from espnet_av.models.espnet_asr.experiment import EspnetExperiment
 from espnet_av.models.espnet_asr.frontend_conf import frontend_conf
-from espnet_av.modules.espnet_frontend import EspnetFrontendConfig
+from espnet_av.modules.frontend.espnet_frontend import EspnetFrontendConfig
 
 
 def conf_of(**config):

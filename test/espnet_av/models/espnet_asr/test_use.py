@@ -12,7 +12,7 @@ from espnet_av.bin import train as train_bin
 from espnet_av.config import build
 from espnet_av.models.avsr import AVSRConfig, AVSRModel
 from espnet_av.models.espnet_asr.key_rules import WITH_ATTENTION
-from espnet_av.search.decode_set import time_words
+from espnet_av.predict.text import time_words
 from espnet_av.search.hypothesis import Hypothesis
 from espnet_av.train.loading import load_experiment
 

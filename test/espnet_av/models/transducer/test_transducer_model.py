@@ -11,8 +11,8 @@ from oracles import av_batch, transducer
 from oracles.transducer_search import greedy
 
 from espnet_av.models.transducer.model import STATS
-from espnet_av.modules.av_frontend_config import ModalityDropoutConfig
-from espnet_av.modules.transducer_loss import TRANSDUCER_LOSSES
+from espnet_av.modules.frontend.av_frontend_config import ModalityDropoutConfig
+from espnet_av.modules.transducer.loss import TRANSDUCER_LOSSES
 
 LOSSES = sorted(set(TRANSDUCER_LOSSES) - ({"k2"} if not importlib.util.find_spec("k2") else set()))
 PREDICTORS = {"lstm": {"hidden_size": 6, "num_layers": 2}, "stateless": {"size": 8}}

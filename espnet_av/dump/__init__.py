@@ -1,0 +1,1 @@
+"""Stage 3: data dirs and mouth clips packed into large archives."""

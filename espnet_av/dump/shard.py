@@ -1,0 +1,237 @@
+"""One shard of a dump: a fixed run of utterances, filtered and packed into archives."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from espnet_av.data.ark import ArkWriter, is_ark_pointer, read_audio_ark
+from espnet_av.data.data_dir import rebase
+from espnet_av.data.dropped import Drop
+from espnet_av.data.shard import UNREADABLE, Record, Shard, digest, file_size, fingerprint_of
+from espnet_av.data.sound_gap_report import GapRow
+from espnet_av.data.source_files import plain_file
+from espnet_av.data.table import read_table
+from espnet_av.dump.config import DumpConfig
+from espnet_av.errors import DataDirError, MediaError
+from espnet_av.media.segment_reader import SegmentReader
+from espnet_av.media.track_length import track_seconds
+from espnet_av.rates import FRAME_HZ, SAMPLE_RATE
+
+logger = logging.getLogger(__name__)
+
+_FLAC_BYTES_PER_SEC = 17_500
+"""Measured: speech of mini_av at 16 kHz."""
+
+
+@dataclass(frozen=True)
+class Clips:
+    """Mouth clips of the utterances, made by the roi stage."""
+
+    pointers: dict[str, str]
+    """Utterance -> `file.ark:offset`."""
+    num_frames: dict[str, int]
+    """Utterance -> frames at 25 Hz."""
+
+    @cached_property
+    def num_sharers(self) -> Counter[str]:
+        """Archive -> clips in it."""
+        return Counter(map(_archive, self.pointers.values()))
+
+
+@dataclass
+class DumpRecord(Record):
+    """What a finished shard of a dump holds, by utterance."""
+
+    audio: dict[str, str] = field(default_factory=dict)
+    """`audio.<shard>.ark:<offset>`, relative to the dump."""
+    video: dict[str, str] = field(default_factory=dict)
+    """`video.<shard>.ark:<offset>`."""
+    num_samples: dict[str, int] = field(default_factory=dict)
+    num_frames: dict[str, int] = field(default_factory=dict)
+    sound_gaps: list[GapRow] = field(default_factory=list)
+    """Where the time stamps of a recording asked for silence, less sound or another speed."""
+
+
+@dataclass(frozen=True)
+class DumpShard(Shard[DumpRecord]):
+    """A run of utterances whose sound and mouth clips go into one archive each."""
+
+    stage: ClassVar[str] = "dump"
+    clips: Clips
+    config: DumpConfig
+
+    def new_record(self, **content: Any) -> DumpRecord:
+        """See `Shard`."""
+        gaps = [GapRow(*row) for row in content.pop("sound_gaps", [])]
+        return DumpRecord(**content, sound_gaps=gaps)
+
+    def pointers(self, record: DumpRecord) -> Iterable[str]:
+        """See `Shard`."""
+        return [*record.audio.values(), *record.video.values()]
+
+    def source_files(self, utt_id: str) -> Iterable[str]:
+        """See `Shard`. Mouth clips are known by what they were made of."""
+        audio = self.data.locate("wav.scp", self.data.recording(utt_id)[0])
+        return [] if audio is None else [plain_file(audio) or audio]
+
+    def expected_bytes(self, utt_id: str) -> float:
+        """See `Shard`."""
+        name, start, end = self.data.recording(utt_id)
+        audio, clip = self.data.locate("wav.scp", name), self.clips.pointers.get(utt_id)
+        num_bytes = 0.0
+        if audio is not None:
+            is_cut = is_ark_pointer(audio) or end is not None
+            seconds = (end or 0.0) - start if is_cut else track_seconds(audio, "audio")
+            num_bytes += max(seconds, 0.0) * _FLAC_BYTES_PER_SEC
+        if clip is not None:
+            num_bytes += (file_size(clip) or 0) / self.clips.num_sharers[_archive(clip)]
+        return num_bytes
+
+    def media_sec(self, record: DumpRecord) -> float:
+        """See `Shard`."""
+        frames, samples = record.num_frames, record.num_samples
+        return sum(
+            max(frames.get(utt_id, 0) / FRAME_HZ, samples.get(utt_id, 0) / SAMPLE_RATE)
+            for utt_id in frames.keys() | samples.keys()
+        )
+
+    def fingerprint(self) -> str:
+        """Digest of configuration, utterances, how their clips were made, and sizes of files."""
+        clips = [self.clips.pointers[name] for name in self.utt_ids if name in self.clips.pointers]
+        # Uncompressed clips of another mouth region have the size of those before.
+        made_from = tuple(map(fingerprint_of, dict.fromkeys(map(_archive, clips))))
+        return digest(self.config, [*map(self._row, self.utt_ids), made_from])
+
+    def pack(self, record: DumpRecord, advance: Callable[[], None]) -> None:
+        """Filter the utterances and fill the archives; one that stays empty is not kept."""
+        with ExitStack() as stack:
+            audio = stack.enter_context(ArkWriter(self.ark_path("audio")))
+            video = stack.enter_context(ArkWriter(self.ark_path("video")))
+            reader = SegmentReader(SAMPLE_RATE)
+            for utt_id in self.utt_ids:
+                self._pack(utt_id, record, reader, audio, video)
+                advance()
+        for kind in ("audio", "video"):
+            if self.ark_path(kind).stat().st_size == 0:
+                self.ark_path(kind).unlink()
+
+    def _row(self, utt_id: str) -> tuple[object, ...]:
+        recording = self.data.recording(utt_id)
+        audio = self.data.locate("wav.scp", recording[0])
+        clip = self.clips.pointers.get(utt_id)
+        return (utt_id, recording, self.data.get("wav.scp", recording[0]), file_size(audio),
+                clip and clip.rpartition(":")[2], file_size(clip))  # fmt: skip
+
+    def _pack(
+        self,
+        utt_id: str,
+        record: DumpRecord,
+        reader: SegmentReader,
+        audio: ArkWriter,
+        video: ArkWriter,
+    ) -> None:
+        clip, num_frames = self.clips.pointers.get(utt_id), self.clips.num_frames.get(utt_id, 0)
+        try:
+            wave = self._read_audio(utt_id, record, reader)
+        except MediaError as error:
+            record.dropped.append(Drop(utt_id, f"{UNREADABLE} audio", str(error)))
+            return
+        drop = self._filter(utt_id, wave, num_frames)
+        if drop is not None:
+            record.dropped.append(drop)
+            return
+        if wave is not None:
+            record.audio[utt_id] = audio.write_audio(utt_id, wave, SAMPLE_RATE)
+            record.num_samples[utt_id] = len(wave)
+        if clip is not None:
+            record.video[utt_id] = video.copy(utt_id, clip)
+            record.num_frames[utt_id] = num_frames
+
+    def _read_audio(
+        self, utt_id: str, record: DumpRecord, reader: SegmentReader
+    ) -> np.ndarray | None:
+        name, start, end = self.data.recording(utt_id)
+        path = self.data.locate("wav.scp", name)
+        if path is None:
+            return None
+        if not is_ark_pointer(path):
+            sound = reader.read(path, start, end)
+            record.sound_gaps += [
+                GapRow(utt_id, gap.kind, gap.begin_sec - start, gap.seconds) for gap in sound.gaps
+            ]
+            return sound.wave
+        wave, fs = read_audio_ark(path, name)
+        if fs != SAMPLE_RATE:
+            msg = (
+                f"{path}: archive audio at {fs} Hz; give the original files in wav.scp, which are "
+                "resampled"
+            )
+            raise DataDirError(msg)
+        return wave[round(start * fs) : None if end is None else round(end * fs)]
+
+    def _filter(self, utt_id: str, wave: np.ndarray | None, num_frames: int) -> Drop | None:
+        config = self.config
+        audio_sec = 0.0 if wave is None else len(wave) / SAMPLE_RATE
+        video_sec = num_frames / FRAME_HZ
+        if drop := self._beyond_end(utt_id, wave is not None, max(audio_sec, video_sec)):
+            return drop
+        if not audio_sec and not video_sec:
+            return Drop(utt_id, "neither audio nor mouth clip", "")
+        if not audio_sec and config.require in ("audio", "both"):
+            return Drop(utt_id, "no audio", f"require: {config.require}")
+        if not video_sec and config.require in ("video", "both"):
+            return Drop(utt_id, "no mouth clip", f"require: {config.require}")
+        seconds = video_sec or audio_sec
+        if seconds < config.min_duration:
+            return Drop(utt_id, "too short", f"{seconds:.3f} s")
+        if seconds > config.max_duration:
+            return Drop(utt_id, "too long", f"{seconds:.3f} s")
+        if audio_sec and video_sec and abs(audio_sec - video_sec) > config.max_mismatch:
+            value = f"audio {audio_sec:.3f} s, video {video_sec:.3f} s"
+            return Drop(utt_id, "audio and video differ in length", value)
+        return None
+
+    def _beyond_end(self, utt_id: str, has_audio: bool, seconds: float) -> Drop | None:
+        """A drop where the recording ends before the segment does and words must be missing."""
+        _, start, end = self.data.recording(utt_id)
+        if end is None or not (has_audio or seconds):
+            return None
+        beyond = end - start - seconds
+        if beyond <= self.config.max_beyond_end:
+            return None
+        value = f"{seconds:.3f} s of its {end - start:.3f} s are there"
+        texts = (table for table in self.data.tables if table.split(".")[0] == "text")
+        if any(self.data.get(table, utt_id) for table in texts):
+            return Drop(utt_id, "segment beyond its recording", value)
+        if seconds:
+            logger.warning("%s: kept, as it has no transcript: %s", utt_id, value)
+        return None
+
+
+def _archive(pointer: str) -> str:
+    return pointer.rpartition(":")[0]
+
+
+def read_clips(roi_dir: Path) -> Clips:
+    """Read `video.scp` and `utt2num_frames` of the roi stage.
+
+    Raises:
+        DataDirError: a file is missing, or an utterance is in one of them only.
+    """
+    pointers, counts = read_table(roi_dir / "video.scp"), read_table(roi_dir / "utt2num_frames")
+    for utt_id in sorted(pointers.keys() ^ counts.keys()):
+        msg = f"{roi_dir}: {utt_id}: in only one of video.scp and utt2num_frames; run stage 2 again"
+        raise DataDirError(msg)
+    return Clips(
+        {utt_id: rebase(value, roi_dir) for utt_id, value in pointers.items()},
+        {utt_id: int(value) for utt_id, value in counts.items()},
+    )

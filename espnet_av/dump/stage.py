@@ -1,0 +1,97 @@
+"""Making a dump: shards by parallel jobs, then one data dir that points into their archives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from espnet_av.atomic import atomic_write
+from espnet_av.config import to_dict
+from espnet_av.data.data_dir import DataDir, read_data_dir, write_data_dir
+from espnet_av.data.dropped import Drop, check_dropped, write_dropped
+from espnet_av.data.shard import cut, delete_stale, files_to_fetch, finished_records
+from espnet_av.data.sound_gap_report import write_sound_gaps
+from espnet_av.data.source_files import write_to_fetch
+from espnet_av.dump.config import DumpConfig
+from espnet_av.dump.shard import Clips, DumpRecord, DumpShard, read_clips
+from espnet_av.rates import FRAME_HZ, SAMPLE_RATE
+
+
+def plan_dump(data_dir: Path, roi_dir: Path, out_dir: Path, config: DumpConfig) -> list[DumpShard]:
+    """Cut a data dir into shards; the cut does not depend on the number of jobs.
+
+    Args:
+        data_dir: the corpus; `wav.scp` names files, or recordings cut by `segments`.
+        roi_dir: output of the roi stage; not read for a corpus without `video.scp`.
+        out_dir: the dump.
+        config: filters and shard size.
+
+    Raises:
+        DataDirError: a folder is broken.
+    """
+    data = read_data_dir(data_dir)
+    clips = read_clips(roi_dir) if "video.scp" in data.tables else Clips({}, {})
+    return cut(
+        data.utt_ids,
+        config.shard_utts,
+        lambda number, utt_ids: DumpShard(number, utt_ids, data, out_dir, clips, config),
+    )
+
+
+def finish_dump(shards: Sequence[DumpShard]) -> DataDir:
+    """Merge finished shards into a data dir with `dropped.tsv`, `sound_gaps.tsv`, `dump.yaml`.
+
+    Raises:
+        DataDirError: a shard is not done.
+        DroppedTooManyError: the filters dropped too much; `dropped.tsv` is written nevertheless.
+    """
+    records = finished_records(shards)
+    first = shards[0]
+    data, config, out_dir = first.data, first.config, first.out_dir
+    drops = sorted(drop for record in records for drop in record.dropped)
+    write_dropped(out_dir / "dropped.tsv", drops)
+    write_sound_gaps(
+        out_dir / "sound_gaps.tsv", sorted(row for record in records for row in record.sound_gaps)
+    )
+    write_to_fetch(out_dir, files_to_fetch(shards, records))
+    check_dropped(out_dir / "dropped.tsv", drops, len(data.utt_ids), config.max_dropped_ratio)
+    dump = _write_tables(data, records, drops, out_dir)
+    with atomic_write(out_dir / "dump.yaml") as stream:
+        yaml.safe_dump(_summary(dump, drops, config), stream, sort_keys=False)
+    delete_stale(out_dir, len(shards))
+    return dump
+
+
+def _write_tables(
+    data: DataDir, records: Sequence[DumpRecord], drops: Sequence[Drop], out_dir: Path
+) -> DataDir:
+    left_out = {drop.utt_id for drop in drops}
+    kept = data.subset([utt_id for utt_id in data.utt_ids if utt_id not in left_out])
+    packed = ("wav.scp", "video.scp", "segments", "landmarks.scp", "image.scp", "utt2face")
+    tables = {name: rows for name, rows in kept.tables.items() if name not in packed}
+    columns = ("audio", "video", "num_samples", "num_frames")
+    files = ("wav.scp", "video.scp", "utt2num_samples", "utt2num_frames")
+    for file, column in zip(files, columns, strict=True):
+        tables[file] = {
+            utt_id: str(value)
+            for record in records
+            for utt_id, value in getattr(record, column).items()
+        }
+    return write_data_dir(out_dir, tables, kept.ctm)
+
+
+def _summary(dump: DataDir, drops: Sequence[Drop], config: DumpConfig) -> dict[str, object]:
+    """Figures of the dump; no date, so that equal dumps are equal files."""
+    frames = dump.tables.get("utt2num_frames", {})
+    samples = dump.tables.get("utt2num_samples", {})
+    return {
+        "utterances": len(dump.utt_ids),
+        "dropped": len(drops),
+        "with_audio": len(samples),
+        "with_video": len(frames),
+        "audio_hours": round(sum(map(int, samples.values())) / SAMPLE_RATE / 3600, 4),
+        "video_hours": round(sum(map(int, frames.values())) / FRAME_HZ / 3600, 4),
+        "config": to_dict(config),
+    }

@@ -1,0 +1,1 @@
+"""Frames of a dump, by a model or as MFCC, for whoever wants them."""

@@ -1,0 +1,1 @@
+"""From sound and mouth clips to features at one clock."""

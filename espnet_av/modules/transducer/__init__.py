@@ -1,0 +1,1 @@
+"""Predictors, joiner and losses of transducers."""

@@ -1,0 +1,156 @@
+"""The folder of one decoded condition: written at once, and known by what made it."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from espnet_av.atomic import atomic_dir
+from espnet_av.config import to_dict
+from espnet_av.data.data_dir import DataDir
+from espnet_av.data.table import write_table
+from espnet_av.data.target import target_table
+from espnet_av.errors import ConfigError
+from espnet_av.predict.condition import Condition
+from espnet_av.predict.example import EXAMPLE
+from espnet_av.predict.text import Recognition
+from espnet_av.provenance import write_provenance
+from espnet_av.search.decode_config import DecodeConfig
+from espnet_av.temporary import sweep_once
+
+DONE = ".done"
+INFO = "decode.json"
+_FREE_KEYS = ("batch_frames", "lm_file")
+"""Settings that cannot change a result, or only by the content of their file."""
+_COPIED = ("utt2lang", "utt2category", "utt2spk")
+_TABLES = ("wav.scp", "video.scp", "utt2num_frames", "utt2num_samples", *_COPIED)
+
+
+def is_done(folder: Path, fingerprint: str) -> bool:
+    """Whether a folder holds finished results of exactly these inputs."""
+    sweep_once(folder.parent)  # a run killed while it replaced the folder has put it elsewhere
+    done = folder / DONE
+    return done.is_file() and done.read_bytes().strip() == fingerprint.encode()
+
+
+def fingerprint(
+    condition: Condition,
+    config: DecodeConfig,
+    *,
+    checkpoint: Path,
+    dump_dir: Path,
+    noise_manifest: Path | None,
+    seed: int,
+) -> str:
+    """Hash of everything that decides the results of a condition: settings, weights, data, noise.
+
+    Of a dump its tables and the mark of its stage are hashed, which changes with all that the stage
+    began from; of one that has no mark, the archives.
+
+    Raises:
+        ConfigError: one of the files is missing.
+    """
+    settings = {key: value for key, value in to_dict(config).items() if key not in _FREE_KEYS}
+    noisy = condition.noise is not None
+    record = {
+        "condition": dataclasses.asdict(condition),
+        "config": settings,
+        "checkpoint": _digest(checkpoint),
+        "lm": _digest(config.lm_file) if config.lm_file else None,
+        "data": [_digest(path) for path in _identifying(dump_dir)],
+        "noise": _digest(noise_manifest) if noisy and noise_manifest else None,
+        "seed": seed if noisy or condition.missing_video else None,
+    }
+    text = json.dumps(record, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def write_results(
+    folder: Path,
+    results: Mapping[str, Recognition],
+    *,
+    data: DataDir,
+    noises: Mapping[str, str],
+    missing: Sequence[str],
+    info: Mapping[str, Any],
+    config: DecodeConfig,
+    fingerprint: str,
+    example: Callable[[Path], None],
+) -> None:
+    """Write hypotheses, references and records, replacing an earlier folder in one move.
+
+    Files: `text` (best hypotheses, Kaldi form), `ref` (transcripts, if the set has them; for a
+    model that translates, `info["target_lang"]`, the translations into that language),
+    `nbest.jsonl` (every hypothesis with scores, tokens and word times), `noise.tsv` (what was
+    mixed into which utterance), `missing_video.tsv` (what was taken from which),
+    `decode.json` (counts, times, model), `example.npz` (written by the function `example`), tables
+    for grouping, the configuration and its provenance, and last `.done` with the fingerprint.
+    """
+    utt_ids = [utt_id for utt_id in data.utt_ids if utt_id in results]
+    with atomic_dir(folder) as temporary:
+        best = {utt_id: (results[utt_id].texts or [""])[0] for utt_id in utt_ids}
+        write_table(temporary / "text", best)
+        target = target_table(info["target_lang"])
+        for source, name in ((target, "ref"), *((table, table) for table in _COPIED)):
+            rows = data.tables.get(source, {})
+            if rows:
+                write_table(temporary / name, {u: rows[u] for u in utt_ids if u in rows})
+        with (temporary / "nbest.jsonl").open("w", encoding="utf-8") as stream:
+            for utt_id in utt_ids:
+                stream.write(json.dumps(_as_record(results[utt_id]), ensure_ascii=False) + "\n")
+        for name, header, lines in (
+            ("noise.tsv", "utt_id\tnoise_id\tcategory\tsnr_db\tsha256", list(noises.values())),
+            ("missing_video.tsv", "utt_id\tkind\tshare\tmissing\tframes", missing),
+        ):
+            if lines:
+                content = "\n".join([header, *lines]) + "\n"
+                (temporary / name).write_text(content, encoding="utf-8")
+        (temporary / INFO).write_text(json.dumps(dict(info), indent=1) + "\n", encoding="utf-8")
+        example(temporary / EXAMPLE)
+        write_provenance(temporary, config, info["seed"])
+        (temporary / DONE).write_text(fingerprint + "\n", encoding="utf-8")
+
+
+def _as_record(result: Recognition) -> dict[str, Any]:
+    return {
+        "utt": result.utt_id,
+        "frames": result.num_frames,
+        "words": None if result.words is None else [word._asdict() for word in result.words],
+        "nbest": [
+            {"text": text, **dataclasses.asdict(hypothesis)}
+            for text, hypothesis in zip(result.texts, result.hypotheses, strict=True)
+        ],
+    }
+
+
+def _identifying(dump_dir: Path) -> list[Path]:
+    """The files that tell one dump from another."""
+    marked = (dump_dir / DONE).is_file()
+    return [
+        path
+        for path in sorted(dump_dir.iterdir())
+        if path.name in (DONE, *_TABLES)
+        or path.name.split(".")[0] == "text"
+        or (path.suffix == ".ark" and not marked)
+    ]
+
+
+def _digest(path: Path) -> str:
+    try:
+        state = path.stat()
+    except FileNotFoundError as error:
+        msg = f"{path}: no such file, but the results are to be made with it; check the options"
+        raise ConfigError(msg) from error
+    return _digest_once(path, state.st_mtime_ns, state.st_size)
+
+
+@cache
+def _digest_once(path: Path, mtime_ns: int, num_bytes: int) -> str:
+    """Of a file in this state: weights are large, and every condition asks for them."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,1 @@
+"""Stage 2: from face videos to mouth clips."""

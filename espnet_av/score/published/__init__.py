@@ -1,0 +1,1 @@
+"""Published tables, as printed, beside what was measured here."""

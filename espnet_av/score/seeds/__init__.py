@@ -1,0 +1,1 @@
+"""Systems set side by side over several seeds."""

@@ -1,0 +1,1 @@
+"""Speech and faces made from text, for `mini_av`."""

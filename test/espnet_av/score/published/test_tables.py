@@ -1,0 +1,138 @@
+"""Published tables: what a row means, and whether the paper's numbers hold together."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from espnet_av.errors import ConfigError
+from espnet_av.score.published.averages import check_averages, find_conflicts, num_repeated
+from espnet_av.score.published.expected import read_expected
+from espnet_av.score.published.tables import Place, read_rows
+
+ROOT = Path(__file__).resolve().parents[3]
+RECIPES = sorted(ROOT.glob("egs2/*/*/expected_scores.yaml"))
+MUAVIC = ROOT / "egs2/muavic"
+SMALL = {
+    "languages": ["en", "fr"],
+    "sets": {"avg": "test_{lang}"},
+    "systems": {"one": "One"},
+    "tables": [
+        {
+            "number": "1",
+            "title": "A table",
+            "source": "A paper",
+            "columns": ["noise", "system", "mode", "en", "fr", "avg"],
+            "rows": [["clean", "one", "A", 1.0, 2.0, 1.5]],
+        }
+    ],
+}
+
+
+def written(tmp_path, **changes):
+    """SMALL with changes of its table."""
+    content = {**SMALL, "tables": [{**SMALL["tables"][0], **changes}]}
+    path = tmp_path / "expected_scores.yaml"
+    path.write_text(yaml.safe_dump(content))
+    return path
+
+
+def cells_of(expected):
+    return {
+        (table.number, cell.place): cell.value
+        for table in expected.tables
+        for row in read_rows(table, expected)
+        for cell in row.cells
+    }
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: "/".join(path.parts[-3:-1]))
+def test_every_recipe_agrees_with_itself(path):
+    expected = read_expected(path)
+    assert [check for check in check_averages(expected) if not check.agrees] == []
+    assert find_conflicts(expected) == []
+
+
+def test_how_much_of_the_paper_is_there():
+    avsr = read_expected(MUAVIC / "avsr1" / "expected_scores.yaml")
+    avst = read_expected(MUAVIC / "avst1" / "expected_scores.yaml")
+    sizes = {t.number: (len(t.rows), len(t.figures)) for e in (avsr, avst) for t in e.tables}
+    assert sizes == {
+        "2": (18, 11),
+        "3": (16, 8),
+        "4": (8, 11),
+        "5": (8, 8),
+        "7": (5, 8),
+        "8": (20, 10),
+        "9": (20, 11),
+        "10": (16, 11),
+        "B": (2, 1),
+    }
+    assert (len(check_averages(avsr)), len(check_averages(avst))) == (82, 24)
+    assert num_repeated(avsr) > 100
+
+
+def test_some_cells_of_the_paper():
+    cells = cells_of(read_expected(MUAVIC / "avsr1" / "expected_scores.yaml"))
+    cells |= cells_of(read_expected(MUAVIC / "avst1" / "expected_scores.yaml"))
+    assert cells["2", Place("xlavsr_2b", "AV", "babble:0", "avg", "el")] == 38.6
+    assert cells["2", Place("xlavsr_2b", "AV", "babble:0", "ood", None)] is None
+    assert cells["3", Place("xlavsr_2b", "A", "babble:0", "ood", None)] == 6.4
+    assert cells["7", Place("xlavsr_2b", "AV", "noise:0", "avg", None)] == 27.7
+    assert cells["8", Place("u_hubert", "A", "noise:0", "avg", "ru")] == 56.2
+    assert cells["9", Place("learned_afe", "A", "babble:0", "avg", "en")] == 183.6
+    assert cells["9", Place("xlavsr_300m", "A", "babble:0", "avg", "en")] == 42.4
+    assert cells["10", Place("xlavsr_2b_a_only", "AV", "babble:0", "avg", None)] == 37.2
+
+
+def test_without_its_erratum_table_9_contradicts_itself_and_others(tmp_path):
+    content = yaml.safe_load((MUAVIC / "avsr1" / "expected_scores.yaml").read_text())
+    for table in content["tables"]:
+        table.pop("errata", None)
+    path = tmp_path / "expected_scores.yaml"
+    path.write_text(yaml.safe_dump(content))
+    expected = read_expected(path)
+    (wrong,) = [check for check in check_averages(expected) if not check.agrees]
+    assert (wrong.table, wrong.row) == ("9", "babble:0, xlavsr_300m, A")
+    assert (wrong.printed, wrong.recomputed) == (53.4, pytest.approx(48.92, abs=0.01))
+    assert find_conflicts(expected) == [
+        "xlavsr_300m A babble:0 en: 42.4 in table 2/4/10, 2.4 in table 9",
+        "xlavsr_2b AV noise:0 avg: 27 in table 7, 27.7 in table 8",
+    ]
+
+
+def test_an_average_needs_every_language(tmp_path):
+    (check,) = check_averages(read_expected(written(tmp_path)))
+    assert (check.recomputed, check.agrees) == (1.5, True)
+    gap = [["clean", "one", "A", 1.0, None, 1.5]]
+    assert check_averages(read_expected(written(tmp_path, rows=gap))) == []
+
+
+@pytest.mark.parametrize(("printed", "agrees"), [(1.6, True), (1.4, True), (1.7, False)])
+def test_an_average_may_be_off_by_rounding(tmp_path, printed, agrees):
+    rows = [["clean", "one", "A", 1.0, 2.0, printed]]
+    (check,) = check_averages(read_expected(written(tmp_path, rows=rows)))
+    assert check.agrees is agrees
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"rows": [["clean", "one", "A", 1.0]]}, "table 1: row 1: 4 cells under 6 columns"),
+        ({"rows": [["clean", "ones", "A", 1, 2, 3]]}, "unknown key 'ones'; did you mean 'one'"),
+        ({"rows": [["clean", "one", "B", 1, 2, 3]]}, "'B' is not a mode"),
+        ({"rows": [["loud", "one", "A", 1, 2, 3]]}, "expected 'clean' or 'category:dB'"),
+        ({"rows": [["clean", "one", "A", 1, "-", 3]]}, "row 1, fr: '-' is no number; write null"),
+        ({"columns": ["noise", "system", "mode", "en", "fr", "de"]}, "columns: de: unknown key"),
+        ({"columns": ["noise", "system", "mode", "en", "fr", "ood"]}, "`sets` does not name"),
+        ({"errata": [("A", "en", "1.0")]}, "names no row of this table"),
+        ({"errata": [("clean one A", "fr", "3.0")]}, "'3.0' is printed, the row 2.0"),
+    ],
+)
+def test_mistakes_are_named(tmp_path, changes, message):
+    if "errata" in changes:
+        row, column, printed = changes["errata"][0]
+        erratum = {"row": row.split(), "column": column, "printed": printed, "value": 9.0}
+        changes = {"errata": [{**erratum, "reason": "so"}]}
+    with pytest.raises(ConfigError, match=message):
+        read_expected(written(tmp_path, **changes))
