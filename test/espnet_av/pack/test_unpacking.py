@@ -51,6 +51,8 @@ def refuses(path, message):
 
 
 def test_the_model_itself_is_read(members, tmp_path):
+    # Zips that are out there say so; with another number they would be refused.
+    assert yaml.safe_load(members["meta.yaml"])["format_version"] == 1
     with open_model(write(tmp_path / "m.zip", members)) as files:
         model, _, _ = load_recogniser(files.folder, files.checkpoint)
     weights = load(members["weights.safetensors"])
