@@ -9,10 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from oracles.tiny_experiment import TinyExperiment, make_tiny_experiment
 from oracles.tiny_run import TinyRun
 
 from espnet_av.bin import decode
+from espnet_av.data.ark import ArkWriter, read_clip
 from espnet_av.data.data_dir import read_data_dir, write_data_dir
 from espnet_av.data.table import read_table
 
@@ -240,8 +242,9 @@ def test_references_of_a_model_that_translates(experiment, run, tmp_path):
     rows = {utt_id: f"bleu {utt_id[-1]}" for utt_id in data.utt_ids}
     write_data_dir(moved, {**data.tables, "text.fr": rows}, data.ctm)
     exp_dir = shutil.copytree(experiment.exp_dir, tmp_path / "exp")
-    with (exp_dir / "config.yaml").open("a") as stream:
-        stream.write("dataset: {target_lang: fr, langs: [en], noise_prob: 0.0}\n")
+    config = yaml.safe_load((exp_dir / "config.yaml").read_text("utf-8"))
+    config["dataset"] = {"target_lang": "fr", "langs": ["en"], "noise_prob": 0.0}
+    (exp_dir / "config.yaml").write_text(yaml.safe_dump(config), "utf-8")
     out = run("--exp_dir", str(exp_dir), "--sets", str(moved), "--modes", "A", noises="clean")
     assert read_table(out / "test_fr" / "A_clean" / "ref") == rows
     assert json.loads((out / "test_fr/A_clean/decode.json").read_text())["target_lang"] == "fr"
@@ -263,7 +266,8 @@ def test_an_utterance_that_cannot_be_decoded_is_named(experiment, run, tmp_path)
     frames = {utt_id: int(data.tables["utt2num_frames"][utt_id]) for utt_id in data.utt_ids}
     shortest, longest = min(frames, key=frames.__getitem__), max(frames, key=frames.__getitem__)
     clips = dict(data.tables["video.scp"])
-    clips[shortest] = clips[longest]
+    with ArkWriter(moved / "other.ark") as archive:
+        clips[shortest] = archive.write_clip(shortest, read_clip(f"{moved}/{clips[longest]}"))
     write_data_dir(moved, {**data.tables, "video.scp": clips})
     with pytest.raises(SystemExit, match=f"utterance {shortest} has .* audio samples"):
         run("--sets", str(moved), "--modes", "AV", noises="clean")
