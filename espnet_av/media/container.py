@@ -82,7 +82,15 @@ def seek(container: InputContainer, seconds: float) -> None:
 
 def can_seek(container: InputContainer) -> bool:
     """Whether a file can be read from its middle, to the same samples and pictures."""
-    return container.format.name.split(",")[0] in _INDEXED
+    form = container.format.name.split(",")[0]
+    if form == "wav":
+        # A wav has no index. FFmpeg counts bytes, which lands inside the blocks of ADPCM.
+        return all(track.codec_context.name.startswith("pcm_") for track in _decodable(container))
+    return form in _INDEXED
+
+
+def _decodable(container: InputContainer) -> Iterator[av.AudioStream]:
+    return (track for track in container.streams.audio if track.codec_context is not None)
 
 
 def packets(

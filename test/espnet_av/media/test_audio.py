@@ -4,6 +4,7 @@ import av
 import numpy as np
 import pytest
 import soundfile
+from films import write_film
 from media_samples import numbered_frames, tone
 
 from espnet_av.errors import MediaError
@@ -58,6 +59,18 @@ def test_a_segment_is_the_slice_of_the_whole(clip, start, end):
     expected = whole[round(start * 16000) : stop]
     assert len(part) == len(expected)
     assert np.abs(part - expected).max() < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("codec", "fs"), [("adpcm_ima_wav", 16000), ("adpcm_ms", 16000), ("g722", 16000)]
+)
+def test_segments_of_a_wav_with_coded_samples(tmp_path, codec, fs):
+    path = tmp_path / "dictaphone.wav"
+    write_film(path, seconds=6, codecs=(None, codec), fs=fs)
+    whole = read_audio(path)
+    for start, end in ((2.5, 3.5), (5.0, 5.8)):
+        found = read_audio(path, start=start, end=end)
+        assert np.array_equal(found, whole[round(start * 16000) : round(end * 16000)])
 
 
 def test_segment_of_a_resampled_file(tmp_path):
