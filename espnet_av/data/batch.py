@@ -1,61 +1,145 @@
-"""One padded batch of utterances, as every model takes it."""
+"""One padded batch of utterances, as every model takes it; its fields are those of `fields.py`."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-PAD_ID = -1
-"""Padding of `text` and `units`; losses ignore it."""
+from espnet_av.data.fields import FIELDS, PAD_ID, Batching, Field, check_field
+from espnet_av.errors import DataDirError
+
+__all__ = ["PAD_ID", "Batch", "Sample", "collate"]
+
+Value = np.ndarray | str
+"""Of a field: an array, or a text."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class Sample:
-    """One utterance as the dataset yields it; an absent field is `None`."""
+    """One utterance as the dataset yields it; an absent field is `None`.
 
-    utt_id: str
-    speech: np.ndarray | None = None
-    """(S,) float32 in [-1, 1] at 16 kHz; S = 640 * V where there is video."""
-    video: np.ndarray | None = None
-    """(V, H, W) uint8 at 25 Hz."""
-    text: np.ndarray | None = None
-    """(L,) int64 token ids."""
-    units: np.ndarray | None = None
-    """(T,) int64 labels at the frame rate of the model (25 or 50 Hz), -1 where unlabelled."""
-    lang: str | None = None
+    Args:
+        utt_id: the utterance.
+        fields: arrays and texts by the name of their field (`FIELDS`).
+
+    Raises:
+        ConfigError: there is no such kind of data.
+    """
+
+    def __init__(self, *, utt_id: str, **fields: Value | None) -> None:
+        for name in fields:
+            check_field(name)
+        self.utt_id = utt_id
+        self.fields = {name: value for name, value in fields.items() if value is not None}
+
+    def array(self, name: str) -> np.ndarray | None:
+        """The array of a field; None if the utterance has none."""
+        value = self.fields.get(name)
+        assert not isinstance(value, str), f"{name} is a text"
+        return value
+
+    @property
+    def speech(self) -> np.ndarray | None:
+        """(S,) float32 in [-1, 1] at 16 kHz; S = 640 * V where there is video."""
+        return self.array("speech")
+
+    @property
+    def video(self) -> np.ndarray | None:
+        """(V, H, W) uint8 at 25 Hz."""
+        return self.array("video")
+
+    @property
+    def text(self) -> np.ndarray | None:
+        """(L,) int64 token ids."""
+        return self.array("text")
+
+    @property
+    def units(self) -> np.ndarray | None:
+        """(T,) int64 labels at the frame rate of the model (25 or 50 Hz), -1 where unlabelled."""
+        return self.array("units")
+
+    @property
+    def lang(self) -> str | None:
+        """The language spoken."""
+        value = self.fields.get("lang")
+        return value if isinstance(value, str) else None
 
 
-@dataclass(frozen=True, kw_only=True)
 class Batch:
-    """Padded utterances; a modality or label that no utterance of the batch has is `None`."""
+    """Padded utterances; a modality or label that no utterance of the batch has is `None`.
 
-    utt_id: list[str]
-    speech: Tensor | None = None
-    """(B, S) float32, zeros after the end; an utterance without audio has length 0."""
-    speech_lengths: Tensor | None = None
-    """(B,) int64, samples."""
-    video: Tensor | None = None
-    """(B, V, H, W) uint8, zeros after the end; an utterance without video has length 0."""
-    video_lengths: Tensor | None = None
-    """(B,) int64, frames."""
-    text: Tensor | None = None
-    """(B, L) int64, -1 after the end."""
-    text_lengths: Tensor | None = None
-    """(B,) int64, tokens."""
-    units: Tensor | None = None
-    """(B, T) int64 labels at the frame rate of the model (25 or 50 Hz), -1 = no label."""
-    units_lengths: Tensor | None = None
-    """(B,) int64, frames."""
-    lang: list[str] | None = None
+    Args:
+        utt_id: the utterances.
+        fields: (B, ...) tensors and lists by the name of their field, and `<name>_lengths`, (B,)
+            int64, of those that are padded.
+
+    Raises:
+        ConfigError: there is no such kind of data.
+    """
+
+    def __init__(self, *, utt_id: list[str], **fields: Tensor | list[str] | None) -> None:
+        for name in fields:
+            check_field(name if name in FIELDS else name.removesuffix("_lengths"))
+        self.utt_id = utt_id
+        self.fields = {name: value for name, value in fields.items() if value is not None}
 
     def __len__(self) -> int:
         return len(self.utt_id)
+
+    def tensor(self, name: str) -> Tensor | None:
+        """The tensor of a field, or of its `<name>_lengths`; None if no utterance has any."""
+        value = self.fields.get(name)
+        assert not isinstance(value, list), f"{name} is a list"
+        return value
+
+    @property
+    def speech(self) -> Tensor | None:
+        """(B, S) float32, zeros after the end; an utterance without audio has length 0."""
+        return self.tensor("speech")
+
+    @property
+    def speech_lengths(self) -> Tensor | None:
+        """(B,) int64, samples."""
+        return self.tensor("speech_lengths")
+
+    @property
+    def video(self) -> Tensor | None:
+        """(B, V, H, W) uint8, zeros after the end; an utterance without video has length 0."""
+        return self.tensor("video")
+
+    @property
+    def video_lengths(self) -> Tensor | None:
+        """(B,) int64, frames."""
+        return self.tensor("video_lengths")
+
+    @property
+    def text(self) -> Tensor | None:
+        """(B, L) int64, -1 after the end."""
+        return self.tensor("text")
+
+    @property
+    def text_lengths(self) -> Tensor | None:
+        """(B,) int64, tokens."""
+        return self.tensor("text_lengths")
+
+    @property
+    def units(self) -> Tensor | None:
+        """(B, T) int64 labels at the frame rate of the model (25 or 50 Hz), -1 = no label."""
+        return self.tensor("units")
+
+    @property
+    def units_lengths(self) -> Tensor | None:
+        """(B,) int64, frames."""
+        return self.tensor("units_lengths")
+
+    @property
+    def lang(self) -> list[str] | None:
+        """The languages spoken, "" where one is not known."""
+        value = self.fields.get("lang")
+        return value if isinstance(value, list) else None
 
     def to(self, device: torch.device | str) -> Batch:
         """The same batch with its tensors on `device`; copies from pinned memory do not block."""
@@ -67,54 +151,79 @@ class Batch:
 
     def share_memory(self) -> None:
         """Move the tensors to shared memory, in place (called in a loading process)."""
-        for _, value in self._items():
+        for value in self.fields.values():
             if isinstance(value, Tensor) and value.numel():
                 value.share_memory_()
 
     def as_dict(self) -> dict[str, Any]:
         """The fields that are not `None`, for `model(**batch.as_dict())`."""
-        return {name: value for name, value in self._items() if value is not None}
-
-    def _items(self) -> list[tuple[str, Any]]:
-        return [(field.name, getattr(self, field.name)) for field in dataclasses.fields(self)]
+        return {"utt_id": self.utt_id, **self.fields}
 
     def _map(self, function: Callable[[Tensor], Tensor]) -> Batch:
-        moved: dict[str, Any] = {
-            name: function(value) for name, value in self._items() if isinstance(value, Tensor)
+        moved = {
+            name: function(value) if isinstance(value, Tensor) else value
+            for name, value in self.fields.items()
         }
-        return dataclasses.replace(self, **moved)
+        return Batch(utt_id=self.utt_id, **moved)
 
 
 def collate(samples: Sequence[Sample]) -> Batch:
-    """Pad samples into one batch; all samples come from one dataset, so clip sizes agree."""
-    speech, speech_lengths = _pad([sample.speech for sample in samples], 0)
-    video, video_lengths = _pad([sample.video for sample in samples], 0)
-    text, text_lengths = _pad([sample.text for sample in samples], PAD_ID)
-    units, units_lengths = _pad([sample.units for sample in samples], PAD_ID)
-    langs = [sample.lang for sample in samples]
-    return Batch(
-        utt_id=[sample.utt_id for sample in samples],
-        speech=speech,
-        speech_lengths=speech_lengths,
-        video=video,
-        video_lengths=video_lengths,
-        text=text,
-        text_lengths=text_lengths,
-        units=units,
-        units_lengths=units_lengths,
-        lang=None if all(lang is None for lang in langs) else [lang or "" for lang in langs],
-    )
+    """Bring samples of one dataset to one batch, each field in its way.
+
+    Raises:
+        DataDirError: arrays of a field do not go together; the field and an utterance are named.
+    """
+    collated: dict[str, Tensor | list[str]] = {}
+    for name, field in FIELDS.items():
+        if any(name in sample.fields for sample in samples):
+            collated |= _COLLATE[field.batching](field, samples)
+    return Batch(utt_id=[sample.utt_id for sample in samples], **collated)
 
 
-def _pad(arrays: Sequence[np.ndarray | None], value: int) -> tuple[Tensor | None, Tensor | None]:
+def _listed(field: Field, samples: Sequence[Sample]) -> dict[str, Tensor | list[str]]:
+    return {field.name: [str(sample.fields.get(field.name, "")) for sample in samples]}
+
+
+def _stacked(field: Field, samples: Sequence[Sample]) -> dict[str, Tensor | list[str]]:
+    """Stack (...) arrays of one shape to (B, ...)."""
+    arrays = [sample.array(field.name) for sample in samples]
+    shapes = [None if array is None else array.shape for array in arrays]
+    for sample, shape in zip(samples, shapes, strict=True):
+        if shape is None or shape != shapes[0]:
+            msg = (
+                f"{sample.utt_id}: {field.name} of shape {shape}, but {samples[0].utt_id} has one "
+                f"of {shapes[0]}; all are of one shape, make them in one way"
+            )
+            raise DataDirError(msg)
+    return {field.name: torch.from_numpy(np.stack([a for a in arrays if a is not None]))}
+
+
+def _padded(field: Field, samples: Sequence[Sample]) -> dict[str, Tensor | list[str]]:
     """Stack (n_i, ...) arrays to (B, max n, ...); a missing array becomes length 0."""
+    arrays = [sample.array(field.name) for sample in samples]
     present = [array for array in arrays if array is not None]
-    if not present:
-        return None, None
     lengths = [0 if array is None else len(array) for array in arrays]
-    shape = (len(arrays), max(lengths), *present[0].shape[1:])
-    padded = torch.full(shape, value, dtype=torch.from_numpy(present[0][:0]).dtype)
-    for row, array, length in zip(padded, arrays, lengths, strict=True):
+    kept = {array.shape[field.padded_axes :] for array in present}
+    if len(kept) > 1 or len({array.ndim for array in present}) > 1:
+        msg = (
+            f"{samples[0].utt_id} and others: {field.name} of shapes "
+            f"{sorted({array.shape for array in present})} in one batch, where only the first "
+            f"{field.padded_axes} may differ; make the whole set in one way"
+        )
+        raise DataDirError(msg)
+    sizes = [max(sizes) for sizes in zip(*(array.shape for array in present), strict=True)]
+    padded = torch.full(
+        (len(arrays), *sizes), field.padding, dtype=torch.from_numpy(present[0][:0]).dtype
+    )
+    for row, array in zip(padded, arrays, strict=True):
         if array is not None:
-            row[:length] = torch.from_numpy(array)
-    return padded, torch.tensor(lengths, dtype=torch.int64)
+            row[tuple(map(slice, array.shape))] = torch.from_numpy(array)
+    found = {field.name: padded, f"{field.name}_lengths": torch.tensor(lengths, dtype=torch.int64)}
+    return dict(found)
+
+
+_COLLATE: Mapping[Batching, Callable[[Field, Sequence[Sample]], dict[str, Tensor | list[str]]]] = {
+    Batching.PADDED: _padded,
+    Batching.STACKED: _stacked,
+    Batching.LISTED: _listed,
+}

@@ -3,49 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from espnet_av.data.face_place import is_place
+from espnet_av.data.fields import find_table, known_tables, nearest, present_tables
 from espnet_av.data.table import (
     Segment,
     id_problem,
     parse_ctm,
     parse_table,
-    path_problem,
     raise_problems,
     sort_key,
     write_ctm,
     write_table,
 )
+from espnet_av.data.tables import STRETCHES, Table
 from espnet_av.errors import DataDirError
 
 __all__ = ["DataDir", "Segment", "read_data_dir", "validate", "write_data_dir"]
-
-FILE_TABLES = ("wav.scp", "video.scp", "image.scp", "landmarks.scp")
-"""Tables whose values are paths or archive pointers."""
-TABLES = (
-    *FILE_TABLES,
-    "text",
-    "utt2spk",
-    "utt2lang",
-    "utt2category",
-    "utt2face",
-    "utt2num_samples",
-    "utt2num_frames",
-    "segments",
-)
-"""Every table of a data dir but `text.<lang>` (translations), the derived `spk2utt`, and `ctm`."""
-COMPLETE = ("text", "utt2lang", "utt2category")
-"""Tables that, where they exist, have every utterance."""
-RECORDED = ("wav.scp", "video.scp", "landmarks.scp")
-"""Tables keyed by recording where there is `segments`."""
-_COUNTS = ("utt2num_samples", "utt2num_frames")
-_TRANSLATION = re.compile(r"text\.(?!bak|old|tmp)[a-z]{2,3}(-[A-Za-z]+)?")
 
 
 @dataclass(frozen=True)
@@ -55,7 +33,7 @@ class DataDir:
     path: Path
     """The folder; file entries that are relative may be relative to it."""
     tables: dict[str, dict[str, str]]
-    """File name -> id -> rest of the line. With `segments`, media files are keyed by recording."""
+    """File name -> id -> rest of the line; ids are those of `key`."""
     ctm: dict[str, list[Segment]] = field(default_factory=dict)
     """Utterance -> labelled stretches of time, where known."""
 
@@ -76,6 +54,26 @@ class DataDir:
         name, start, end = segment.split()
         return name, float(start), None if float(end) < 0 else float(end)
 
+    def is_keyed(self, table: str) -> bool:
+        """Whether the ids of a table are not utterances but recordings, images or the like."""
+        known = find_table(table)
+        return known is not None and known.keyed_by is not None and known.keyed_by in self.tables
+
+    def keys(self, table: str, utt_ids: Iterable[str]) -> Iterator[str]:
+        """The ids under which a table has what belongs to utterances, for those that have any."""
+        known = find_table(table)
+        if known is None or known.keyed_by not in self.tables:
+            yield from utt_ids
+            return
+        names = self.tables[known.keyed_by]
+        for utt_id in utt_ids:
+            if value := names.get(utt_id):
+                yield value.split()[0]
+
+    def key(self, table: str, utt_id: str) -> str | None:
+        """Id under which a table has what belongs to an utterance; None: the utterance has none."""
+        return next(self.keys(table, [utt_id]), None)
+
     def locate(self, table: str, name: str) -> str | None:
         """Path or archive pointer of `name` in a table of files, ready to open.
 
@@ -88,16 +86,10 @@ class DataDir:
     def subset(self, utt_ids: Iterable[str]) -> DataDir:
         """The data dir of some of the utterances, with only the recordings they need."""
         keep = set(utt_ids)
-        recordings = {self.recording(utt_id)[0] for utt_id in keep}
-        segmented = "segments" in self.tables
-        tables = {
-            name: {
-                key: value
-                for key, value in rows.items()
-                if key in (recordings if segmented and name in RECORDED else keep)
-            }
-            for name, rows in self.tables.items()
-        }
+        tables = {}
+        for name, rows in self.tables.items():
+            keys = set(self.keys(name, keep))
+            tables[name] = {key: value for key, value in rows.items() if key in keys}
         ctm = {utt_id: segments for utt_id, segments in self.ctm.items() if utt_id in keep}
         return dataclasses.replace(self, tables=tables, ctm=ctm)
 
@@ -123,9 +115,10 @@ def parse_data_dir(path: str | Path) -> tuple[DataDir, list[str]]:
     tables: dict[str, dict[str, str]] = {}
     ctm: dict[str, list[Segment]] = {}
     problems: list[str] = []
-    for name in _present_tables(path):
-        tables[name], found = parse_table(path / name)
-        problems += found
+    for name, table in present_tables(path).items():
+        if table.in_tables:
+            tables[name], found = table.parse(path / name)
+            problems += found
     if (path / "ctm").is_file():
         ctm, found = parse_ctm(path / "ctm")
         problems += found
@@ -140,19 +133,22 @@ def validate(data: DataDir) -> list[str]:
     """Disagreements between the files of a data dir; each names the file and the utterance."""
     utterances = set(data.tables.get("utt2spk", {}))
     problems = [] if utterances else [f"{data.path}/utt2spk: holds no utterance"]
-    segmented = "segments" in data.tables
     for name, rows in data.tables.items():
         where = data.path / name
+        table = find_table(name)
         problems += [f"{where}: {p}" for key in rows if (p := id_problem(key))]
         problems += [f"{where}: {key}: empty {_noun(name)}" for key in rows if not rows[key]]
-        problems += _content_problems(where, rows)
-        if not (segmented and name in RECORDED):
+        if table is not None:
+            problems += [
+                f"{where}: {key}: {p}" for key, value in rows.items() if (p := table.problem(value))
+            ]
+        if not data.is_keyed(name):
             problems += [
                 f"{where}: {key}: not in utt2spk; add it there or run utils/fix_data_dir.sh"
                 for key in rows
                 if key not in utterances
             ]
-        if name in COMPLETE:
+        if table is not None and table.complete and name == table.name:
             problems += [
                 f"{where}: {key}: missing (it is in utt2spk); add it or run utils/fix_data_dir.sh"
                 for key in sorted(utterances - set(rows))
@@ -184,15 +180,16 @@ def write_data_dir(
         {name: _normalised(name, rows) for name, rows in tables.items() if rows},
         {utt_id: list(segments) for utt_id, segments in (ctm or {}).items()},
     )
-    unknown = [name for name in tables if not (name in TABLES or _TRANSLATION.fullmatch(name))]
-    raise_problems([f"{path}/{name}: not a table of a data dir" for name in unknown])
+    ours = [table.name for table in known_tables()]
+    unknown = [name for name in tables if find_table(name) is None]
+    raise_problems([f"{path}/{n}: not a table of a data dir{nearest(n, ours)}" for n in unknown])
     raise_problems(validate(data))
     for name, rows in data.tables.items():
-        write_table(path / name, rows)
+        _known(name).write(path / name, rows)
     write_table(path / "spk2utt", invert(data.tables["utt2spk"]))
     if data.ctm:
         write_ctm(path / "ctm", data.ctm)
-    stale = set(_present_tables(path)) - set(data.tables) | ({"ctm"} if not data.ctm else set())
+    stale = set(present_tables(path)) - set(data.tables) - ({STRETCHES.name} if data.ctm else set())
     for name in stale:
         (path / name).unlink(missing_ok=True)
     return data
@@ -213,9 +210,10 @@ def rebase(value: str, folder: Path) -> str:
     return str(folder / value) if (folder / name).is_file() else value
 
 
-def _present_tables(path: Path) -> list[str]:
-    translations = sorted(f.name for f in path.glob("text.*") if _TRANSLATION.fullmatch(f.name))
-    return [name for name in TABLES if (path / name).is_file()] + translations
+def _known(name: str) -> Table:
+    table = find_table(name)
+    assert table is not None, f"{name} was checked"
+    return table
 
 
 def _normalised(table: str, rows: Mapping[str, str]) -> dict[str, str]:
@@ -230,41 +228,6 @@ def _normalised(table: str, rows: Mapping[str, str]) -> dict[str, str]:
 
 def _noun(table: str) -> str:
     return "transcript" if table.split(".")[0] == "text" else "value"
-
-
-def _content_problems(where: Path, rows: Mapping[str, str]) -> list[str]:
-    if where.name == "utt2spk":
-        return [f"{where}: {key}: speaker: {p}" for key in rows if (p := id_problem(rows[key]))]
-    if where.name in FILE_TABLES:
-        return [
-            f"{where}: {key}: {problem}"
-            for key, value in rows.items()
-            if (problem := path_problem(value))
-        ]
-    if where.name in _COUNTS:
-        return [
-            f"{where}: {key}: '{value}' is no positive whole number; delete the file and recount"
-            for key, value in rows.items()
-            if not value.isdecimal() or int(value) == 0
-        ]
-    if where.name == "utt2face":
-        expected = "expected '<x> <y>', shares of the picture's width and height from 0 to 1"
-        return [f"{where}: {k}: {expected}, got '{v}'" for k, v in rows.items() if not is_place(v)]
-    if where.name == "segments":
-        return [
-            f"{where}: {key}: expected '<recording> <start> <end>' in seconds, got '{value}'"
-            for key, value in rows.items()
-            if not _is_segment(value)
-        ]
-    return []
-
-
-def _is_segment(value: str) -> bool:
-    try:
-        _, start, end = value.split()
-        return 0 <= float(start) < float(end) or (float(start) >= 0 and float(end) == -1)
-    except ValueError:
-        return False
 
 
 def _media_problems(data: DataDir) -> list[str]:

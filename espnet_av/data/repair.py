@@ -5,16 +5,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from espnet_av.data.data_dir import (
-    COMPLETE,
-    RECORDED,
-    TABLES,
-    DataDir,
-    parse_data_dir,
-    write_data_dir,
-)
+from espnet_av.data.data_dir import DataDir, parse_data_dir, write_data_dir
 from espnet_av.data.dropped import Drop
+from espnet_av.data.fields import known_tables, present_tables
 from espnet_av.data.table import id_problem
+from espnet_av.data.tables import PICTURE, SEGMENTS, SOUND
 from espnet_av.errors import DataDirError
 
 BACKUP = ".backup"
@@ -51,21 +46,18 @@ def _reason(data: DataDir, utt_id: str) -> str | None:
     """Why an utterance cannot stay."""
     if id_problem(utt_id):
         return "bad id"
-    for name in ("utt2spk", *COMPLETE):
+    complete = [table.name for table in known_tables() if table.complete]
+    for name in ("utt2spk", *complete, SEGMENTS):
         if name in data.tables and not data.get(name, utt_id):
             return f"not in {name}"
-    if "segments" in data.tables and not data.get("segments", utt_id):
-        return "not in segments"
-    recording = data.get("segments", utt_id)
-    name = recording.split()[0] if recording else utt_id
-    if not any(data.get(table, name) for table in RECORDED[:2]):
+    name = data.key(SOUND.name, utt_id) or utt_id
+    if not any(data.get(table.name, name) for table in (SOUND, PICTURE)):
         return "neither in wav.scp nor in video.scp"
     return None
 
 
 def _back_up(path: Path) -> None:
     (path / BACKUP).mkdir(exist_ok=True)
-    translations = [item.name for item in path.glob("text.*") if item.is_file()]
-    for name in (*TABLES, "spk2utt", "ctm", *translations):
+    for name in (*present_tables(path), "spk2utt"):
         if (path / name).is_file():
             shutil.copy2(path / name, path / BACKUP / name)

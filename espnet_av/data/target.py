@@ -16,10 +16,33 @@ def target_table(target_lang: str | None) -> str:
 def target_texts(data: DataDir, target_lang: str | None) -> dict[str, str]:
     """Target text by utterance; translations may be there for some utterances only.
 
+    Where `utt2target` says in which language each utterance is to be written, its text is in that
+    language: from `text.<lang>`, or from `text` if it is spoken in that language, or if there is
+    nothing but `text`, which then holds each utterance's own. With `target_lang` it is only of the
+    utterances with that target.
+
     Raises:
         DataDirError: there is no such table; those that are there are named.
     """
-    name = target_table(target_lang)
+    targets = data.tables.get("utt2target")
+    if targets is None:
+        return _existing(data, target_table(target_lang))
+    if target_lang is not None and target_lang not in targets.values():
+        there = ", ".join(sorted(set(targets.values())))
+        msg = f"{data.path}/utt2target: no utterance is to be written in '{target_lang}', but in "
+        raise DataDirError(msg + there)
+    translated = any(name.startswith("text.") for name in data.tables)
+    texts: dict[str, str] = {}
+    for utt_id, lang in targets.items():
+        if target_lang in (None, lang):
+            as_spoken = not translated or data.get("utt2lang", utt_id) == lang
+            text = _existing(data, "text" if as_spoken else f"text.{lang}").get(utt_id)
+            if text is not None:
+                texts[utt_id] = text
+    return texts
+
+
+def _existing(data: DataDir, name: str) -> dict[str, str]:
     if name not in data.tables:
         there = sorted(table for table in data.tables if table.split(".")[0] == "text")
         cure = f"there are: {', '.join(there)}" if there else "the set has no transcript at all"
@@ -30,7 +53,7 @@ def target_texts(data: DataDir, target_lang: str | None) -> dict[str, str]:
 
 def text_lang(data: DataDir, utt_id: str, target_lang: str | None) -> str | None:
     """Language of an utterance's target text; None: not known."""
-    return target_lang or data.get("utt2lang", utt_id)
+    return target_lang or data.get("utt2target", utt_id) or data.get("utt2lang", utt_id)
 
 
 def select_langs(data: DataDir, langs: Collection[str] | None) -> DataDir:

@@ -11,9 +11,12 @@ from espnet_av.atomic import atomic_write
 from espnet_av.config import to_dict
 from espnet_av.data.data_dir import DataDir, read_data_dir, write_data_dir
 from espnet_av.data.dropped import Drop, check_dropped, write_dropped
+from espnet_av.data.fields import find_table, unknown_tables
 from espnet_av.data.shard import cut, delete_stale, files_to_fetch, finished_records
 from espnet_av.data.sound_gap_report import write_sound_gaps
 from espnet_av.data.source_files import write_to_fetch
+from espnet_av.data.table import raise_problems
+from espnet_av.data.tables import FRAMES, PICTURE, SAMPLES, SOUND
 from espnet_av.dump.config import DumpConfig
 from espnet_av.dump.shard import Clips, DumpRecord, DumpShard, read_clips
 from espnet_av.rates import FRAME_HZ, SAMPLE_RATE
@@ -29,8 +32,11 @@ def plan_dump(data_dir: Path, roi_dir: Path, out_dir: Path, config: DumpConfig) 
         config: filters and shard size.
 
     Raises:
-        DataDirError: a folder is broken.
+        DataDirError: a folder is broken, or has a table that nobody knows how to pack.
     """
+    if unknown := unknown_tables(data_dir):
+        cure = "correct its name, or move it out of the folder; a dump would be without it"
+        raise_problems([f"{problem}; {cure}" for problem in unknown])
     data = read_data_dir(data_dir)
     clips = read_clips(roi_dir) if "video.scp" in data.tables else Clips({}, {})
     return cut(
@@ -69,12 +75,16 @@ def _write_tables(
 ) -> DataDir:
     left_out = {drop.utt_id for drop in drops}
     kept = data.subset([utt_id for utt_id in data.utt_ids if utt_id not in left_out])
-    packed = ("wav.scp", "video.scp", "segments", "landmarks.scp", "image.scp", "utt2face")
-    tables = {name: rows for name, rows in kept.tables.items() if name not in packed}
-    columns = ("audio", "video", "num_samples", "num_frames")
-    files = ("wav.scp", "video.scp", "utt2num_samples", "utt2num_frames")
-    for file, column in zip(files, columns, strict=True):
-        tables[file] = {
+    tables = {
+        name: rows
+        for name, rows in kept.tables.items()
+        if (table := find_table(name)) is not None and table.in_dump == "as it is"
+    }
+    columns = {
+        SOUND: "audio", PICTURE: "video", SAMPLES: "num_samples", FRAMES: "num_frames"
+    }  # fmt: skip
+    for table, column in columns.items():
+        tables[table.name] = {
             utt_id: str(value)
             for record in records
             for utt_id, value in getattr(record, column).items()

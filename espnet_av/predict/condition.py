@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from espnet_av.data.dataset import NoiseCondition
 from espnet_av.data.dataset_config import Modalities
 from espnet_av.data.missing_video import KINDS, MissingVideo
+from espnet_av.data.noise_condition import NoiseCondition
 from espnet_av.errors import ConfigError
 
 CLEAN = "clean"

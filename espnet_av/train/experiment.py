@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ import yaml
 
 from espnet_av.atomic import atomic_dir, atomic_write
 from espnet_av.config import load_config, to_dict
+from espnet_av.data.fields import known_tables
 from espnet_av.data.units import SUMMARY, read_summary
 from espnet_av.errors import ConfigError
 from espnet_av.provenance import write_provenance
@@ -32,18 +33,8 @@ FREE_KEYS = frozenset(
     {"num_workers", "num_threads", "prefetch_batches", "log_interval_steps", "save_interval_steps"}
 )
 """Keys that do not change the trained weights and may differ when a run goes on."""
-_TABLES = (
-    "text",
-    "utt2num_frames",
-    "utt2num_samples",
-    "ctm",
-    "tokens.txt",
-    "units.txt",
-    "noise.tsv",
-)
-_LABELS = ("utt2lang", "utt2category")
-"""Which languages are taken, their tags and shares; a kind of its own: younger than `_TABLES`."""
-_POINTERS = ("wav.scp", "video.scp")
+_OTHERS = ("tokens.txt", "units.txt", "noise.tsv")
+"""Files of the other folders that a run reads, hashed with the tables of its data."""
 _GONE = "gone"
 """Instead of the hash of what was deleted; a run that needs it no more does not ask for it."""
 
@@ -73,7 +64,10 @@ class TrainInputs:
                 raise ConfigError(msg)
 
     def fingerprints(self, *, noisy: bool = True) -> dict[str, dict[str, str]]:
-        """`data`, `labels`, `media`: role -> hash of the folder's tables, and what they point to.
+        """Kind of fingerprint -> role -> hash of the folder's tables, and of what they point to.
+
+        `data`, `labels` (languages and categories: younger than `data`), `media` (pointers to sound
+        and clips), and `kinds` (tables and pointers of every other kind of data, if there are any).
 
         Offsets into archives move with the sizes of sounds and clips, so pointers tell new ones
         from old ones of the same length. Folders do not count: a copy is the same data. Noises do
@@ -87,11 +81,11 @@ class TrainInputs:
         if units_dir is not None:
             data["units_dir"] = self._units_fingerprint(units_dir)
         sets = {"train_dir": self.train_dir, "valid_dir": self.valid_dir}
-        return {
-            "data": data,
-            "labels": {name: _labels_fingerprint(path) for name, path in sets.items()},
-            "media": {name: _pointers_fingerprint(path) for name, path in sets.items()},
+        found = {
+            kind: {name: _marked_fingerprint(path, kind) for name, path in sets.items()}
+            for kind in ("labels", "media", "kinds")
         }
+        return {"data": data, **found}
 
     def _units_fingerprint(self, units_dir: Path) -> str:
         """Of the units and of the labels of these sets; other sets may come and go."""
@@ -188,7 +182,7 @@ def _check_same(exp_dir: Path, config: TrainConfig, record: Mapping[str, Any]) -
         return
     state = "is finished" if is_done(exp_dir) else "is half trained"
     kinds = {key.split(".")[0] for key in differing}
-    is_input = kinds <= {"data", "labels", "media", "start"}
+    is_input = kinds <= {"data", "labels", "media", "kinds", "start"}
     what = "other data or weights to start from" if is_input else "another configuration"
     changes = "; ".join(f"{key}: {old.get(key)} there, {new.get(key)} now" for key in differing[:8])
     msg = (
@@ -211,30 +205,28 @@ def _flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def _tables_fingerprint(folder: Path) -> str:
     if not folder.is_dir():
         return _GONE
+    names = [table.name for table in known_tables() if table.mark == "data"]
     translations = sorted(path.name for path in folder.glob("text.*"))
-    return _files_fingerprint(folder, (*_TABLES, *translations))
+    return _files_fingerprint(folder, (*names, *_OTHERS, *translations))
 
 
-def _labels_fingerprint(folder: Path) -> str:
-    return _files_fingerprint(folder, _LABELS) if folder.is_dir() else _GONE
+def _marked_fingerprint(folder: Path, mark: str) -> str:
+    """Of the tables of a kind; of pointers what follows the last slash."""
+    if not folder.is_dir():
+        return _GONE
+    tables = [table for table in known_tables() if table.mark == mark]
+    return _files_fingerprint(
+        folder, [t.name for t in tables], {t.name for t in tables if t.is_file}
+    )
 
 
-def _files_fingerprint(folder: Path, names: Sequence[str]) -> str:
+def _files_fingerprint(folder: Path, names: Sequence[str], pointers: Collection[str] = ()) -> str:
     digest = hashlib.sha256()
     for name in names:
         if (folder / name).is_file():
-            digest.update(name.encode() + b"\0" + (folder / name).read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def _pointers_fingerprint(folder: Path) -> str:
-    if not folder.is_dir():
-        return _GONE
-    digest = hashlib.sha256()
-    for name in _POINTERS:
-        if (folder / name).is_file():
-            pointers = re.sub(rb"\S*/", b"", (folder / name).read_bytes())
-            digest.update(name.encode() + b"\0" + pointers)
+            content = (folder / name).read_bytes()
+            content = re.sub(rb"\S*/", b"", content) if name in pointers else content
+            digest.update(name.encode() + b"\0" + content)
     return digest.hexdigest()[:16]
 
 

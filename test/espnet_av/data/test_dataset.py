@@ -11,8 +11,9 @@ from torch.utils.data import DataLoader
 from espnet_av.data.ark import ArkWriter
 from espnet_av.data.batch import Batch, Sample, collate
 from espnet_av.data.data_dir import Segment, read_data_dir, write_data_dir
-from espnet_av.data.dataset import AVDataset, NoiseCondition
+from espnet_av.data.dataset import AVDataset
 from espnet_av.data.dataset_config import DatasetConfig
+from espnet_av.data.noise_condition import NoiseCondition
 from espnet_av.data.table import write_table
 from espnet_av.data.tokenizer import Tokenizer, train_tokenizer, write_lines
 from espnet_av.errors import ArkError, ConfigError, DataDirError, DroppedTooManyError

@@ -279,3 +279,18 @@ def test_a_broken_archive_of_clips_stops_the_dump(corpus, tmp_path: Path) -> Non
 def test_config_rules(changes: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         DumpConfig(**changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [("utt2langs", "utt2lang"), ("videos.scp", "video.scp"), ("utt2targets", "utt2target")],
+)
+def test_a_table_that_nobody_packs_is_refused(
+    corpus, tmp_path: Path, name: str, nearest: str
+) -> None:
+    (corpus.data_dir / name).write_text("s1-0 x\n")
+    with pytest.raises(DataDirError, match=f"{name}: not a table.*did you mean '{nearest}'.*move"):
+        plan_dump(corpus.data_dir, corpus.roi_dir, tmp_path / "dump", DumpConfig())
+    # The cure works.
+    (corpus.data_dir / name).rename(corpus.data_dir.parent / name)
+    assert plan_dump(corpus.data_dir, corpus.roi_dir, tmp_path / "dump", DumpConfig())

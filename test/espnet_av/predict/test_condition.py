@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from espnet_av.data.dataset import NoiseCondition
 from espnet_av.data.missing_video import KINDS, MissingVideo
+from espnet_av.data.noise_condition import NoiseCondition
 from espnet_av.errors import ConfigError
 from espnet_av.predict.condition import (
     Condition,

@@ -1,0 +1,136 @@
+"""The kinds of data there are, each declared once: its tables, its array, padding and clock."""
+
+from __future__ import annotations
+
+import difflib
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from espnet_av.data.tables import (
+    KALDI,
+    LANGS,
+    PICTURE,
+    SAMPLES,
+    SOUND,
+    STRETCHES,
+    TABLES,
+    TARGETS,
+    TEXT,
+    Table,
+    looks_like_a_table,
+)
+from espnet_av.errors import ConfigError
+from espnet_av.rates import FRAME_HZ, SAMPLES_PER_FRAME
+
+PAD_ID = -1
+"""Padding of `text` and `units`; losses ignore it."""
+
+
+class Clock(enum.Enum):
+    """What one entry of an array lasts."""
+
+    SAMPLES = "16 kHz"
+    VIDEO = "25 Hz"
+    MODEL = "the frames of the model"
+    NONE = "no time"
+
+    def per_frame(self, frame_hz: float) -> int:
+        """Entries for each frame at 25 Hz of a model with `frame_hz`; 0 without time."""
+        counts = {Clock.SAMPLES: SAMPLES_PER_FRAME, Clock.VIDEO: 1, Clock.NONE: 0}
+        return counts.get(self, int(frame_hz) // FRAME_HZ)
+
+
+class Batching(enum.Enum):
+    """How the arrays of several utterances become one."""
+
+    PADDED = "padded"
+    """To the longest, with `<name>_lengths`; an utterance without has length 0."""
+    STACKED = "stacked"
+    """All of one shape; every utterance has one."""
+    LISTED = "listed"
+    """Texts, which stay a list; an utterance without has ""."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """One kind of data of an utterance, under its name in `Sample` and `Batch`."""
+
+    name: str
+    tables: tuple[Table, ...] = ()
+    """Files of a data dir that it comes from."""
+    batching: Batching = Batching.PADDED
+    padding: float = 0
+    """What stands after the end of a padded array."""
+    padded_axes: int = 1
+    """Leading axes that may differ among utterances."""
+    clock: Clock = Clock.NONE
+
+
+FIELDS = {
+    field.name: field
+    for field in (
+        # (S,) float32 in [-1, 1] at 16 kHz; S = 640 * V where there is video.
+        Field(name="speech", tables=(SOUND, SAMPLES), clock=Clock.SAMPLES),
+        # (V, H, W) uint8 at 25 Hz.
+        Field(name="video", tables=(PICTURE,), clock=Clock.VIDEO),
+        # (L,) int64 token ids.
+        Field(name="text", tables=(TEXT, TARGETS), padding=PAD_ID),
+        # (T,) int64 labels at the frame rate of the model (25 or 50 Hz), -1 where unlabelled.
+        Field(name="units", tables=(STRETCHES,), padding=PAD_ID, clock=Clock.MODEL),
+        # The language spoken.
+        Field(name="lang", tables=(LANGS,), batching=Batching.LISTED),
+    )
+}
+"""Name -> field, in the order of `Batch.as_dict`."""
+
+
+def known_tables() -> list[Table]:
+    """Every table of a data dir: those of all, then those of single kinds of data."""
+    own = [table for field in FIELDS.values() for table in field.tables]
+    return list(dict.fromkeys((*TABLES, *own)))
+
+
+def find_table(name: str) -> Table | None:
+    """The table that a file of this name is; None: none that is known."""
+    return next((table for table in known_tables() if table.matches(name)), None)
+
+
+def present_tables(path: Path) -> dict[str, Table]:
+    """File name -> table, of every known file of a data dir."""
+    names = sorted(item.name for item in path.iterdir() if item.is_file())
+    found: dict[str, Table] = {}
+    for table in known_tables():
+        same = [name for name in names if table.matches(name)]
+        found |= dict.fromkeys(sorted(same, key=lambda name: name != table.name), table)
+    return found
+
+
+def unknown_tables(path: Path) -> list[str]:
+    """What to say of every file of a data dir that seems to be a table, but is none of ours."""
+    names = sorted(item.name for item in path.iterdir() if item.is_file())
+    unknown = [
+        name
+        for name in names
+        if looks_like_a_table(name) and name not in KALDI and find_table(name) is None
+    ]
+    ours = [table.name for table in known_tables()]
+    return [f"{path}/{name}: not a table of a data dir{nearest(name, ours)}" for name in unknown]
+
+
+def check_field(name: str) -> None:
+    """Check that there is such a kind of data.
+
+    Raises:
+        ConfigError: there is none; the nearest is named.
+    """
+    if name not in FIELDS:
+        msg = f"'{name}' is no kind of data{nearest(name, FIELDS)}; there are {', '.join(FIELDS)}"
+        raise ConfigError(msg)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """`; did you mean 'x'?`, of the known name that is most like this one; "" if none is."""
+    found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"; did you mean '{found[0]}'?" if found else ""

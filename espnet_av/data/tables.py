@@ -1,0 +1,137 @@
+"""What each file of a data dir holds, how it is checked, and what becomes of it in a dump."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from espnet_av.data.face_place import is_place
+from espnet_av.data.table import id_problem, parse_table, path_problem, write_table
+
+if TYPE_CHECKING:
+    from espnet_av.data.ark import ArkWriter
+
+SEGMENTS = "segments"
+"""Table that says which recording an utterance is part of."""
+Packer = Callable[["ArkWriter", str, str], str]
+"""Stores what a path or pointer names under an id, and returns its pointer."""
+_LANG = r"(?!bak|old|tmp)[a-z]{2,3}(-[A-Za-z]+)?"
+_LOOKS_LIKE_A_TABLE = re.compile(rf"(utt|rec|reco|spk)2\w+|\w+\.scp|text\.{_LANG}\w*|\w*(ctm|rttm)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """One file of a data dir: lines of `<id> <value>`."""
+
+    name: str
+    problem: Callable[[str], str | None] = lambda value: None
+    """What is wrong with a value; None when it is right."""
+    is_file: bool = False
+    """Whether values are paths or archive pointers."""
+    complete: bool = False
+    """Whether it has every utterance where it exists."""
+    keyed_by: str | None = None
+    """Table whose values begin with the ids of this one, where that table exists; else, and with
+    None, ids are utterances."""
+    by_lang: bool = False
+    """Whether there may be one for each language too, `<name>.<language>`."""
+    in_dump: Literal["as it is", "packed", "used up"] = "as it is"
+    """Whether a dump has it, has pointers into its archives instead, or has done what it says."""
+    packer: Packer | None = None
+    """Stores a value in an archive of the dump; None: sound and mouth clips, which are cut too."""
+    cut: Callable[[str, float, float | None], str] | None = None
+    """What a segment (start, end in seconds) has of the value of its recording; "" = nothing."""
+    mark: Literal["data", "labels", "media", "kinds", None] = "kinds"
+    """Kind of fingerprint by which a training knows it again; None: it trains on nothing of it."""
+    parse: Callable[[Path], tuple[dict[str, str], list[str]]] = parse_table
+    write: Callable[[Path, Mapping[str, str]], None] = write_table
+    in_tables: bool = True
+    """Whether `DataDir.tables` has it; the others are read by themselves."""
+
+    def matches(self, name: str) -> bool:
+        """Whether a file of this name is this table."""
+        return name == self.name or (
+            self.by_lang and re.fullmatch(rf"{re.escape(self.name)}\.{_LANG}", name) is not None
+        )
+
+
+def looks_like_a_table(name: str) -> bool:
+    """Whether a file of a data dir seems to say something of its utterances."""
+    return _LOOKS_LIKE_A_TABLE.fullmatch(name) is not None
+
+
+def _speaker_problem(value: str) -> str | None:
+    problem = id_problem(value)
+    return problem and f"speaker: {problem}"
+
+
+def _count_problem(value: str) -> str | None:
+    if value.isdecimal() and int(value) > 0:
+        return None
+    return f"'{value}' is no positive whole number; delete the file and recount"
+
+
+def _place_problem(value: str) -> str | None:
+    expected = "expected '<x> <y>', shares of the picture's width and height from 0 to 1"
+    return None if is_place(value) else f"{expected}, got '{value}'"
+
+
+def _segment_problem(value: str) -> str | None:
+    try:
+        _, start, end = value.split()
+        right = 0 <= float(start) < float(end) or (float(start) >= 0 and float(end) == -1)
+    except ValueError:
+        right = False
+    return None if right else f"expected '<recording> <start> <end>' in seconds, got '{value}'"
+
+
+SOUND = Table(
+    name="wav.scp",
+    problem=path_problem,
+    is_file=True,
+    keyed_by=SEGMENTS,
+    in_dump="packed",
+    mark="media",
+)
+PICTURE = Table(
+    name="video.scp",
+    problem=path_problem,
+    is_file=True,
+    keyed_by=SEGMENTS,
+    in_dump="packed",
+    mark="media",
+)
+LANDMARKS = Table(
+    name="landmarks.scp",
+    problem=path_problem,
+    is_file=True,
+    keyed_by=SEGMENTS,
+    in_dump="used up",
+    mark=None,
+)
+TEXT = Table(name="text", complete=True, by_lang=True, mark="data")
+SPEAKERS = Table(name="utt2spk", problem=_speaker_problem, complete=True, mark=None)
+LANGS = Table(name="utt2lang", complete=True, mark="labels")
+CATEGORIES = Table(name="utt2category", complete=True, mark="labels")
+FACES = Table(name="utt2face", problem=_place_problem, in_dump="used up", mark=None)
+FRAMES = Table(name="utt2num_frames", problem=_count_problem, mark="data")
+SAMPLES = Table(name="utt2num_samples", problem=_count_problem, mark="data")
+CUTS = Table(name=SEGMENTS, problem=_segment_problem, in_dump="used up", mark=None)
+TARGETS = Table(name="utt2target", complete=True)
+STRETCHES = Table(name="ctm", mark="data", in_tables=False)
+
+TABLES = (
+    SOUND, PICTURE, LANDMARKS, TEXT, SPEAKERS, LANGS, CATEGORIES, FACES, FRAMES, SAMPLES, CUTS,
+    STRETCHES,
+)  # fmt: skip
+"""What every data dir may have, in the order of the fingerprints: a new one goes to the end."""
+KALDI = frozenset(
+    {
+        "spk2utt", "spk2gender", "utt2gender", "utt2uniq", "utt2dur", "reco2dur",
+        "reco2file_and_channel", "rec2dur", "feats.scp", "cmvn.scp", "vad.scp",
+    }
+)  # fmt: skip
+"""What other tools put there: derived, or for features that are not used; no stage reads it."""
