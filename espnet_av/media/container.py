@@ -15,6 +15,8 @@ from espnet_av.media.tracks import Kind, find_track, track_names
 from espnet_av.media.truncation import is_cut_short
 
 _MICROSECOND = 1_000_000
+_TAGS = (b"ID3", b"TAG", b"APETAGEX", b"LYRICSBE")
+"""What stands before or behind the sound of an MP3; in the middle of it where files were joined."""
 _INDEXED = frozenset(("mov", "matroska", "avi", "wav", "flac"))
 
 
@@ -146,7 +148,10 @@ def _frames(
     stream: av.AudioStream | av.VideoStream,
     stamp: Callable[[av.Packet], None] | None,
 ) -> Iterator[Any]:
+    is_mp3 = container.format.name == "mp3"
     for packet in packets(container, stream):
+        if is_mp3 and bytes(packet)[:8].startswith(_TAGS):
+            continue
         if stamp is not None and packet.size:
             stamp(packet)
         yield from packet.decode()

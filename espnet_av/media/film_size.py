@@ -9,6 +9,8 @@ from typing import BinaryIO
 _EBML, _SEGMENT = 0x1A45DFA3, 0x18538067
 _LONGEST_OGG_PAGE = 27 + 255 + 255 * 255
 _OGG_HEAD = 27
+_OGG_BEGINS = b"\x02"
+"""Type of the page that begins a stream; those of all streams come first."""
 _ASF_DATA = bytes.fromhex("3626b2758e66cf11a6d900aa0062ce6c")
 _FLV_FILE_SIZE = b"\x00\x08filesize\x00"
 _MP3_STATES_FRAMES, _MP3_STATES_BYTES = 1, 2
@@ -93,6 +95,21 @@ def ogg_end(file: BinaryIO, size: int) -> int:
             return start + page + _OGG_HEAD
         place = tail.find(b"OggS", place + 1)
     return 0
+
+
+def ogg_is_chained(file: BinaryIO, size: int) -> bool:
+    """True when one ogg follows another in the file, as of a radio; it then states one's length."""
+    serials: set[bytes] = set()
+    head = file.read(_LONGEST_OGG_PAGE)
+    page = 0
+    while head[page : page + 4] == b"OggS" and head[page + 5 : page + 6] == _OGG_BEGINS:
+        serials.add(head[page + 14 : page + 18])
+        num_parts = head[page + 26] if page + 26 < len(head) else 0
+        page += _OGG_HEAD + num_parts + sum(head[page + _OGG_HEAD :][:num_parts])
+    file.seek(max(0, size - _LONGEST_OGG_PAGE))
+    tail = file.read()
+    last = tail.rfind(b"OggS")
+    return last >= 0 and tail[last + 14 : last + 18] not in serials
 
 
 def flv_end(file: BinaryIO, size: int) -> int:

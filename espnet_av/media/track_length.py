@@ -12,7 +12,7 @@ from av.container import InputContainer
 
 from espnet_av.media.clock_breaks import JUMP_SEC, Break, clock_breaks
 from espnet_av.media.container import open_container, open_media, packets
-from espnet_av.media.film_size import mp3_tells_length
+from espnet_av.media.film_size import mp3_tells_length, ogg_is_chained
 from espnet_av.media.origin import origin_sec
 from espnet_av.media.tracks import Kind, find_track
 
@@ -22,6 +22,9 @@ _EXACT = frozenset(
 )
 """Containers that know their length. FFmpeg guesses that of MPEG streams from the stamps that it
 finds near their end, and that of raw streams from their first bit rate: both can be far off."""
+
+_WRAPPED = 1 << 31
+"""Ticks of a 32-bit number that is negative."""
 
 
 class Span(NamedTuple):
@@ -81,9 +84,12 @@ def _stated_seconds(container: InputContainer, stream: Any) -> float | None:
 
 def _is_exact(container: InputContainer, stream: Any) -> bool:
     form = container.format.name.split(",")[0]
-    if form == "mp3":
-        with Path(container.name).open("rb") as file:
-            return mp3_tells_length(file)
+    path = Path(container.name)
+    if form in ("mp3", "ogg"):
+        with path.open("rb") as file:
+            if form == "mp3":
+                return mp3_tells_length(file)
+            return not ogg_is_chained(file, path.stat().st_size)
     # An avi that was written to a pipe, or whose recorder died, has no index and any length.
     return form in _EXACT and (form != "avi" or len(stream.index_entries) > 1)
 
@@ -109,9 +115,11 @@ def _measure(container: InputContainer, streams: Sequence[Any]) -> list[Span | N
 
 def _stamp(packet: av.Packet) -> _Stamp:
     stamp = packet.dts if packet.pts is None else packet.pts
+    # FFmpeg lets the length of the last packet of a short ogg go below zero.
+    length = packet.duration if packet.duration and packet.duration < _WRAPPED else 0
     return _Stamp(
         None if stamp is None else float(stamp * packet.time_base),
-        float((packet.duration or 0) * packet.time_base),
+        float(length * packet.time_base),
         not packet.is_discard,
     )
 

@@ -123,3 +123,32 @@ def test_a_track_without_a_packet_is_no_track(tmp_path):
     path = write(tmp_path / "a.mkv", nothing, sound(), options={"live": "1"})
     media = probe(path)
     assert not media.has_video and media.has_audio and media.error == ""
+
+
+@pytest.mark.parametrize(
+    ("codec", "seconds"), [("libopus", 1.5), ("libopus", 0.3), ("vorbis", 1.5)]
+)
+def test_oggs_that_follow_one_another_are_as_long_as_all_of_them(tmp_path, codec, seconds):
+    parts = []
+    for number in range(3):
+        path = tmp_path / f"{number}.ogg"
+        if codec == "vorbis":
+            soundfile.write(path, tone(seconds), 16000)
+        else:
+            write(path, sound(codec=codec, seconds=seconds))
+        parts.append(path)
+    assert track_seconds(parts[0], "audio") == pytest.approx(seconds, abs=0.02)
+    radio = tmp_path / "radio.ogg"
+    radio.write_bytes(b"".join(part.read_bytes() for part in parts))
+    assert track_seconds(radio, "audio") == pytest.approx(3 * seconds, abs=0.06)
+    assert probe(radio).audio_sec == pytest.approx(len(read_audio(radio)) / 16000, abs=0.03)
+
+
+@pytest.mark.parametrize("tag", [b"", b"TAG" + bytes(125)])
+def test_mp3_files_joined_with_their_tags_are_read_to_the_end(tmp_path, tag):
+    part = write(tmp_path / "part.mp3", sound(codec="libmp3lame", seconds=2.0)).read_bytes()
+    assert part.startswith(b"ID3")
+    path = tmp_path / "joined.mp3"
+    path.write_bytes(part + tag + part)
+    assert len(read_audio(path)) / 16000 == pytest.approx(4.0, abs=0.15)
+    assert track_seconds(path, "audio") == pytest.approx(4.0, abs=0.15)
