@@ -109,7 +109,7 @@ def _note_unlisted(folder: Path, coverage: Coverage) -> None:
     listed: set[str] = set()
     for tsv in sorted(folder.glob("*.tsv")):
         # Lists of a million lines: one at a time in memory, and one column of it.
-        with tsv.open(encoding="utf-8-sig", errors="replace", newline="\n") as stream:
+        with tsv.open(encoding="utf-8-sig", errors="replace") as stream:
             header = split_row(stream.readline().rstrip("\r\n"))
             if "path" in header:
                 column = header.index("path")

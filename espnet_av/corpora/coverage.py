@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from espnet_av.atomic import atomic_write
 from espnet_av.data.source_files import write_to_fetch
-from espnet_av.errors import DroppedTooManyError
+from espnet_av.errors import DataDirError, DroppedTooManyError
 
 logger = logging.getLogger(__name__)
 
@@ -109,6 +109,7 @@ class Coverage:
         Raises:
             DroppedTooManyError: a larger share of the clips is lost than allowed; the first ones
                 and the cure are named.
+            DataDirError: there is no clip.
         """
         write_rows(out_dir / "prepare_report.tsv", Problem._fields, self.problems)
         write_to_fetch(out_dir, self._to_fetch)
@@ -120,6 +121,9 @@ class Coverage:
             logger.warning("%s: %d of %d clips: %s, %s", self.corpus, count, total, reason, action)
         summary = textwrap.indent(_aligned([_COLUMNS, *rows]), "  ")
         logger.info("%s: coverage (%s)\n%s", self.corpus, out_dir / "coverage.tsv", summary)
+        if not total:
+            msg = f"{self.corpus}: its lists name no clip at all, so they are empty or cut short; "
+            raise DataDirError(msg + "fetch them again, or check the path of the corpus in db.sh")
         if len(self._losses) > max_missing_ratio * total:
             raise DroppedTooManyError(self._judgement(out_dir, total, max_missing_ratio))
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from espnet_av.errors import DataDirError
+from espnet_av.text_file import read_text
 
 _FIELD = re.compile(r'"((?:[^"]|"")*)"(?=\t|$)|([^\t]*)')
 """A field that is quoted as a whole, as CSV does, or as it stands. It may follow a tab."""
@@ -35,12 +36,15 @@ def read_tsv(path: Path, num_columns: int) -> list[list[str]]:
 def read_headed_tsv(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """The header of a list, and its rows with the line each begins at.
 
-    A row that lacks columns and ends within a quoted field goes on in the next line.
+    A row that lacks columns and ends within a quoted field goes on in the next line. Empty lines at
+    the end, which editors leave, are no rows.
 
     Raises:
         DataDirError: missing file, or bytes that are not UTF-8.
     """
     lines = read_lines(path) or [""]
+    while len(lines) > 1 and not lines[-1].strip():
+        lines.pop()
     header = split_row(lines[0])
     rows: list[tuple[int, list[str]]] = []
     at = 1
@@ -81,16 +85,13 @@ def read_lines(path: Path) -> list[str]:
     Raises:
         DataDirError: missing file, or bytes that are not UTF-8.
     """
-    if not path.is_file():
-        msg = f"{path}: no such file; fetch it again or check the path of the corpus in db.sh"
-        raise DataDirError(msg)
-    try:
-        # Not splitlines(): transcripts hold its rarer line ends, such as U+2028.
-        lines = path.read_bytes().decode("utf-8-sig").split("\n")
-    except UnicodeDecodeError as error:
-        msg = f"{path}: byte {error.object[error.start]:#04x} at {error.start} is not UTF-8; "
-        msg += "fetch the file again"
-        raise DataDirError(msg) from error
+    cure = "fetch it again, or check the path of the corpus in db.sh"
+    text = read_text(path, DataDirError, cure)
+    if "\n" not in text:
+        # What Excel saves on a Mac as text.
+        text = text.replace("\r", "\n")
+    # Not splitlines(): transcripts hold its rarer line ends, such as U+2028.
+    lines = text.split("\n")
     return [line.removesuffix("\r") for line in (lines if lines[-1] else lines[:-1])]
 
 

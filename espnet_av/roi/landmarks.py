@@ -124,6 +124,9 @@ def _frames(content: Any, path: Path) -> Iterable[Any]:
 
 
 def _four_points(item: Any, where: str) -> np.ndarray | None:
+    if isinstance(item, list | tuple) and len(item) < 2:
+        # Programs that find all faces of a picture give a list of them.
+        item = item[0] if item else None
     if item is None:
         return None
     try:
@@ -180,4 +183,6 @@ def _pair(row: Any) -> Sequence[float] | None:
 def _size(item: Any) -> str:
     if isinstance(item, ArrayRecord | np.ndarray):
         return f"shape {item.shape!s:.60}"
+    if any(isinstance(row, ArrayRecord) and row.shape in _SHAPES for row in item):
+        return f"{len(item)} faces; keep the speaker's alone"
     return f"{len(item)} rows, or rows of another length than 2"

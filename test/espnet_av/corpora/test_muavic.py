@@ -171,7 +171,7 @@ def test_lists_that_do_not_fit(corpus, tmp_path):
     with pytest.raises(DataDirError, match=r"valid\.it: 2 lines for 4 rows of .*valid\.tsv"):
         prepare_muavic(corpus, tmp_path / "data", languages=["it"])
     text.write_bytes(b"\xff\n")
-    with pytest.raises(DataDirError, match=r"valid\.it: byte 0xff at 0 is not UTF-8"):
+    with pytest.raises(DataDirError, match=r"valid\.it:1: byte 0xff is not UTF-8"):
         prepare_muavic(corpus, tmp_path / "data", languages=["it"])
     put(corpus / "muavic" / "it" / "valid.tsv", "/\na\tb\tc\nd\n")
     put(text, "one\ntwo\n")

@@ -10,6 +10,7 @@ from corpora_fixtures.faces_and_voices import build_common_voice
 from espnet_av.corpora.common_voice import prepare_common_voice
 from espnet_av.corpora.tsv import read_headed_tsv, read_tsv, split_row
 from espnet_av.data.data_dir import read_data_dir
+from espnet_av.errors import DataDirError
 
 SENTENCES = [
     '"Good-bye," said the boy.',
@@ -83,3 +84,26 @@ def test_common_voice_text_has_no_quotes_of_the_file_format(tmp_path):
     prepare_common_voice(corpus, tmp_path / "data")
     data = read_data_dir(tmp_path / "data" / "test_de")
     assert list(data.tables["text"].values()) == ['"Gut," sagt er.', "zwei Zeilen"]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("start", ["", "\ufeff"])
+def test_lists_that_were_saved_by_a_spreadsheet(tmp_path, start, end):
+    lines = ["path\tsentence", 'x\t"a ""b"""', "y\tc", "", " "]
+    (tmp_path / "a.tsv").write_bytes((start + end.join(lines)).encode())
+    rows = [(2, ["x", 'a "b"']), (3, ["y", "c"])]
+    assert read_headed_tsv(tmp_path / "a.tsv") == (["path", "sentence"], rows)
+
+
+def test_a_list_in_another_encoding_is_told_how_to_mend(tmp_path):
+    (tmp_path / "a.tsv").write_text("path\tsentence\n", "utf-16")
+    with pytest.raises(DataDirError, match=r"a\.tsv: UTF-16 text, not UTF-8; iconv -f utf-16"):
+        read_tsv(tmp_path / "a.tsv", 2)
+
+
+def test_lists_without_any_clip_are_no_corpus(tmp_path):
+    corpus = build_common_voice(tmp_path / "cv")
+    for path in (corpus / "de").glob("*.tsv"):
+        put(path, path.read_text("utf-8").splitlines()[0] + "\n")
+    with pytest.raises(DataDirError, match="its lists name no clip at all"):
+        prepare_common_voice(corpus, tmp_path / "data", languages=["de"])

@@ -37,6 +37,16 @@ def test_integer_points_nested_lists_and_object_arrays(tmp_path):
     assert loaded[1] is None
 
 
+def test_lists_of_the_faces_of_each_picture(tmp_path):
+    points, other = dlib_points(), dlib_points() + 50
+    alone = load_landmarks(save(tmp_path / "a.pkl", [points, None, points]))
+    listed = load_landmarks(save(tmp_path / "b.pkl", [[points], [], (points,)]))
+    assert [item is None for item in listed] == [False, True, False]
+    assert np.array_equal(listed[0], alone[0]) and np.array_equal(listed[2], alone[2])
+    with pytest.raises(MediaError, match=r"frame 1: .* found 2 faces; keep the speaker's alone"):
+        load_landmarks(save(tmp_path / "c.pkl", [[points], [points, other]]))
+
+
 def test_clip_of_a_dict(tmp_path):
     path = save(tmp_path / "a.pkl", {"seg1": [None], "seg2": [np.ones((4, 2))]})
     assert load_landmarks(path, "seg1") == [None]
