@@ -137,10 +137,15 @@ def pack_model(
 def open_model(path: str | Path) -> Iterator[ModelFiles]:
     """The files of a packed model or of an experiment folder; unpacked ones vanish afterwards.
 
+    A packed model that somebody unpacked is read as it lies there, without looking at checksums.
+
     Raises:
         CheckpointError: the path is neither, or the zip is damaged, foreign or hostile.
     """
     path = Path(path)
+    if path.is_dir() and (path / META).is_file() and (path / WEIGHTS).is_file():
+        yield _packed_files(path)
+        return
     if path.is_dir():
         config = read_train_config(path)
         yield ModelFiles(path, default_checkpoint(config), None, None)

@@ -57,7 +57,8 @@ def unpack_model(path: Path, out_dir: Path) -> dict[str, Any]:
     """
     try:
         with path.open("rb") as stream, zipfile.ZipFile(stream) as archive:
-            infos = archive.infolist()
+            # Other programs list folders too, which hold nothing.
+            infos = [i for i in archive.infolist() if not (i.is_dir() and i.file_size == 0)]
             _check_names(path, infos)
             _check_sizes(path, infos)
             by_name = {info.filename: info for info in infos}
@@ -106,7 +107,8 @@ def _check_sizes(path: Path, infos: list[zipfile.ZipInfo]) -> None:
         if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & _ENCRYPTED:
             msg = (
                 f"{path}: the member '{info.filename}' is compressed or encrypted; 'espnet-av pack'"
-                " writes no such zip: take the original, or store again what you trust (zip -0)"
+                " writes no such zip: take the original, or unpack what you trust and give the "
+                "folder instead"
             )
             raise CheckpointError(msg)
     num_bytes = sum(info.file_size for info in infos)

@@ -59,6 +59,24 @@ def test_the_model_itself_is_read(members, tmp_path):
     assert all(torch.equal(value, weights[name]) for name, value in model.state_dict().items())
 
 
+def test_what_people_do_with_zips(members, tmp_path):
+    folder = tmp_path / "unpacked"
+    for name, content in members.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    with zipfile.ZipFile(tmp_path / "again.zip", "w") as archive:
+        # As `zip -0 -r` does, with folders for members.
+        for path in sorted(folder.rglob("*")):
+            archive.write(path, path.relative_to(folder))
+    for path in (folder, tmp_path / "again.zip"):
+        with open_model(path) as files:
+            load_recogniser(files.folder, files.checkpoint)
+            assert files.roi is not None and files.decode is not None
+    # A file manager compresses; the cure is to unpack it.
+    finder = write(tmp_path / "finder.zip", members, compression=zipfile.ZIP_DEFLATED)
+    refuses(finder, "compressed .* take the original, or unpack what you trust and give the folder")
+
+
 def test_bombs_are_not_unpacked(members, tmp_path):
     bomb = {**members, "README.md": b"\0" * 20_000_000}
     path = write(tmp_path / "m.zip", bomb, compression=zipfile.ZIP_DEFLATED)
