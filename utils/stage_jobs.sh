@@ -84,7 +84,8 @@ fetched_mark() {
 tables() {
     local dir file
     for dir in "$@"; do
-        for file in "${dir}"/{{wav,video,landmarks}.scp,segments,ctm,text,text.??,text.???,text.??-*,utt2{spk,lang,category,face}}; do
+        for file in "${dir}"/{{wav,video,landmarks}.scp,segments,ctm,text,text.??,text.???,text.??-*,utt2{spk,lang,category,face}} \
+            "${dir}"/{{image,boxes,teacher}.scp,rttm,utt2{target,image,label}}; do
             if [ -f "${file}" ]; then echo "${file}"; fi
         done
     done

@@ -1,4 +1,4 @@
-"""Archives in Kaldi's layout: FLAC audio, mouth clips, integers and blobs behind `file:offset`.
+"""Archives in Kaldi's layout: FLAC audio, clips, numbers and blobs behind `file:offset`.
 
 An archive is a row of entries `<utterance> <tag><payload>`. Audio (`AUDIO`), raw clips (`NPY`) and
 integer vectors are written as Kaldi and kaldiio write them, so their readers open them too.
@@ -34,6 +34,7 @@ import soundfile
 
 from espnet_av.atomic import atomic_write
 from espnet_av.data.ark_entry import INT_VECTOR, again, read_entry
+from espnet_av.data.array_file import as_float16, npy_bytes, parse_npy
 from espnet_av.errors import ArkError
 
 ClipEncoding = Literal["jpeg", "raw"]
@@ -91,9 +92,15 @@ class ArkWriter:
             raise ArkError(msg)
         if encoding == "jpeg":
             return self._write(utt_id, b"CLIP", _encode_jpeg(frames))
-        buffer = io.BytesIO()
-        np.save(buffer, np.ascontiguousarray(frames))
-        return self._write(utt_id, b"NPY", buffer.getvalue())
+        return self._write(utt_id, b"NPY", npy_bytes(frames))
+
+    def write_array(self, name: str, values: np.ndarray) -> str:
+        """Store numbers (...) as float16.
+
+        Raises:
+            ArkError: there are none, or some that float16 does not hold.
+        """
+        return self._write(name, b"NPY", npy_bytes(as_float16(values, f"{name} for {self.path}")))
 
     def write_ints(self, utt_id: str, values: np.ndarray) -> str:
         """Store integers (N,) as a Kaldi int32 vector."""
@@ -169,6 +176,16 @@ def read_clip(pointer: str, utt_id: str | None = None) -> np.ndarray:
     raise _wrong_tag(pointer, tag, "a clip")
 
 
+def read_array(pointer: str, name: str | None = None, *, num_axes: int) -> np.ndarray:
+    """Array behind `file.ark:offset`: float32, stored as float16."""
+    payload = _read_tagged(pointer, name, b"NPY")
+    try:
+        return parse_npy(payload, np.float16, num_axes).astype(np.float32)
+    except ValueError as error:
+        msg = f"{pointer}: the array is damaged or is none ({error}); expected {num_axes} axes of "
+        raise ArkError(msg + f"float16, {again(pointer)}") from error
+
+
 def read_ints(pointer: str, utt_id: str | None = None) -> np.ndarray:
     """Integer vector behind `file.ark:offset`: (N,) int64."""
     payload = _read_tagged(pointer, utt_id, INT_VECTOR)
@@ -182,12 +199,6 @@ def read_ints(pointer: str, utt_id: str | None = None) -> np.ndarray:
 def read_blob(pointer: str, utt_id: str | None = None) -> bytes:
     """Bytes behind `file.ark:offset`."""
     return _read_tagged(pointer, utt_id, b"BLOB")
-
-
-def is_ark_pointer(value: str) -> bool:
-    """True for `file:offset`; false for the path of a media file."""
-    _, separator, offset = value.rpartition(":")
-    return bool(separator) and offset.isdecimal()
 
 
 def _encode_jpeg(frames: np.ndarray) -> bytes:
@@ -225,18 +236,9 @@ def _decode_jpeg(payload: bytes, pointer: str) -> np.ndarray:
 
 
 def _decode_npy(payload: bytes, pointer: str) -> np.ndarray:
-    """Sizes first: numpy reserves what the head says."""
-    stream = io.BytesIO(payload)
     try:
-        version = np.lib.format.read_magic(stream)
-        read_head = getattr(np.lib.format, f"read_array_header_{version[0]}_0")
-        shape, is_fortran, dtype = read_head(stream)
-        pixels = np.frombuffer(payload, np.uint8, offset=stream.tell())
-        if dtype != np.uint8 or is_fortran or len(shape) != 3 or pixels.size == 0:
-            msg = f"shape {shape} of {dtype}"
-            raise ValueError(msg)
-        return pixels.reshape(shape).copy()
-    except (ValueError, AttributeError) as error:
+        return parse_npy(payload, np.uint8, num_axes=3)
+    except ValueError as error:
         msg = f"{pointer}: the raw clip is damaged or is none ({error}); expected (frames, height, "
         msg += f"width) uint8, {again(pointer)}"
         raise ArkError(msg) from error

@@ -20,7 +20,7 @@ from espnet_av.data.table import (
     write_ctm,
     write_table,
 )
-from espnet_av.data.tables import STRETCHES, Table
+from espnet_av.data.tables import SEGMENTS, STRETCHES, Table
 from espnet_av.errors import DataDirError
 
 __all__ = ["DataDir", "Segment", "read_data_dir", "validate", "write_data_dir"]
@@ -73,6 +73,15 @@ class DataDir:
     def key(self, table: str, utt_id: str) -> str | None:
         """Id under which a table has what belongs to an utterance; None: the utterance has none."""
         return next(self.keys(table, [utt_id]), None)
+
+    def named(self) -> dict[str, list[str]]:
+        """Table that names images or the like, but no recordings -> tables that have these."""
+        keyed = [table for table in known_tables() if table.keyed_by in self.tables]
+        return {
+            naming: [table.name for table in keyed if table.keyed_by == naming]
+            for naming in dict.fromkeys(table.keyed_by for table in keyed)
+            if naming is not None and naming != SEGMENTS
+        }
 
     def locate(self, table: str, name: str) -> str | None:
         """Path or archive pointer of `name` in a table of files, ready to open.
@@ -158,7 +167,7 @@ def validate(data: DataDir) -> list[str]:
         for key in data.ctm
         if key not in utterances
     ]
-    return problems + _media_problems(data)
+    return problems + _media_problems(data) + _naming_problems(data)
 
 
 def write_data_dir(
@@ -244,6 +253,20 @@ def _media_problems(data: DataDir) -> list[str]:
         for key in data.utt_ids
         if recordings.get(key, key) not in media
     ]
+
+
+def _naming_problems(data: DataDir) -> list[str]:
+    """Images and the like that utterances name, and nobody has; recordings are media."""
+    problems: list[str] = []
+    for naming, held in data.named().items():
+        there = {name for table in held for name in data.tables.get(table, {})}
+        problems += [
+            f"{data.path}/{naming}: {key}: '{value}' is in none of {', '.join(held)}; add it there "
+            "or run utils/fix_data_dir.sh"
+            for key, value in data.tables[naming].items()
+            if value and value.split()[0] not in there
+        ]
+    return problems
 
 
 def _spk2utt_problems(path: Path, utt2spk: Mapping[str, str]) -> list[str]:

@@ -27,6 +27,8 @@ class DatasetConfig:
     a random one, in validation the middle; 0: none are."""
     frame_labels: bool = False
     """Yield `units`, the frame labels of the dump's `ctm`; not with the labels of a units_dir."""
+    labels: tuple[str, ...] = ()
+    """Classes of `utt2label`, in the order of their numbers; for models that read labels."""
     video_crop: int = 88
     """Side of the square cut out of every clip, in pixels: random in training, else central."""
     flip_prob: float = 0.5
@@ -57,6 +59,10 @@ class DatasetConfig:
                 raise ConfigError(msg)
         if not self.speeds or min(self.speeds) <= 0:
             msg = f"speeds are {list(self.speeds)}; give positive factors such as [0.9, 1.0, 1.1]"
+            raise ConfigError(msg)
+        if len(set(self.labels)) < len(self.labels):
+            twice = next(label for label in self.labels if self.labels.count(label) > 1)
+            msg = f"labels has '{twice}' twice; each class has one number"
             raise ConfigError(msg)
         if self.noise_snr_db[0] > self.noise_snr_db[1]:
             msg = f"noise_snr_db is {list(self.noise_snr_db)}; the lower bound comes first"

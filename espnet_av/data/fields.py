@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from espnet_av.data.table import id_problem, path_problem
 from espnet_av.data.tables import (
     KALDI,
     LANGS,
@@ -18,8 +19,10 @@ from espnet_av.data.tables import (
     TABLES,
     TARGETS,
     TEXT,
+    TURNS,
     Table,
     looks_like_a_table,
+    pack_array,
 )
 from espnet_av.errors import ConfigError
 from espnet_av.rates import FRAME_HZ, SAMPLES_PER_FRAME
@@ -68,6 +71,21 @@ class Field:
     clock: Clock = Clock.NONE
 
 
+_IMAGES = Table(name="utt2image", problem=id_problem)
+
+
+def _arrays(name: str, keyed_by: str | None = None) -> Table:
+    """A table of arrays of floats, which a dump holds as float16."""
+    return Table(
+        name=name,
+        problem=path_problem,
+        is_file=True,
+        keyed_by=keyed_by,
+        in_dump="packed",
+        packer=pack_array,
+    )
+
+
 FIELDS = {
     field.name: field
     for field in (
@@ -81,6 +99,16 @@ FIELDS = {
         Field(name="units", tables=(STRETCHES,), padding=PAD_ID, clock=Clock.MODEL),
         # The language spoken.
         Field(name="lang", tables=(LANGS,), batching=Batching.LISTED),
+        # (R, D) float32 features of the regions of an image, and (R, 4) where they are:
+        # x1 y1 x2 y2, shares of its width and height.
+        Field(name="image", tables=(_arrays("image.scp", _IMAGES.name), _IMAGES)),
+        Field(name="boxes", tables=(_arrays("boxes.scp", _IMAGES.name),)),
+        # () int64 class.
+        Field(name="label", tables=(Table(name="utt2label"),), batching=Batching.STACKED),
+        # (T, S) float32, 1 where a talker speaks, at the frame rate of the model.
+        Field(name="activity", tables=(TURNS,), padded_axes=2, clock=Clock.MODEL),
+        # (D,) float32 of a teacher.
+        Field(name="teacher", tables=(_arrays("teacher.scp"),), batching=Batching.STACKED),
     )
 }
 """Name -> field, in the order of `Batch.as_dict`."""

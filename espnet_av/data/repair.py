@@ -19,6 +19,8 @@ BACKUP = ".backup"
 def repair(path: str | Path) -> tuple[DataDir, list[Drop], list[str]]:
     """Sort every file, keep the first of duplicate lines, and drop incomplete utterances.
 
+    An utterance that names an image which nobody has stays, without one.
+
     The previous files go to `.backup/` first.
 
     Returns:
@@ -38,6 +40,10 @@ def repair(path: str | Path) -> tuple[DataDir, list[Drop], list[str]]:
         name: {key: value for key, value in rows.items() if value}
         for name, rows in kept.tables.items()
     }
+    for naming, held in kept.named().items():
+        there = {name for table in held for name in tables.get(table, {})}
+        rows = tables[naming]
+        tables[naming] = {key: value for key, value in rows.items() if value in there}
     _back_up(path)
     return write_data_dir(path, tables, kept.ctm), drops, problems
 

@@ -37,6 +37,10 @@ class Record:
     sources: list[str] = field(default_factory=list)
     """Digests of the files that it was made of; records of earlier versions lack them."""
 
+    def content(self) -> dict[str, Any]:
+        """What is written."""
+        return asdict(self)
+
 
 RecordT = TypeVar("RecordT", bound=Record)
 
@@ -155,7 +159,7 @@ class Shard(ABC, Generic[RecordT]):
                 record.sources = [_CHANGED]
             notes = {"sizes": self._sizes(record), "checksum": _checksum(record)}
             with atomic_write(self.record_path) as stream:
-                json.dump(asdict(record) | notes, stream, ensure_ascii=False, indent=0)
+                json.dump(record.content() | notes, stream, ensure_ascii=False, indent=0)
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
@@ -267,7 +271,7 @@ def fingerprint_of(ark: str) -> str | None:
 
 
 def _checksum(record: Record) -> str:
-    return hashlib.sha256(json.dumps(asdict(record)).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(record.content()).encode()).hexdigest()
 
 
 def _text(value: object) -> str:

@@ -55,6 +55,12 @@ def path_problem(value: str) -> str | None:
     return None
 
 
+def is_ark_pointer(value: str) -> bool:
+    """True for `file:offset`; false for the path of a media file."""
+    _, separator, offset = value.rpartition(":")
+    return bool(separator) and offset.isdecimal()
+
+
 def sort_key(name: str) -> bytes:
     """Key that sorts names as `LC_ALL=C sort` does."""
     return name.encode()
@@ -65,7 +71,7 @@ def parse_table(path: Path) -> tuple[dict[str, str], list[str]]:
     rows: dict[str, str] = {}
     problems: list[str] = []
     previous = ""
-    for place, line in _decoded_lines(path, problems):
+    for place, line in decoded_lines(path, problems):
         name, _, value = line.replace("\t", " ").partition(" ")
         problem = _row_problem(name, value.strip(), rows, previous, path.name)
         if problem:
@@ -83,12 +89,12 @@ def parse_ctm(path: Path) -> tuple[dict[str, list[Segment]], list[str]]:
     ctm: dict[str, list[Segment]] = {}
     problems: list[str] = []
     previous = ""
-    for place, line in _decoded_lines(path, problems):
+    for place, line in decoded_lines(path, problems):
         fields = line.split()
         try:
             name, _, start, duration, label = fields
             segment = Segment(
-                _second(start), _second(duration), unicodedata.normalize("NFC", label)
+                seconds(start), seconds(duration), unicodedata.normalize("NFC", label)
             )
         except ValueError:
             problems.append(f"{place}: expected '<utt> 1 <start> <duration> <label>', got '{line}'")
@@ -103,7 +109,7 @@ def parse_ctm(path: Path) -> tuple[dict[str, list[Segment]], list[str]]:
     return ctm, problems
 
 
-def _second(text: str) -> float:
+def seconds(text: str) -> float:
     """A time; ValueError for nan and inf too, which Python takes for numbers."""
     value = float(text)
     if not math.isfinite(value):
@@ -145,7 +151,7 @@ def raise_problems(problems: list[str]) -> None:
         raise DataDirError("\n".join(problems[:10]) + more)
 
 
-def _decoded_lines(path: Path, problems: list[str]) -> Iterator[tuple[str, str]]:
+def decoded_lines(path: Path, problems: list[str]) -> Iterator[tuple[str, str]]:
     """`file:line` and text of every line that is valid UTF-8; the others go to `problems`."""
     try:
         content = path.read_bytes()

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from espnet_av.data.face_place import is_place
-from espnet_av.data.table import id_problem, parse_table, path_problem, write_table
+from espnet_av.data.rttm import cut_turns, parse_rttm, turns_problem, write_rttm
+from espnet_av.data.table import id_problem, is_ark_pointer, parse_table, path_problem, write_table
 
 if TYPE_CHECKING:
     from espnet_av.data.ark import ArkWriter
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 SEGMENTS = "segments"
 """Table that says which recording an utterance is part of."""
 Packer = Callable[["ArkWriter", str, str], str]
-"""Stores what a path or pointer names under an id, and returns its pointer."""
+"""Stores what a path or pointer names under an id, and returns its pointer; raises `ArkError`."""
 _LANG = r"(?!bak|old|tmp)[a-z]{2,3}(-[A-Za-z]+)?"
 _LOOKS_LIKE_A_TABLE = re.compile(rf"(utt|rec|reco|spk)2\w+|\w+\.scp|text\.{_LANG}\w*|\w*(ctm|rttm)")
 
@@ -41,7 +42,8 @@ class Table:
     in_dump: Literal["as it is", "packed", "used up"] = "as it is"
     """Whether a dump has it, has pointers into its archives instead, or has done what it says."""
     packer: Packer | None = None
-    """Stores a value in an archive of the dump; None: sound and mouth clips, which are cut too."""
+    """Stores what a value names in an archive of the dump, once however many utterances have it;
+    None: sound and mouth clips, which belong to one utterance and are filtered and cut."""
     cut: Callable[[str, float, float | None], str] | None = None
     """What a segment (start, end in seconds) has of the value of its recording; "" = nothing."""
     mark: Literal["data", "labels", "media", "kinds", None] = "kinds"
@@ -88,6 +90,15 @@ def _segment_problem(value: str) -> str | None:
     return None if right else f"expected '<recording> <start> <end>' in seconds, got '{value}'"
 
 
+def pack_array(ark: ArkWriter, name: str, source: str) -> str:
+    """A `Packer` of arrays of floats: `.npy` files, or entries of another archive as they are."""
+    from espnet_av.data.array_file import read_array_file  # numpy, which tools need not load
+
+    if is_ark_pointer(source):
+        return ark.copy(name, source)
+    return ark.write_array(name, read_array_file(source))
+
+
 SOUND = Table(
     name="wav.scp",
     problem=path_problem,
@@ -121,6 +132,14 @@ FRAMES = Table(name="utt2num_frames", problem=_count_problem, mark="data")
 SAMPLES = Table(name="utt2num_samples", problem=_count_problem, mark="data")
 CUTS = Table(name=SEGMENTS, problem=_segment_problem, in_dump="used up", mark=None)
 TARGETS = Table(name="utt2target", complete=True)
+TURNS = Table(
+    name="rttm",
+    problem=turns_problem,
+    keyed_by=SEGMENTS,
+    cut=cut_turns,
+    parse=parse_rttm,
+    write=write_rttm,
+)
 STRETCHES = Table(name="ctm", mark="data", in_tables=False)
 
 TABLES = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,15 +13,16 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from espnet_av.data.ark import ArkWriter, is_ark_pointer, read_audio_ark
+from espnet_av.data.ark import ArkWriter, read_audio_ark
 from espnet_av.data.data_dir import rebase
 from espnet_av.data.dropped import Drop
+from espnet_av.data.fields import find_table
 from espnet_av.data.shard import UNREADABLE, Record, Shard, digest, file_size, fingerprint_of
 from espnet_av.data.sound_gap_report import GapRow
 from espnet_av.data.source_files import plain_file
-from espnet_av.data.table import read_table
+from espnet_av.data.table import is_ark_pointer, read_table
 from espnet_av.dump.config import DumpConfig
-from espnet_av.errors import DataDirError, MediaError
+from espnet_av.errors import ArkError, DataDirError, MediaError
 from espnet_av.media.segment_reader import SegmentReader
 from espnet_av.media.track_length import track_seconds
 from espnet_av.rates import FRAME_HZ, SAMPLE_RATE
@@ -59,6 +60,13 @@ class DumpRecord(Record):
     num_frames: dict[str, int] = field(default_factory=dict)
     sound_gaps: list[GapRow] = field(default_factory=list)
     """Where the time stamps of a recording asked for silence, less sound or another speed."""
+    packed: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Table -> id -> `<table>.<shard>.ark:<offset>`, of every other kind of data."""
+
+    def content(self) -> dict[str, Any]:
+        """See `Record`; without what records of before do not know and most do not need."""
+        content = super().content()
+        return content if self.packed else {k: v for k, v in content.items() if k != "packed"}
 
 
 @dataclass(frozen=True)
@@ -68,6 +76,8 @@ class DumpShard(Shard[DumpRecord]):
     stage: ClassVar[str] = "dump"
     clips: Clips
     config: DumpConfig
+    packs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Table -> id of what it has -> utterance of this shard that is the first to need it."""
 
     def new_record(self, **content: Any) -> DumpRecord:
         """See `Shard`."""
@@ -76,12 +86,22 @@ class DumpShard(Shard[DumpRecord]):
 
     def pointers(self, record: DumpRecord) -> Iterable[str]:
         """See `Shard`."""
-        return [*record.audio.values(), *record.video.values()]
+        others = (pointer for rows in record.packed.values() for pointer in rows.values())
+        return [*record.audio.values(), *record.video.values(), *others]
 
     def source_files(self, utt_id: str) -> Iterable[str]:
         """See `Shard`. Mouth clips are known by what they were made of."""
         audio = self.data.locate("wav.scp", self.data.recording(utt_id)[0])
-        return [] if audio is None else [plain_file(audio) or audio]
+        found = [] if audio is None else [audio]
+        found += [path for _, path in self._others(utt_id)]
+        return [plain_file(path) or path for path in found]
+
+    def _others(self, utt_id: str) -> Iterator[tuple[str, str]]:
+        """Table and path of what an utterance is the first to need."""
+        for table, needed in self.packs.items():
+            for name in (name for name, first in needed.items() if first == utt_id):
+                if path := self.data.locate(table, name):
+                    yield table, path
 
     def expected_bytes(self, utt_id: str) -> float:
         """See `Shard`."""
@@ -94,7 +114,8 @@ class DumpShard(Shard[DumpRecord]):
             num_bytes += max(seconds, 0.0) * _FLAC_BYTES_PER_SEC
         if clip is not None:
             num_bytes += (file_size(clip) or 0) / self.clips.num_sharers[_archive(clip)]
-        return num_bytes
+        others = (path for _, path in self._others(utt_id) if not is_ark_pointer(path))
+        return num_bytes + sum(file_size(path) or 0 for path in others)
 
     def media_sec(self, record: DumpRecord) -> float:
         """See `Shard`."""
@@ -109,7 +130,11 @@ class DumpShard(Shard[DumpRecord]):
         clips = [self.clips.pointers[name] for name in self.utt_ids if name in self.clips.pointers]
         # Uncompressed clips of another mouth region have the size of those before.
         made_from = tuple(map(fingerprint_of, dict.fromkeys(map(_archive, clips))))
-        return digest(self.config, [*map(self._row, self.utt_ids), made_from])
+        rows = [*map(self._row, self.utt_ids), made_from]
+        for table, names in self.packs.items():
+            files = {name: self.data.locate(table, name) for name in names}
+            rows += [(table, name, path, file_size(path)) for name, path in files.items()]
+        return digest(self.config, rows)
 
     def pack(self, record: DumpRecord, advance: Callable[[], None]) -> None:
         """Filter the utterances and fill the archives; one that stays empty is not kept."""
@@ -120,9 +145,27 @@ class DumpShard(Shard[DumpRecord]):
             for utt_id in self.utt_ids:
                 self._pack(utt_id, record, reader, audio, video)
                 advance()
+        for table, names in self.packs.items():
+            record.packed[table] = self._pack_others(table, names)
         for kind in ("audio", "video"):
             if self.ark_path(kind).stat().st_size == 0:
                 self.ark_path(kind).unlink()
+
+    def _pack_others(self, table: str, names: Iterable[str]) -> dict[str, str]:
+        """Fill the archive of a table; what cannot be read is left out, and its utterances stay."""
+        known, pointers = find_table(table), dict[str, str]()
+        assert known is not None and known.packer is not None
+        with ArkWriter(self.ark_path(Path(table).stem)) as ark:
+            for name in names:
+                source = self.data.locate(table, name)
+                assert source is not None
+                try:
+                    pointers[name] = known.packer(ark, name, source)
+                except ArkError as error:
+                    logger.warning("%s: %s: left out of the dump: %s", table, name, error)
+        if not pointers:
+            self.ark_path(Path(table).stem).unlink()
+        return pointers
 
     def _row(self, utt_id: str) -> tuple[object, ...]:
         recording = self.data.recording(utt_id)

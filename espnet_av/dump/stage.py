@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import yaml
@@ -39,11 +39,39 @@ def plan_dump(data_dir: Path, roi_dir: Path, out_dir: Path, config: DumpConfig) 
         raise_problems([f"{problem}; {cure}" for problem in unknown])
     data = read_data_dir(data_dir)
     clips = read_clips(roi_dir) if "video.scp" in data.tables else Clips({}, {})
+    first_needed = _FirstNeeded(data)
     return cut(
         data.utt_ids,
         config.shard_utts,
-        lambda number, utt_ids: DumpShard(number, utt_ids, data, out_dir, clips, config),
+        lambda number, utt_ids: DumpShard(
+            number, utt_ids, data, out_dir, clips, config, first_needed(utt_ids)
+        ),
     )
+
+
+class _FirstNeeded:
+    """What of the shared tables the shards need first, asked for shard by shard.
+
+    So each image is stored once, in the shard of the first utterance that has it.
+    """
+
+    def __init__(self, data: DataDir) -> None:
+        tables = [(name, find_table(name)) for name in data.tables]
+        self._data = data
+        self._seen = {name: set[str]() for name, table in tables if table and table.packer}
+
+    def __call__(self, utt_ids: Sequence[str]) -> dict[str, dict[str, str]]:
+        """Table -> id that no shard before has asked for -> its first utterance."""
+        needed: dict[str, dict[str, str]] = {}
+        for name, seen in self._seen.items():
+            rows, new = self._data.tables[name], dict[str, str]()
+            for utt_id in utt_ids:
+                key = self._data.key(name, utt_id)
+                if key is not None and key in rows and key not in seen:
+                    new[key] = utt_id
+                    seen.add(key)
+            needed[name] = new
+        return needed
 
 
 def finish_dump(shards: Sequence[DumpShard]) -> DataDir:
@@ -76,10 +104,18 @@ def _write_tables(
     left_out = {drop.utt_id for drop in drops}
     kept = data.subset([utt_id for utt_id in data.utt_ids if utt_id not in left_out])
     tables = {
-        name: rows
-        for name, rows in kept.tables.items()
+        name: _of_utterances(kept, name, table.cut)
+        for name in kept.tables
         if (table := find_table(name)) is not None and table.in_dump == "as it is"
     }
+    for record in records:
+        for name, rows in record.packed.items():
+            needed = {key: value for key, value in rows.items() if key in kept.tables[name]}
+            tables.setdefault(name, {}).update(needed)
+    for naming, held in kept.named().items():
+        # An utterance whose image could not be read is one without.
+        there = {name for table in held for name in tables.get(table, {})}
+        tables[naming] = {key: name for key, name in tables[naming].items() if name in there}
     columns = {
         SOUND: "audio", PICTURE: "video", SAMPLES: "num_samples", FRAMES: "num_frames"
     }  # fmt: skip
@@ -90,6 +126,21 @@ def _write_tables(
             for utt_id, value in getattr(record, column).items()
         }
     return write_data_dir(out_dir, tables, kept.ctm)
+
+
+def _of_utterances(
+    data: DataDir, name: str, cut_out: Callable[[str, float, float | None], str] | None
+) -> dict[str, str]:
+    """A table whose ids are utterances, as there are no recordings in a dump."""
+    rows = data.tables[name]
+    if cut_out is None or not data.is_keyed(name):
+        return rows
+    found = {}
+    for utt_id in data.utt_ids:
+        recording, start, end = data.recording(utt_id)
+        if (value := rows.get(recording)) and (part := cut_out(value, start, end)):
+            found[utt_id] = part
+    return found
 
 
 def _summary(dump: DataDir, drops: Sequence[Drop], config: DumpConfig) -> dict[str, object]:

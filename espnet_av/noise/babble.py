@@ -7,9 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
-from espnet_av.data.ark import is_ark_pointer, read_audio_ark
+from espnet_av.data.ark import read_audio_ark
 from espnet_av.data.data_dir import DataDir
 from espnet_av.data.noise_bank import make_babble
+from espnet_av.data.table import is_ark_pointer
 from espnet_av.errors import DataDirError, MediaError
 from espnet_av.media.audio import read_audio
 from espnet_av.noise.config import NoiseConfig

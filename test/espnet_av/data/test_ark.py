@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from espnet_av.data.ark import (
     ArkWriter,
-    is_ark_pointer,
     read_audio_ark,
     read_blob,
     read_clip,
     read_ints,
 )
+from espnet_av.data.table import is_ark_pointer
 from espnet_av.errors import ArkError
 
 

@@ -1,0 +1,51 @@
+"""Classes of utterances."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from espnet_av.data.batch import Sample, collate
+from espnet_av.data.dataset_config import DatasetConfig
+from espnet_av.data.readers.label import LabelReader
+from espnet_av.errors import ConfigError, DataDirError
+
+TABLES = {
+    "utt2spk": dict.fromkeys("abcd", "s"),
+    "utt2label": {"a": "stop", "b": "go", "c": "left"},
+}
+
+
+@pytest.fixture
+def asked(make_request: Any) -> Any:
+    return lambda labels, **changes: make_request(
+        TABLES, config=replace(DatasetConfig(), labels=labels), **changes
+    )
+
+
+def test_numbers_of_the_classes(asked: Any, make_draw: Any) -> None:
+    reader = LabelReader(asked(("go", "left", "stop"), train=True))
+    reader.check()
+    assert [tuple(drop) for drop in reader.lacking(())] == [("d", "not in utt2label", "")]
+    samples = [Sample(utt_id=u, label=reader.read(u, make_draw())) for u in "abc"]
+    batch = collate(samples).as_dict()
+    assert batch["label"].tolist() == [2, 0, 1] and "label_lengths" not in batch
+
+
+def test_a_test_leaves_out_classes_that_training_never_had(asked: Any) -> None:
+    reader = LabelReader(asked(("go", "stop")))
+    reader.check()
+    assert [tuple(drop) for drop in reader.lacking({"d"})] == [("c", "unknown label", "left")]
+
+
+def test_what_cannot_be_read_is_refused(asked: Any, make_request: Any) -> None:
+    with pytest.raises(DataDirError, match=r"c: 'left' is not in dataset.labels; did you.*'lefd'"):
+        LabelReader(asked(("go", "stop", "lefd"), train=True)).check()
+    with pytest.raises(ConfigError, match=r"dataset.labels is empty.*go, left, stop"):
+        LabelReader(asked(())).check()
+    with pytest.raises(DataDirError, match="utt2label: no such file"):
+        LabelReader(make_request({"utt2spk": {"a": "s"}})).check()
+    with pytest.raises(ConfigError, match="labels has 'go' twice"):
+        DatasetConfig(labels=("go", "stop", "go"))
