@@ -17,7 +17,7 @@ CONFIGS = [
 
 # Stands in for `python3 -m espnet_av.bin.<verb>`: notes the call; everything else runs as it is.
 FAKE_PYTHON = f"""#!/usr/bin/env bash
-if [ "$1" != -m ]; then exec {sys.executable} "$@"; fi
+if [ "$1" != -m ] || [ "$2" = espnet_av.bin.plan ]; then exec {sys.executable} "$@"; fi
 echo "${{2##*.}} ${{*:3}}" >>"$CALLS"
 [ "${{2##*.}}" != "${{FAIL:-}}" ] || {{ echo "no such clip"; exit 1; }}
 [ "${{2##*.}}" != score ] || echo "WER 5"
@@ -48,6 +48,11 @@ def make_recipe(tmp_path: Path) -> Path:
     return folder
 
 
+def environment(root: Path) -> dict[str, str]:
+    """Variables with which the recipe's programs are the pretended ones, and the plan is not."""
+    return {"VIRTUAL_ENV": str(root / "venv"), "PYTHONPATH": str(ROOT)}
+
+
 def run(recipe: Path, *arguments: str, **env: str) -> tuple[int, str, list[str]]:
     """Run av.sh; returns status, output and the programs that were started."""
     root = recipe.parents[3]
@@ -60,7 +65,7 @@ def run(recipe: Path, *arguments: str, **env: str) -> tuple[int, str, list[str]]
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        env={**os.environ, "VIRTUAL_ENV": str(root / "venv"), "CALLS": str(calls), **env},
+        env={**os.environ, **environment(root), "CALLS": str(calls), **env},
     )
     started = calls.read_text(encoding="utf-8").splitlines() if calls.exists() else []
     return result.returncode, result.stdout, started

@@ -124,7 +124,7 @@ ROWS = [
     for recipe in RECIPES
     if (recipe / "README.md").is_file()
     for command in COMMAND.findall((recipe / "README.md").read_text(encoding="utf-8"))
-    if "_comparison" not in command and not re.search(r"[<]|_config exp/", command)
+    if not re.search(r"[<]|_config exp/", command)
 ]
 
 

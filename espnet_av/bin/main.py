@@ -26,6 +26,7 @@ VERBS = {
     "convert": "weights from Hugging Face or fairseq, or to Hugging Face",
     "pack": "put a trained model into one zip (stage 12)",
     "transcribe": "video or audio file -> text, with a packed model",
+    "plan": "what a recipe would run: steps in order, each with marker, inputs and jobs",
     "status": "what runs in a folder, what failed and why, time left",
     "doctor": "what is installed, what is missing, how to get it",
 }

@@ -14,6 +14,7 @@ from espnet_av.corpora.mini_av import MiniAvConfig
 from espnet_av.dump.config import DumpConfig
 from espnet_av.models import MODELS
 from espnet_av.noise.config import NoiseConfig
+from espnet_av.recipe.experiment_list import load_experiments
 from espnet_av.roi.config import RoiConfig
 from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.train.config import TrainConfig
@@ -31,6 +32,8 @@ KINDS = {
     "corpus": MiniAvConfig,
     "units": UnitsConfig,
 }
+LISTS = "experiments"
+"""Of named experiments, which have a reader of their own."""
 
 
 SIZES = {
@@ -67,12 +70,15 @@ def skip_init() -> Iterator[None]:
 
 
 def test_every_configuration_is_of_a_known_kind() -> None:
-    assert {kind(path) for path in CONFIGS} == set(KINDS)
+    assert {kind(path) for path in CONFIGS} == {*KINDS, LISTS}
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=ident)
 def test_configuration_is_valid(path: Path) -> None:
-    load_config(KINDS[kind(path)], path)
+    if kind(path) == LISTS:
+        load_experiments(path)
+    else:
+        load_config(KINDS[kind(path)], path)
 
 
 @pytest.mark.parametrize("path", [p for p in CONFIGS if kind(p) == "train"], ids=ident)

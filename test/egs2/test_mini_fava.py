@@ -36,21 +36,19 @@ def tiny(name: str) -> dict:
     return config
 
 
-def run_fava(work: Path, system: str, *more: str) -> None:
+def run_fava(work: Path, only: str, *more: str) -> None:
     """Run the recipe in `work`."""
     options = {
-        "system": system,
+        "experiments": work / "fava.yaml",
+        "only": only,
         "datadir": work / "data",
         "dumpdir": work / "dump",
         "expdir": work / "exp",
         "local_data_opts": f"--corpus_config {work}/corpus.yaml --corpusdir {work}/corpus",
         "noise_config": work / "noise.yaml",
-        "train_config": work / "train_fava.yaml",
-        "ssl_config": work / "train_bestrq.yaml" if system == "bestrq" else "",
         "missing_video": "whole:0.5 start:0.5",
         "nj": 1,
-        "decode_nj": 1,
-        "stop_stage": 11,
+        "jobs": 1,
     }
     words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
     result = subprocess.run(
@@ -71,8 +69,11 @@ def test_both_starts(tmp_path: Path) -> None:
     configs |= {"corpus": {**CORPUS, "speakers": ["m1", "f1"]}, "noise": NOISE}
     for name, config in configs.items():
         (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
-    run_fava(tmp_path, "convert")
-    run_fava(tmp_path, "bestrq", "--seed", "2", "--stop_stage", "9")
+    listed = (RECIPE / "conf/experiments_fava.yaml").read_text(encoding="utf-8")
+    listed = listed.replace("conf/train_", f"{tmp_path}/train_")
+    (tmp_path / "fava.yaml").write_text(listed, encoding="utf-8")
+    run_fava(tmp_path, "fava_convert_s1")
+    run_fava(tmp_path, "fava_bestrq_s2", "--stop_stage", "finetune")
     exp = tmp_path / "exp"
     names = ("bestrq", "fava_audio_s1", "fava_bestrq_s2", "fava_convert_s1")
     assert sorted(path.name for path in exp.iterdir()) == list(names)

@@ -15,7 +15,7 @@ WORK = """work() {
 def once(folder: Path) -> int:
     """Run a step that depends on conf.yaml; returns how often it ran by now."""
     script = f"set -euo pipefail\ndry_run=false\n. {STAGE_JOBS}\n{WORK}\n"
-    script += "once out/.done conf.yaml work"
+    script += "once out/.done conf.yaml work\njob here_cmd work\nfinished"
     subprocess.run(["bash", "-c", script], cwd=folder, check=True, capture_output=True)
     return len((folder / "calls").read_text(encoding="utf-8").splitlines())
 

@@ -1,1 +1,0 @@
-../../TEMPLATE/av1/fava.sh

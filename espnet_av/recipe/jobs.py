@@ -1,0 +1,63 @@
+"""How the programs of a step are started: words that mark it, and its jobs."""
+
+from __future__ import annotations
+
+from espnet_av.recipe.experiment import Experiment
+from espnet_av.recipe.inputs import noise_options
+from espnet_av.recipe.options import Options
+from espnet_av.recipe.step import Job
+
+Work = tuple[tuple[str, ...], tuple[Job, ...]]
+"""Words and jobs of a step."""
+
+
+def python_job(log_file: str, program: str, *args: str) -> Work:
+    """One job of a data stage."""
+    command = ("python3", "-m", f"espnet_av.bin.{program}", *args)
+    return ("python_job", log_file, program, *args), (Job("train_cmd", (log_file, *command)),)
+
+
+def parallel_jobs(options: Options, logdir: str, program: str, *args: str) -> Work:
+    """Jobs with a part each, then one that joins them."""
+    nj, command = str(options.nj), ("python3", "-m", f"espnet_av.bin.{program}", *args)
+    shares = (f"JOB=1:{nj}", f"{logdir}/{program}.JOB.log", *command)
+    jobs = (
+        Job("train_cmd", (*shares, "--job", "JOB", "--num_jobs", nj)),
+        Job("train_cmd", (f"{logdir}/{program}.log", *command, "--finish")),
+    )
+    return ("parallel_jobs", logdir, program, *args), jobs
+
+
+def train_model(options: Options, experiment: Experiment, *args: str) -> Work:
+    """A training, on one machine or several."""
+    out, ngpu, nodes = experiment.out, str(options.ngpu), str(options.num_nodes)
+    tasks = str(options.ngpu if options.ngpu > 0 else options.num_processes)
+    runner = ("--gpu", ngpu, "--num_nodes", nodes, "--num_tasks", tasks, f"{out}/logdir/train.log")
+    program: tuple[str, ...] = ("python3", "-m", "espnet_av.bin.train", "--ngpu", ngpu)
+    program += ("--num_nodes", nodes, "--num_processes", str(options.num_processes), *args)
+    program += noise_options(options, "train")
+    program += ("--valid_dir", f"{options.dumpdir}/{experiment.valid_set}", out)
+    return ("train_model", out, *args), (Job("cuda_cmd", runner + program),)
+
+
+def label_units(options: Options, out: str, *args: str) -> Work:
+    """Centres from a share of the frames, then labels in jobs."""
+    ngpu, nj = str(options.decode_ngpu), str(options.decode_nj)
+    program = ("python3", "-m", "espnet_av.bin.units", out, *args)
+    runner, gpu, logs = ("--gpu", ngpu), ("--ngpu", ngpu), f"{out}/logdir"
+    shares = (*runner, f"JOB=1:{nj}", f"{logs}/units.JOB.log", *program, *gpu)
+    jobs = (
+        Job("decode_cmd", (*runner, f"{logs}/fit.log", *program, *gpu, "--fit")),
+        Job("decode_cmd", (*shares, "--job", "JOB", "--num_jobs", nj)),
+        Job("train_cmd", (f"{logs}/units.log", *program, "--finish")),
+    )
+    return ("label_units", out, *args), jobs
+
+
+def decode_sets(options: Options, out: str, *args: str) -> Work:
+    """Jobs that decode a part of the test sets each."""
+    ngpu, nj = str(options.decode_ngpu), str(options.decode_nj)
+    runner = ("--gpu", ngpu, f"JOB=1:{nj}", f"{out}/logdir/decode.JOB.log")
+    program = ("python3", "-m", "espnet_av.bin.decode", "--ngpu", ngpu, *args)
+    shares = ("--job", "JOB", "--num_jobs", nj, out)
+    return ("decode_sets", *args), (Job("decode_cmd", runner + program + shares),)

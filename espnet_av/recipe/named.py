@@ -1,0 +1,224 @@
+"""A list of named experiments as what is trained and tested, one for each seed."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Sequence
+from typing import Any
+
+from espnet_av.errors import ConfigError
+from espnet_av.recipe.chain import default_test, default_tokens, ssl_set
+from espnet_av.recipe.experiment import Experiment, Table, Test, Tokens, Units
+from espnet_av.recipe.experiment_list import (
+    ExperimentEntry,
+    ExperimentList,
+    TestEntry,
+    TokensEntry,
+    is_outside,
+    units_source,
+)
+from espnet_av.recipe.options import Options
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Named:
+    """An experiment of a list, and its place in it."""
+
+    name: str
+    """Of the experiment, with its seed."""
+    level: int
+    """Experiments that have to be there before: those of one level may run side by side."""
+    experiment: Experiment
+    """What it is."""
+
+
+def named_experiments(found: ExperimentList, options: Options) -> list[Named]:
+    """The experiments that are asked for and what they start from, in order.
+
+    Args:
+        found: the list.
+        options: with their defaults, which hold where the list is silent.
+
+    Raises:
+        ConfigError: `--only` names one that is not there.
+    """
+    wanted = _wanted(found, options.only.split())
+    levels: dict[str, int] = {}
+    result = []
+    for name in found.order():
+        levels[name] = 1 + max((levels[other] for other in found.needs(name)), default=0)
+        for seed in found.experiments[name].seeds or (None,):
+            full = full_name(name, seed)
+            if full in wanted:
+                experiment = _experiment(found, name, seed, options)
+                result.append(Named(name=full, level=levels[name], experiment=experiment))
+    return result
+
+
+def full_name(name: str, seed: int | None) -> str:
+    """Name of an experiment with that seed."""
+    return name if seed is None else f"{name}_s{seed}"
+
+
+def tables(found: ExperimentList, options: Options) -> list[Table]:
+    """The comparisons of a list."""
+    return [
+        Table(
+            out=out,
+            rows=tuple(
+                (title, tuple(_scores(found, name, options))) for name, title in table.rows.items()
+            ),
+        )
+        for out, table in found.tables.items()
+    ]
+
+
+def _scores(found: ExperimentList, name: str, options: Options) -> list[str]:
+    entry = found.experiments[name]
+    return [
+        f"{_experiment(found, name, seed, options).tests[0].out}/scores.json"
+        for seed in entry.seeds or (None,)
+    ]
+
+
+def _wanted(found: ExperimentList, only: Sequence[str]) -> set[str]:
+    """Full names of what is asked for, and of what that starts from."""
+    all_names = {
+        full_name(name, seed): (name, seed)
+        for name, entry in found.experiments.items()
+        for seed in entry.seeds or (None,)
+    }
+    waiting = list(all_names) if not only else []
+    for name in only:
+        entry = found.experiments.get(name)
+        if entry is None and name not in all_names:
+            near = difflib.get_close_matches(name, [*found.experiments, *all_names], n=1)
+            hint = f"did you mean {near[0]}? " if near else ""
+            known = ", ".join(found.experiments)
+            msg = f"--only {name}: no such experiment; {hint}there are: {known}"
+            raise ConfigError(msg)
+        waiting += [full_name(name, s) for s in entry.seeds or (None,)] if entry else [name]
+    wanted: set[str] = set()
+    while waiting:
+        full = waiting.pop()
+        wanted.add(full)
+        name, seed = all_names[full]
+        entry = found.experiments[name]
+        for source in (entry.start, units_source(entry.units)[0]):
+            if source and not is_outside(source):
+                waiting.append(_seeded(found, source, seed))
+    return wanted
+
+
+def _seeded(found: ExperimentList, source: str, seed: int | None) -> str:
+    """A source with the seed of the experiment that starts from it, where it has seeds itself."""
+    entry = found.experiments.get(source)
+    return full_name(source, seed) if entry and entry.seeds else source
+
+
+def _source(found: ExperimentList, source: str, seed: int | None, options: Options) -> str:
+    """Folder of a source."""
+    if not source or source == "mfcc":
+        return ""
+    if is_outside(source):
+        return source.removesuffix("/")
+    return f"{options.expdir}/{_seeded(found, source, seed)}"
+
+
+def _experiment(found: ExperimentList, name: str, seed: int | None, options: Options) -> Experiment:
+    entry = found.experiments[name]
+    out = f"{options.expdir}/{full_name(name, seed)}"
+    return Experiment(
+        kind=entry.stage,
+        out=out,
+        config=entry.config,
+        args=" ".join(f"--override {told}" for told in _overrides(entry, seed)),
+        start=_source(found, entry.start, seed, options),
+        train_set=_train_set(entry, options),
+        valid_set=entry.valid or options.valid_set,
+        units=_units(found, name, seed, options),
+        tokens=_tokens(entry.tokens, _train_set(entry, options), options),
+        tests=_tests(found, name, out, options),
+        about=f" {full_name(name, seed)}",
+    )
+
+
+def _overrides(entry: ExperimentEntry, seed: int | None) -> list[str]:
+    if seed is None:
+        return list(entry.override)
+    placed = [told.replace("{seed}", str(seed)) for told in entry.override]
+    return placed if placed != list(entry.override) else [*placed, f"seed={seed}"]
+
+
+def _train_set(entry: ExperimentEntry, options: Options) -> str:
+    return "_".join(entry.sets) or (options.train_set if entry.tokens else ssl_set(options))
+
+
+def _units(found: ExperimentList, name: str, seed: int | None, options: Options) -> Units | None:
+    entry = found.experiments[name]
+    if not entry.units:
+        return None
+    source, layer = units_source(entry.units)
+    # Units of a model that has one seed are the same for every seed of what learns them.
+    own = name if _seeded(found, source, seed) == source else full_name(name, seed)
+    return Units(
+        out=f"{options.dumpdir}/units/{own}",
+        config=entry.units_config,
+        source=_source(found, source, seed, options),
+        layer=layer,
+    )
+
+
+def _tokens(entry: TokensEntry | None, train_set: str, options: Options) -> Tokens | None:
+    if entry is None:
+        return None
+    told: dict[str, Any] = {
+        "token_type": entry.type or None,
+        "nbpe": entry.nbpe,
+        "token_args": entry.args,
+        "langs": None if entry.langs is None else " ".join(entry.langs),
+        "tgt_lang": entry.target_lang,
+        "token_dir": entry.dir or None,
+    }
+    given = {key: value for key, value in told.items() if value is not None}
+    if given.keys() - {"token_dir"}:
+        given.setdefault("token_dir", "")
+    tokens = default_tokens(dataclasses.replace(options, **given, train_set=train_set))
+    if train_set != options.train_set and not entry.dir:
+        tokens = dataclasses.replace(tokens, out=f"{tokens.out}_{train_set}")
+    return tokens
+
+
+def _tests(found: ExperimentList, name: str, out: str, options: Options) -> tuple[Test, ...]:
+    tests = [_test(found.tests[test], out, options) for test in found.experiments[name].tests]
+    folders = [test.out for test in tests]
+    for folder in folders:
+        if folders.count(folder) > 1:
+            msg = f"{name}: two tests write to {folder}; give one of them a `folder`"
+            raise ConfigError(msg)
+    return tuple(tests)
+
+
+_OPTIONS_OF_TESTS = {
+    "sets": "test_sets",
+    "modes": "modes",
+    "noises": "noises",
+    "missing_video": "missing_video",
+    "config": "decode_config",
+    "args": "decode_args",
+    "checkpoint": "decode_model",
+    "expected": "expected_scores",
+    "system": "system",
+}
+"""Field of a test -> the option that it takes the place of."""
+
+
+def _test(entry: TestEntry, out: str, options: Options) -> Test:
+    given: dict[str, Any] = {
+        option: value if isinstance(value, str) else " ".join(value)
+        for key, option in _OPTIONS_OF_TESTS.items()
+        if (value := getattr(entry, key)) is not None
+    }
+    test = default_test(dataclasses.replace(options, **given), out)
+    return dataclasses.replace(test, out=f"{out}/{entry.folder}") if entry.folder else test
