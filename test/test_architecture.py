@@ -42,11 +42,13 @@ ALLOWED = {
     "score": {"predict", "search", "data", "ops"},
     "pack": {"models", "train", "data", "predict", "search", "roi"},
     "speech2text": {"pack", "predict", "models", "train", "data", "search", "roi", "media"},
+    "exchange": {"models", "train", "data"},
     "status": set(),
     "recipe": set(),
     "bin": {
         "pack", "speech2text", "train", "predict", "search", "score", "features", "units", "noise",
         "dump", "roi", "models", "modules", "ops", "data", "media", "corpora", "status", "recipe",
+        "exchange",
     },
 }  # fmt: skip
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from espnet_av.command import stage_parser, user_errors
 from espnet_av.config import load_config
-from espnet_av.pack import pack_model
 from espnet_av.roi.config import RoiConfig
 from espnet_av.search.decode_config import DecodeConfig
 
@@ -29,6 +28,9 @@ def get_parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write the zip."""
     options = get_parser().parse_args(arguments)
+    # Torch and ESPnet: --help does without.
+    from espnet_av.pack import pack_model
+
     with user_errors("pack"):
         pack_model(
             options.exp_dir,

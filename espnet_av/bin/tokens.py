@@ -10,7 +10,6 @@ from typing import get_args
 from espnet_av.command import stage_parser, user_errors
 from espnet_av.data.balance import SamplingConfig, group_shares
 from espnet_av.data.data_dir import DataDir, read_data_dir
-from espnet_av.data.readers.frame_labels import part_names
 from espnet_av.data.target import select_langs, target_texts, text_lang
 from espnet_av.data.tokenizer import TokenType, train_tokenizer, write_lines
 from espnet_av.errors import ConfigError, DataDirError
@@ -72,6 +71,9 @@ def balanced(texts: Mapping[str, Sequence[str]], temperature: float) -> list[str
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write the token folder of a training set."""
     args = get_parser().parse_args(arguments)
+    # Torch: --help does without.
+    from espnet_av.data.readers.frame_labels import part_names
+
     with user_errors("tokens"):
         if (args.token_dir.parent / "config.yaml").is_file():
             msg = (

@@ -14,9 +14,7 @@ from espnet_av.config import load_config
 from espnet_av.errors import AVError
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.devices import Devices, is_main_process
-from espnet_av.train.experiment import TrainInputs, log_to_file
 from espnet_av.train.folder_lock import only_process
-from espnet_av.train.runner import Outcome, train
 from espnet_av.train.signals import EXIT_STOPPED, StopRequest
 
 logger = logging.getLogger("espnet_av.train")
@@ -43,16 +41,20 @@ def get_parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> int:
     """Exit code: 0 done, 1 error, 75 asked to stop (saved; run again to go on)."""
     options = get_parser().parse_args(arguments)
+    # Torch and the models; Lightning, which takes longer still, waits for a valid configuration.
+    from espnet_av.train.experiment import log_to_file
+
     is_main = is_main_process()
     logging.basicConfig(format="%(asctime)s %(levelname)s: %(message)s")
     logging.getLogger("espnet_av").setLevel(logging.INFO if is_main else logging.WARNING)
-    _quiet_lightning()
     log = log_to_file(options.exp_dir / "train.log") if is_main else nullcontext()
     with user_errors("train"), log:
         return _run(options, is_main)
 
 
 def _run(options: argparse.Namespace, is_main: bool) -> int:
+    from espnet_av.train.experiment import TrainInputs
+
     try:
         config = load_config(TrainConfig, options.config, options.override)
         inputs = TrainInputs(
@@ -66,6 +68,9 @@ def _run(options: argparse.Namespace, is_main: bool) -> int:
             ngpu=options.ngpu, num_nodes=options.num_nodes, num_processes=options.num_processes
         )
         device_of(options.ngpu)
+        from espnet_av.train.runner import Outcome, train
+
+        _quiet_lightning()
         with only_process(options.exp_dir) if is_main else nullcontext(), StopRequest() as stop:
             outcome = train(config, inputs, options.exp_dir, devices, stop)
     except (AVError, OSError, RuntimeError) as error:

@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from espnet_av.atomic import atomic_write
 from espnet_av.command import device_of, stage_parser, user_errors
@@ -14,8 +15,10 @@ from espnet_av.config import load_config
 from espnet_av.errors import AVError
 from espnet_av.roi.config import RoiConfig
 from espnet_av.search.decode_config import DecodeConfig
-from espnet_av.speech2text import Speech2Text, Transcript
 from espnet_av.speech2text.modes import MODALITIES, usable_mode
+
+if TYPE_CHECKING:
+    from espnet_av.speech2text import Transcript
 
 SUBTITLES = ("srt", "vtt")
 
@@ -56,6 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
     if options.max_window is not None and not options.max_window > 0:
         parser.error(f"--max_window {options.max_window:g}: must be above 0 seconds")
+    # Torch and ESPnet: nothing above needs the seconds that they take.
+    from espnet_av.speech2text import Speech2Text
+
     with user_errors("transcribe", logging.WARNING):
         speech2text = Speech2Text.from_pretrained(
             options.model,

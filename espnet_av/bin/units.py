@@ -18,18 +18,18 @@ import argparse
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from espnet_av.command import add_config, add_jobs, check_jobs, device_of, stage_parser, user_errors
 from espnet_av.config import load_config
 from espnet_av.data.shard_jobs import write_shards
 from espnet_av.errors import CheckpointError, ConfigError
-from espnet_av.features.set_features import SetFeatures
-from espnet_av.features.source import FeatureSource, MfccSource, ModelSource
 from espnet_av.provenance import write_provenance
 from espnet_av.units.config import UnitsConfig
-from espnet_av.units.fit import fit_codebook, fitted_codebook
-from espnet_av.units.stage import CODEBOOK, finish_units, name_sets, plan_units
+
+if TYPE_CHECKING:
+    from espnet_av.features.set_features import SetFeatures
+    from espnet_av.features.source import FeatureSource, ModelSource
 
 
 def get_parser() -> argparse.ArgumentParser:
@@ -58,6 +58,8 @@ def make_source(options: argparse.Namespace, config: UnitsConfig) -> FeatureSour
         ConfigError: the experiment is missing, or named although nothing needs it.
         CheckpointError: its weights cannot be used, or it has no features to give.
     """
+    from espnet_av.features.source import MfccSource
+
     if (config.features == "model") != (options.exp_dir is not None):
         msg = f"features: {config.features} " + (
             "needs a pre-trained model: pass --exp_dir"
@@ -76,6 +78,7 @@ def load_model_source(
 ) -> ModelSource:
     """One layer of a trained experiment."""
     # Loading it takes seconds that MFCC need not pay for.
+    from espnet_av.features.source import ModelSource
     from espnet_av.train.loading import default_checkpoint, load_experiment, read_train_config
 
     assert config.layer is not None, "features: model has a layer"
@@ -106,6 +109,11 @@ def load_model_source(
 
 def run(options: argparse.Namespace, config: UnitsConfig) -> None:
     """Do the step that is asked for."""
+    # Torch: --help does without.
+    from espnet_av.features.set_features import SetFeatures
+    from espnet_av.units.fit import fit_codebook, fitted_codebook
+    from espnet_av.units.stage import CODEBOOK, finish_units, name_sets, plan_units
+
     named, source = name_sets(options.sets), make_source(options, config)
 
     def features(dump_dir: Path) -> SetFeatures:

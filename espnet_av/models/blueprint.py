@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from torch import Size, Tensor, nn
 from torch.nn.modules import module as torch_module
 
 from espnet_av.errors import CheckpointError
+from espnet_av.models.small_ones import SmallOnes
 
 _SHOWN = 8
 _SPARE_PARTS = 1000
@@ -20,7 +21,7 @@ _SPARE_PARTS = 1000
 def blueprint(
     build: Callable[[], nn.Module], num_weights: int, path: str | Path
 ) -> dict[str, Size]:
-    """Name -> shape of every weight of a model; it is made on the meta device, of no memory.
+    """Name -> shape of every weight of a model; no memory is taken for those that are large.
 
     Args:
         build: makes the model.
@@ -30,9 +31,12 @@ def blueprint(
     Raises:
         CheckpointError: the configuration is not valid, or its sizes are out of all proportion.
     """
+    limit = 4 * num_weights + _SPARE_PARTS
     try:
-        with _no_more_parts_than(4 * num_weights + _SPARE_PARTS, path), torch.device("meta"):
-            return {name: value.shape for name, value in build().state_dict().items()}
+        with suppress(RuntimeError), _no_more_parts_than(limit, path), SmallOnes():
+            return _shapes(build)
+        with _no_more_parts_than(limit, path), torch.device("meta"):
+            return _shapes(build)
     except CheckpointError:
         raise
     except Exception as error:  # whatever sizes that no model has lead to, in ESPnet's classes too
@@ -61,6 +65,10 @@ def check_exactly(
             f"{', '.join(names[:_SHOWN])}; use the config.yaml that was written with it"
         )
         raise CheckpointError(msg)
+
+
+def _shapes(build: Callable[[], nn.Module]) -> dict[str, Size]:
+    return {name: value.shape for name, value in build().state_dict().items()}
 
 
 @contextmanager

@@ -25,12 +25,7 @@ from espnet_av.train.checkpoint_store import (
 )
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.data_module import AVDataModule
-from espnet_av.train.devices import (
-    Devices,
-    build_strategy,
-    cluster_environment,
-    is_main_process,
-)
+from espnet_av.train.devices import Devices, is_main_process
 from espnet_av.train.experiment import TrainInputs, is_done, mark_done, open_experiment
 from espnet_av.train.initialisation import initialise
 from espnet_av.train.lightning_module import AVLightningModule
@@ -40,6 +35,7 @@ from espnet_av.train.parameter_report import parameter_report
 from espnet_av.train.signals import StopRequest
 from espnet_av.train.step_callback import StepCallback
 from espnet_av.train.step_sampler import Progress
+from espnet_av.train.strategies import build_strategy, cluster_environment
 from espnet_av.train.summary import hardware, write_summary
 
 logger = logging.getLogger(__name__)

@@ -7,7 +7,8 @@ import pytest
 import torch
 from oracles.espnet_search import espnet_nbest, random_frames, tiny_model
 
-from espnet_av.search import DecodeConfig, decode_batch
+from espnet_av.search.decode_batch import decode_batch
+from espnet_av.search.decode_config import DecodeConfig
 
 LENGTHS = [9, 16, 12, 1]
 

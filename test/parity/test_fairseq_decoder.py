@@ -9,7 +9,8 @@ import torch.nn.functional as F
 from oracles.espnet_search import espnet_nbest, random_frames, tiny_model
 
 from espnet_av.modules.decoder import build_decoder
-from espnet_av.search import DecodeConfig, decode_batch
+from espnet_av.search.decode_batch import decode_batch
+from espnet_av.search.decode_config import DecodeConfig
 
 CONF = {"size": 8, "attention_heads": 2, "linear_units": 12, "num_blocks": 2}
 VOCAB_SIZE, ENCODER_SIZE = 11, 6

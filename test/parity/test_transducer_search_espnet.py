@@ -18,7 +18,8 @@ from oracles.espnet_search import random_frames
 from oracles.ngram import naive_score, random_arpa
 from oracles.transducer_search import tiny_transducer
 
-from espnet_av.search import DecodeConfig, decode_batch
+from espnet_av.search.decode_batch import decode_batch
+from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.search.ngram_lm import NGramLM
 from tools.benchmarks.espnet_transducer import greedy_search, one_token_search
 

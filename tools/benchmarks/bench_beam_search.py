@@ -19,7 +19,9 @@ from page import processor, publish, version_line
 
 from espnet_av.compat import CTC, BatchBeamSearch, CTCPrefixScorer, LengthBonus, TransformerDecoder
 from espnet_av.provenance import git_hash
-from espnet_av.search import DecodeConfig, Hypothesis, decode_batch
+from espnet_av.search.decode_batch import decode_batch
+from espnet_av.search.decode_config import DecodeConfig
+from espnet_av.search.hypothesis import Hypothesis
 
 SCORE_TOLERANCE = 1e-3
 Found = list[tuple[list[int], float]]

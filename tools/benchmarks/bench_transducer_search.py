@@ -25,7 +25,7 @@ from timing import clock
 
 from espnet_av.modules.transducer.joiner import Joiner
 from espnet_av.modules.transducer.predictor import build_predictor
-from espnet_av.search import DecodeConfig
+from espnet_av.search.decode_config import DecodeConfig
 
 
 def main() -> None:

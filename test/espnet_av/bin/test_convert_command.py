@@ -9,8 +9,10 @@ from oracles import hf_audio
 from oracles.avhubert_fairseq import finetuned, text_task
 from transformers import HubertModel, Wav2Vec2ForPreTraining
 
-from espnet_av.bin.convert import WITH_LIPS, main, output_folder
+from espnet_av.bin.convert import main
 from espnet_av.errors import ConfigError
+from espnet_av.exchange.output_folder import output_folder
+from espnet_av.exchange.request import WITH_LIPS
 from espnet_av.train.initialisation import initialise
 from espnet_av.train.loading import build_model, load_experiment, read_train_config
 

@@ -9,8 +9,8 @@ from oracles.transducer_search import tiny_transducer
 
 from espnet_av.config import build
 from espnet_av.errors import ConfigError
-from espnet_av.search import DecodeConfig, decode_batch
-from espnet_av.search.decode_batch import default_search
+from espnet_av.search.decode_batch import decode_batch, default_search
+from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.search.ngram_lm import NGramLM
 
 

@@ -13,8 +13,9 @@ from oracles.ctc_prefix_beam import prefix_beam, sequence_probabilities
 
 from espnet_av.data.tokenizer import train_tokenizer
 from espnet_av.errors import ConfigError
-from espnet_av.search import DecodeConfig, decode_batch
 from espnet_av.search.ctc_prefix import ctc_prefix
+from espnet_av.search.decode_batch import decode_batch
+from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.search.lexicon import Lexicon
 
 # Label 0 is blank, 1 begins every word; 5 is in no word.

@@ -10,7 +10,7 @@ from oracles.espnet_search import random_frames
 from oracles.ngram import naive_score, random_arpa
 from oracles.transducer_search import beam, greedy, log_probs, tiny_transducer
 
-from espnet_av.search import DecodeConfig
+from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.search.ngram_lm import NGramLM
 from espnet_av.search.transducer_beam import TransducerBeam
 

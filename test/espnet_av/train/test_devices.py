@@ -7,7 +7,8 @@ import os
 import pytest
 
 from espnet_av.errors import ConfigError
-from espnet_av.train.devices import Devices, cluster_environment, is_main_process
+from espnet_av.train.devices import Devices, is_main_process
+from espnet_av.train.strategies import cluster_environment
 
 RANK_NAMES = ("RANK", "SLURM_PROCID", "NODE_RANK", "LOCAL_RANK", "MASTER_ADDR", "SLURM_NTASKS")
 

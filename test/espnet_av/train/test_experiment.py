@@ -15,6 +15,7 @@ import yaml
 from espnet_av.bin import train as train_bin
 from espnet_av.config import load_config
 from espnet_av.errors import ConfigError
+from espnet_av.train import runner
 from espnet_av.train.config import ParamGroup, TrainConfig
 from espnet_av.train.experiment import TrainInputs, log_to_file, mark_done, open_experiment
 from espnet_av.train.folder_lock import LOCK
@@ -235,7 +236,7 @@ def test_fault_of_the_machine_is_one_line_of_the_log(tiny_run, tmp_path, monkeyp
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(train_bin, "train", full)
+    monkeypatch.setattr(runner, "train", full)
     assert run(tiny_run, tmp_path / "exp") == 1
     line = "ERROR: [Errno 28] No space left on device; free some space, and run again\n"
     assert (tmp_path / "exp" / "train.log").read_text().endswith(line)

@@ -1,0 +1,1 @@
+"""Experiments from other toolkits, and to them."""
