@@ -6,13 +6,13 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from safetensors.torch import save_file
 from torch import Tensor
 
 from espnet_av.config import build
 from espnet_av.errors import CheckpointError
 from espnet_av.exchange.output_folder import output_folder
 from espnet_av.exchange.request import HF_MODELS, REPORT, Request
+from espnet_av.hf import save_file
 from espnet_av.models import MODELS
 from espnet_av.models.hubert import convert as hubert
 from espnet_av.models.masked_audio.to_hf import HFModel

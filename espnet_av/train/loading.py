@@ -47,7 +47,7 @@ def read_weights(path: str | Path) -> dict[str, Tensor]:
     path = Path(path)
     try:
         if path.suffix == ".safetensors":
-            from safetensors.torch import load_file
+            from espnet_av.hf import load_file
 
             return lasting_names(load_file(path))
         if not verify_checksums(path, remedy(path)):

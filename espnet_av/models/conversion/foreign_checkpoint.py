@@ -155,8 +155,7 @@ def _read_tensors(path: Path) -> dict[str, Tensor]:
 
 
 def _read_safetensors(path: Path) -> dict[str, Tensor]:
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
+    from espnet_av.hf import SafetensorError, load_file
 
     try:
         return dict(load_file(path))
