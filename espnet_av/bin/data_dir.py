@@ -10,7 +10,8 @@ from typing import get_args
 
 from espnet_av.command import user_errors
 from espnet_av.data.combination import combine, located_tables, rename
-from espnet_av.data.data_dir import parse_data_dir, read_data_dir, validate, write_data_dir
+from espnet_av.data.data_dir import DataDir, parse_data_dir, read_data_dir, validate, write_data_dir
+from espnet_av.data.fields import unknown_tables
 from espnet_av.data.repair import BACKUP, repair
 from espnet_av.data.selection import Mode, select
 from espnet_av.data.table import raise_problems
@@ -67,6 +68,8 @@ def _validate(args: argparse.Namespace) -> None:
     if not args.no_text and "text" not in data.tables:
         problems.append(f"{args.data_dir}/text: missing; without transcripts give --no-text")
     raise_problems(problems)
+    for problem in unknown_tables(args.data_dir):
+        print(f"validate_data_dir.sh: {problem}; the dump stage refuses it", file=sys.stderr)
     print(f"validate_data_dir.sh: {args.data_dir} is valid: {len(data.utt_ids)} utterances")
 
 
@@ -81,13 +84,21 @@ def _fix(args: argparse.Namespace) -> None:
     print(f"fix_data_dir.sh: old files are in {args.data_dir / BACKUP}")
 
 
+def _read(path: str | Path) -> DataDir:
+    """A source of a new data dir; warns of what the new one will be without."""
+    data = read_data_dir(path)
+    for problem in unknown_tables(Path(path)):
+        print(f"data_dir: {problem}; left out", file=sys.stderr)
+    return data
+
+
 def _subset(args: argparse.Namespace) -> None:
     listed = args.utt_list or args.spk_list
     if len(args.arguments) != (2 if listed else 3):
         msg = "usage: subset_data_dir.sh [--first|--last|--shortest|--speakers|--per-spk] <src> "
         msg += "<number> <dest>, or --utt-list or --spk-list <file> <src> <dest>"
         raise DataDirError(msg)
-    data = read_data_dir(args.arguments[0])
+    data = _read(args.arguments[0])
     if listed:
         if not listed.is_file():
             msg = f"{listed}: no such file; it lists one id a line"
@@ -112,14 +123,14 @@ def _subset(args: argparse.Namespace) -> None:
 
 
 def _combine(args: argparse.Namespace) -> None:
-    tables, ctm = combine([read_data_dir(source) for source in args.sources])
+    tables, ctm = combine([_read(source) for source in args.sources])
     data = write_data_dir(args.dest, tables, ctm)
     print(f"combine_data.sh: {len(data.utt_ids)} utterances -> {args.dest}")
 
 
 def _copy(args: argparse.Namespace) -> None:
-    source = read_data_dir(args.source)
-    if (args.rec_prefix or args.rec_suffix) and "segments" not in source.tables:
+    source = _read(args.source)
+    if (args.rec_prefix or args.rec_suffix) and not any(map(source.is_keyed, source.tables)):
         msg = f"{args.source}: without segments its utterances are its recordings; give "
         raise DataDirError(msg + "--utt-prefix or --utt-suffix instead of --rec-...")
     tables, ctm = rename(

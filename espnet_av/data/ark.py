@@ -113,9 +113,9 @@ class ArkWriter:
         """Store bytes as they are."""
         return self._write(utt_id, b"BLOB", blob)
 
-    def copy(self, utt_id: str, pointer: str) -> str:
-        """Store the entry behind `pointer` of another archive, byte for byte."""
-        tag, payload = read_entry(pointer, utt_id)
+    def copy(self, utt_id: str, pointer: str, owner: str | None = None) -> str:
+        """Store the entry behind `pointer` of another archive, `owner`'s there, byte for byte."""
+        tag, payload = read_entry(pointer, owner or utt_id)
         return (
             self._append(utt_id, payload)
             if tag == INT_VECTOR

@@ -42,6 +42,13 @@ def target_texts(data: DataDir, target_lang: str | None) -> dict[str, str]:
     return texts
 
 
+def reference_texts(data: DataDir, target_lang: str | None) -> dict[str, str]:
+    """The same, and nothing at all where there is no such table."""
+    one_table = "utt2target" not in data.tables
+    lacking = one_table and target_table(target_lang) not in data.tables
+    return {} if lacking else target_texts(data, target_lang)
+
+
 def _existing(data: DataDir, name: str) -> dict[str, str]:
     if name not in data.tables:
         there = sorted(table for table in data.tables if table.split(".")[0] == "text")

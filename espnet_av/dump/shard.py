@@ -22,6 +22,7 @@ from espnet_av.data.sound_gap_report import GapRow
 from espnet_av.data.source_files import plain_file
 from espnet_av.data.table import is_ark_pointer, read_table
 from espnet_av.dump.config import DumpConfig
+from espnet_av.dump.twins import Twins
 from espnet_av.errors import ArkError, DataDirError, MediaError
 from espnet_av.media.segment_reader import SegmentReader
 from espnet_av.media.track_length import track_seconds
@@ -62,6 +63,16 @@ class DumpRecord(Record):
     """Where the time stamps of a recording asked for silence, less sound or another speed."""
     packed: dict[str, dict[str, str]] = field(default_factory=dict)
     """Table -> id -> `<table>.<shard>.ark:<offset>`, of every other kind of data."""
+
+    def add_twin(self, utt_id: str, twin: str) -> None:
+        """Note that an utterance has what its twin has, or lacks."""
+        columns: tuple[dict[str, Any], ...] = (
+            self.audio, self.video, self.num_samples, self.num_frames
+        )  # fmt: skip
+        for rows in columns:
+            rows |= {utt_id: rows[twin]} if twin in rows else {}
+        self.dropped += [d._replace(utt_id=utt_id) for d in self.dropped if d.utt_id == twin]
+        self.sound_gaps += [g._replace(utt_id=utt_id) for g in self.sound_gaps if g.utt_id == twin]
 
     def content(self) -> dict[str, Any]:
         """See `Record`; without what records of before do not know and most do not need."""
@@ -141,9 +152,13 @@ class DumpShard(Shard[DumpRecord]):
         with ExitStack() as stack:
             audio = stack.enter_context(ArkWriter(self.ark_path("audio")))
             video = stack.enter_context(ArkWriter(self.ark_path("video")))
-            reader = SegmentReader(SAMPLE_RATE)
+            reader, twins = SegmentReader(SAMPLE_RATE), Twins(self.data)
             for utt_id in self.utt_ids:
-                self._pack(utt_id, record, reader, audio, video)
+                twin, name = twins.before(utt_id), twins.entry_id(utt_id) or utt_id
+                if twin is None:
+                    self._pack(utt_id, name, record, reader, audio, video)
+                else:
+                    record.add_twin(utt_id, twin)
                 advance()
         for table, names in self.packs.items():
             record.packed[table] = self._pack_others(table, names)
@@ -171,12 +186,15 @@ class DumpShard(Shard[DumpRecord]):
         recording = self.data.recording(utt_id)
         audio = self.data.locate("wav.scp", recording[0])
         clip = self.clips.pointers.get(utt_id)
+        target = self.data.get("utt2target", utt_id)
         return (utt_id, recording, self.data.get("wav.scp", recording[0]), file_size(audio),
-                clip and clip.rpartition(":")[2], file_size(clip))  # fmt: skip
+                clip and clip.rpartition(":")[2], file_size(clip),
+                *(() if target is None else (target,)))  # fmt: skip
 
     def _pack(
         self,
         utt_id: str,
+        name: str,
         record: DumpRecord,
         reader: SegmentReader,
         audio: ArkWriter,
@@ -193,10 +211,10 @@ class DumpShard(Shard[DumpRecord]):
             record.dropped.append(drop)
             return
         if wave is not None:
-            record.audio[utt_id] = audio.write_audio(utt_id, wave, SAMPLE_RATE)
+            record.audio[utt_id] = audio.write_audio(name, wave, SAMPLE_RATE)
             record.num_samples[utt_id] = len(wave)
         if clip is not None:
-            record.video[utt_id] = video.copy(utt_id, clip)
+            record.video[utt_id] = video.copy(name, clip, owner=utt_id)
             record.num_frames[utt_id] = num_frames
 
     def _read_audio(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from espnet_av.bin.data_dir import main
 from espnet_av.data.data_dir import read_data_dir, write_data_dir
 
 
@@ -109,6 +110,29 @@ def test_copy_with_prefixes_and_suffixes_then_combine(tool, folder: Path) -> Non
     tool("combine_data.sh", "both", folder, "copy")
     assert len(read_data_dir(folder.parent / "both").utt_ids) == 12
     assert "also in a source before it" in tool("combine_data.sh", "c", folder, folder, ok=False)
+
+
+@pytest.mark.parametrize(
+    ("verb", "arguments"),
+    [
+        ("copy", ["src", "dest"]),
+        ("combine", ["dest", "src"]),
+        ("subset", ["src", "2", "dest"]),
+        ("validate", ["--no-text", "src"]),
+    ],
+)
+def test_tools_tell_what_they_leave_out(
+    verb: str,
+    arguments: list[str],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (folder / "utt2langs").write_text("s0-0 en\n")
+    monkeypatch.chdir(folder.parent)
+    main([verb, *arguments])
+    told = "utt2langs: not a table of a data dir; did you mean 'utt2lang'?"
+    assert told in capsys.readouterr().err
 
 
 def test_tools_start_without_heavy_imports(repo_root: Path) -> None:

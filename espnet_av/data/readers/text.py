@@ -12,7 +12,7 @@ from espnet_av.data.dropped import Drop
 from espnet_av.data.lengths import num_frames
 from espnet_av.data.readers.abs_reader import AbsReader, Draw
 from espnet_av.data.readers.video_augment import num_frames_at
-from espnet_av.data.target import target_table, target_texts, text_lang
+from espnet_av.data.target import reference_texts, target_table, target_texts, text_lang
 from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.errors import ConfigError
 from espnet_av.rates import frames_at_rate
@@ -56,9 +56,7 @@ class TextReader(AbsReader):
 
     @cached_property
     def _texts(self) -> dict[str, str]:
-        one_table = "utt2target" not in self.data.tables
-        lacks = one_table and target_table(self.config.target_lang) not in self.data.tables
-        return {} if lacks else target_texts(self.data, self.config.target_lang)
+        return reference_texts(self.data, self.config.target_lang)
 
     def _lang(self, utt_id: str) -> str | None:
         return text_lang(self.data, utt_id, self.config.target_lang)
