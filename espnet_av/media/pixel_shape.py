@@ -1,4 +1,4 @@
-"""Pixels that are not square: 16:9 on 720 x 576, HDV, anamorphic lenses."""
+"""Shapes of pictures: pixels that are not square (720 x 576 at 16:9, HDV), sizes that change."""
 
 from __future__ import annotations
 
@@ -47,3 +47,29 @@ def with_square_pixels(picture: np.ndarray, ratio: float) -> np.ndarray:
     height, width = picture.shape[:2]
     size = (round(width * max(ratio, 1.0)), round(height / min(ratio, 1.0)))
     return cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR)
+
+
+def with_shape_of(picture: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """Scale a picture into the frame of the first one, in the middle and with black beside it.
+
+    Video calls change their size with the connection, and phones turn; players do the same.
+
+    Args:
+        picture: (H', W') or (H', W', 3) uint8.
+        first: (H, W) or (H, W, 3) uint8.
+
+    Returns:
+        (H, W) or (H, W, 3) uint8.
+    """
+    if picture.shape == first.shape:
+        return picture
+    (height, width), (old_height, old_width) = first.shape[:2], picture.shape[:2]
+    scale = min(height / old_height, width / old_width)
+    size = (min(round(old_width * scale), width), min(round(old_height * scale), height))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    top, left = (height - size[1]) // 2, (width - size[0]) // 2
+    framed = np.zeros_like(first)
+    framed[top : top + size[1], left : left + size[0]] = cv2.resize(
+        picture, size, interpolation=method
+    )
+    return framed

@@ -23,6 +23,7 @@ _EXACT = frozenset(
 """Containers that know their length. FFmpeg guesses that of MPEG streams from the stamps that it
 finds near their end, and that of raw streams from their first bit rate: both can be far off."""
 
+_LATE_START_SEC = 0.5
 _WRAPPED = 1 << 31
 """Ticks of a 32-bit number that is negative."""
 
@@ -78,6 +79,9 @@ def _stated_seconds(container: InputContainer, stream: Any) -> float | None:
         return None
     if stream.duration and stream.time_base is not None:
         return float(stream.duration * stream.time_base)
+    if abs(container.start_time or 0) > _LATE_START_SEC * _MICROSECOND:
+        # Some writers count from the first packet, others from zero, an hour earlier.
+        return None
     # Matroska states one duration for the whole file.
     return container.duration / _MICROSECOND if container.duration else None
 

@@ -18,7 +18,7 @@ from espnet_av.errors import MediaError
 from espnet_av.media.container import open_media, span_words
 from espnet_av.media.orientation import display_matrix, upright
 from espnet_av.media.picture_times import at_constant_rate, timed_pictures
-from espnet_av.media.pixel_shape import pixel_ratio, with_square_pixels
+from espnet_av.media.pixel_shape import pixel_ratio, with_shape_of, with_square_pixels
 
 _LUMA_FORMATS = frozenset(
     ("yuv420p", "yuv422p", "yuv444p", "yuvj420p", "yuvj422p", "yuvj444p", "nv12", "nv21", "gray")
@@ -38,7 +38,8 @@ def iter_frames(
 
     Second 0 is the first picture, or a whole number of frames at 25 Hz before it (`origin_sec`).
     Where the film stands still, the last picture stays until the next one is due. They come as
-    they are shown: with square pixels, turned and mirrored by the display matrix of phones.
+    they are shown: with square pixels, turned and mirrored by the display matrix of phones, all of
+    the first one's size.
 
     Args:
         path: any container or codec that FFmpeg reads.
@@ -74,7 +75,9 @@ def iter_frames(
                     msg = f"{path}: the frame at {number / fps:.2f} s is damaged; fetch it again"
                     raise MediaError(msg)
                 stored = with_square_pixels(convert(frame), ratio)
-                last_frame, picture = frame, upright(stored, matrix)
+                shaped = upright(stored, matrix)
+                picture = shaped if last_frame is None else with_shape_of(shaped, picture)
+                last_frame = frame
             yield picture
         if last_frame is None:
             msg = f"{path}: no picture {span_words(start, end)}"

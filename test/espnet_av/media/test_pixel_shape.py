@@ -77,3 +77,35 @@ def test_square_unknown_and_absurd_ones_stay_as_they_are(tmp_path, ratio):
 def test_square_pixels_are_not_copied():
     picture = disc(1)
     assert with_square_pixels(picture, 1.0) is picture
+
+
+@pytest.mark.parametrize("size", [(2 * W, 2 * H), (W, 2 * H), (W // 2, H // 2)])
+def test_pictures_that_change_their_size_keep_the_first_one(tmp_path, size):
+    parts = []
+    for number, (width, height) in enumerate([(W, H), size]):
+        path = tmp_path / f"{number}.ts"
+        with av.open(str(path), "w") as container:
+            stream = container.add_stream("mpeg2video", rate=25, options={"qscale": "2"})
+            stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+            y, x = np.mgrid[:height, :width]
+            away = np.hypot(x - (width - 1) / 2, y - (height - 1) / 2)
+            picture = np.where(away < 0.3 * min(width, height), 220, 30).astype(np.uint8)
+            for _ in range(30):
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="gray")))
+            container.mux(stream.encode(None))
+        parts.append(path.read_bytes())
+    call = tmp_path / "call.ts"
+    call.write_bytes(b"".join(parts))
+    for gray in (True, False):
+        pictures = read_video(call, gray=gray)
+        assert pictures.shape[:3] == (60, H, W)
+    last = read_video(call, gray=True)[-1]
+    # A circle stays one, in the middle; where a side is left over, it is black.
+    wide, high = extent(last)
+    assert wide == pytest.approx(high, abs=2)
+    expected = 0.6 * min(size) * min(W / size[0], H / size[1])
+    assert wide == pytest.approx(expected, abs=3)
+    assert extent(read_video(call, gray=True)[2])[0] == pytest.approx(0.6 * min(W, H), abs=3)
+    assert np.argwhere(last > 125).mean(axis=0) == pytest.approx(
+        [(H - 1) / 2, (W - 1) / 2], abs=1.5
+    )

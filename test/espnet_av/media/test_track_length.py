@@ -152,3 +152,11 @@ def test_mp3_files_joined_with_their_tags_are_read_to_the_end(tmp_path, tag):
     path.write_bytes(part + tag + part)
     assert len(read_audio(path)) / 16000 == pytest.approx(4.0, abs=0.15)
     assert track_seconds(path, "audio") == pytest.approx(4.0, abs=0.15)
+
+
+def test_a_film_whose_clock_began_an_hour_ago_is_no_hour_long(tmp_path):
+    path = write(tmp_path / "dashcam.mkv", picture(50, late_sec=3600))
+    with av.open(str(path)) as box:
+        assert box.duration > 3600e6, "as FFmpeg writes it"
+    assert track_seconds(path, "video") == pytest.approx(2.0, abs=0.01)
+    assert probe(path).seconds == pytest.approx(len(read_video(path, gray=True)) / 25, abs=0.01)
