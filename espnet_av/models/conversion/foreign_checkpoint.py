@@ -23,6 +23,7 @@ _HF_FILES = (
     "pytorch_model.bin",
     "pytorch_model.bin.index.json",
 )
+_LFS_POINTER = b"version https://git-lfs"
 _HF_MARK = "conv_layers.0.conv.weight"
 
 
@@ -113,8 +114,11 @@ def _read_hf_folder(folder: Path) -> ForeignCheckpoint:
     config = _read_json(folder / "config.json")
     name = next((name for name in _HF_FILES if (folder / name).is_file()), None)
     if config is None or name is None:
-        msg = f"{folder}: needs config.json and one of {', '.join(_HF_FILES[::2])}; copy them"
-        raise CheckpointError(msg)
+        msg = f"{folder}: needs config.json and one of {', '.join(_HF_FILES[::2])}; "
+        inner = sorted(path.parent for path in folder.glob("snapshots/*/config.json"))
+        raise CheckpointError(
+            msg + (f"give the snapshot in it, {inner[0]}" if inner else "copy them")
+        )
     files = [folder / name]
     if name.endswith(".index.json"):
         shards = (_read_json(folder / name) or {}).get("weight_map")
@@ -148,6 +152,11 @@ def _plain_weights(path: Path, weights: dict[str, Tensor]) -> ForeignCheckpoint:
 
 
 def _read_tensors(path: Path) -> dict[str, Tensor]:
+    if path.is_file():
+        with path.open("rb") as stream:
+            if stream.read(len(_LFS_POINTER)) == _LFS_POINTER:
+                msg = f"{path}: only says where Git LFS keeps the file; 'git lfs pull' fetches it"
+                raise CheckpointError(msg)
     if path.suffix == ".safetensors":
         return _read_safetensors(path)
     with open_torch_file(path) as file:

@@ -20,11 +20,25 @@ _MAX_GROWTH, _SPARE_BYTES = 4, 10_000_000
 
 
 def is_packed(path: Path) -> bool:
-    """Whether a file is a zip with a `meta.yaml`; the weights of torch are zips too."""
-    if not zipfile.is_zipfile(path):
-        return False
-    with zipfile.ZipFile(path) as archive:
-        return META in archive.namelist()
+    """Whether a file is a zip with a `meta.yaml`; the weights of torch are zips too.
+
+    Raises:
+        CheckpointError: its name says that it is such a zip, and it is none.
+    """
+    is_named_so, names = path.suffix.lower() == ".zip", []
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    elif is_named_so:
+        msg = f"{path}: no zip, or one that was cut short; copy it again"
+        raise CheckpointError(msg)
+    if is_named_so and META not in names:
+        msg = (
+            f"{path}: has no {META}, which ESPnet packs at its top; unpack it and give the "
+            "experiment in it, such as exp/asr_train"
+        )
+        raise CheckpointError(msg)
+    return META in names
 
 
 def unpack(path: Path, folder: Path) -> Path:

@@ -189,6 +189,20 @@ def test_folders_of_hugging_face(tmp_path):
         read_foreign_checkpoint(tmp_path / "shards")
 
 
+def test_folders_of_the_hub_and_of_git(tmp_path):
+    snapshot = tmp_path / "models--x--y/snapshots/4f2a"
+    theirs("hubert").save_pretrained(snapshot)
+    with pytest.raises(CheckpointError, match=r"give the snapshot in it, .*/snapshots/4f2a"):
+        read_foreign_checkpoint(tmp_path / "models--x--y")
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n"
+    (snapshot / "model.safetensors").unlink()
+    for name in ("model.safetensors", "pytorch_model.bin"):
+        (snapshot / name).write_text(pointer)
+        with pytest.raises(CheckpointError, match="'git lfs pull' fetches it"):
+            read_foreign_checkpoint(snapshot)
+        (snapshot / name).unlink()
+
+
 def test_large_models_without_biases_compute_the_same():
     model = theirs("hubert")
     for layer in model.feature_extractor.conv_layers:

@@ -1,6 +1,7 @@
 """Experiments of ESPnet that cannot be converted: what is wrong, and what to do."""
 
 import pickle
+import zipfile
 
 import pytest
 import torch
@@ -154,3 +155,10 @@ def test_archives_and_folders_around_the_experiment(tmp_path):
     write(tmp_path / "unpacked/exp/asr_train")
     with pytest.raises(CheckpointError, match=r"give the experiment in it, .*/exp/asr_train"):
         read_espnet_experiment(tmp_path / "unpacked")
+    with zipfile.ZipFile(tmp_path / "folder.zip", "w") as archive:
+        archive.writestr("asr_train/meta.yaml", "files: {}")
+    with pytest.raises(CheckpointError, match=r"folder\.zip: has no meta\.yaml, .*; unpack it"):
+        read_espnet_experiment(tmp_path / "folder.zip")
+    (tmp_path / "half.zip").write_bytes((tmp_path / "folder.zip").read_bytes()[:60])
+    with pytest.raises(CheckpointError, match=r"half\.zip: no zip, or one that was cut short"):
+        read_espnet_experiment(tmp_path / "half.zip")
