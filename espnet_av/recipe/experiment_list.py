@@ -189,8 +189,8 @@ def load_experiments(path: str | Path, seeds: Sequence[int] = ()) -> ExperimentL
         for name, entry in entries.items()
     }
     found = build(ExperimentList, mapping, str(path))
+    _check_names(path, found)
     for name, entry in found.experiments.items():
-        check_name(f"{path}: experiments:", name)
         _check_entry(f"{path}: experiments.{name}", entry, found)
     for name, table in found.tables.items():
         _check_table(f"{path}: tables.{name}", table, found)
@@ -220,7 +220,26 @@ _WRITTEN = {"start": "from"}
 """Fields whose name in the file is a word of Python."""
 
 
-def _check_entry(where: str, entry: ExperimentEntry, found: ExperimentList) -> None:
+def _check_names(path: Path, found: ExperimentList) -> None:
+    """Names are those of folders, and of one experiment each, with its seed."""
+    seen: dict[str, str] = {}
+    for name, entry in found.experiments.items():
+        check_name(f"{path}: experiments:", name)
+        if is_outside(name):
+            msg = f"{path}: experiments: '{name}': a name is no path, and mfcc is taken; rename it"
+            raise ConfigError(msg)
+        for seed in entry.seeds or (None,):
+            full = name if seed is None else f"{name}_s{seed}"
+            if full in seen:
+                msg = (
+                    f"{path}: experiments: {full} is one of '{seen[full]}' and one of '{name}'; "
+                    "each experiment and seed has a folder of its own"
+                )
+                raise ConfigError(msg)
+            seen[full] = name
+
+
+def _check_sources(where: str, entry: ExperimentEntry, found: ExperimentList) -> None:
     sources = {"from": entry.start, "units": units_source(entry.units)[0]}
     for key, source in sources.items():
         if not source or ("/" in source) or (key == "units" and source == "mfcc"):
@@ -231,6 +250,16 @@ def _check_entry(where: str, entry: ExperimentEntry, found: ExperimentList) -> N
         if found.experiments[base].seeds and base == source and not _same_seeds(entry, base, found):
             seeds = found.experiments[base].seeds
             msg = f"{where}: {key}: {source} has the seeds {seeds}; say which: {source}_s{seeds[0]}"
+            raise ConfigError(msg)
+
+
+def _check_entry(where: str, entry: ExperimentEntry, found: ExperimentList) -> None:
+    _check_sources(where, entry, found)
+    for told in (entry.config, entry.units_config):
+        check_name(f"{where}: config", told)
+    for told in entry.override:
+        if "=" not in told or told.split() != [told]:
+            msg = f"{where}: override '{told}': expected key=value, without white space"
             raise ConfigError(msg)
     for test in entry.tests:
         if test not in found.tests:

@@ -80,7 +80,8 @@ def make_plan(options: Options, site: Site) -> Parts:
         # What several need is made first; then each is a run of its own.
         for named in work.experiments:
             plan.add_tokens(named.experiment)
-        plan.parts += _side_by_side(options.jobs, work.experiments)
+        if options.stop_stage > KINDS.index("dump") + 1:
+            plan.parts += _side_by_side(options.jobs, work.experiments)
     else:
         for named in work.experiments:
             plan.add_experiment(named.experiment)

@@ -388,3 +388,31 @@ def test_a_start_that_is_converted_again_is_noticed(recipe: Path) -> None:
         "exp/xlavsr_r1",
         "exp/avsr_char_from_converted",
     ]
+
+
+LIST = """
+experiments:
+  a: {config: conf/ssl.yaml}
+  b: {config: conf/train_avsr.yaml, from: a, tokens: {}, seeds: [1, 2, 3], tests: [words]}
+tests: {words: {expected: ""}}
+tables: {results/x.md: {rows: {b: mine}}}
+"""
+
+
+def test_experiments_of_a_list_run_side_by_side(recipe: Path) -> None:
+    (recipe / "list.yaml").write_text(LIST, encoding="utf-8")
+    options = ["--experiments", "list.yaml", "--jobs", "2", "--stop_stage", "score"]
+    code, out, started = run(recipe, *options)
+    assert code == 0, out
+    assert trainings(started)[0] == ("exp/a", "")
+    rest = sorted(trainings(started)[1:])
+    assert rest == [(f"exp/b_s{seed}", "init_param=[exp/a]") for seed in (1, 2, 3)]
+    assert started[-1].startswith("compare --system mine exp/b_s1/decode/scores.json exp/b_s2/")
+    assert verbs(run(recipe, *options)[2]) == ["compare"]
+    # One that fails lets the others end, and stops the run.
+    (recipe / "conf/ssl.yaml").write_text("seed: 2\n", encoding="utf-8")
+    code, out, started = run(recipe, *options, FAIL="train")
+    assert code == 1 and "some experiments failed" in out
+    assert [line for line in started if line.startswith("compare")] == []
+    _, _, started = run(recipe, *options, "--only", "b_s2")
+    assert [name for name, _ in trainings(started)] == ["exp/a", "exp/b_s2"]

@@ -1,0 +1,108 @@
+"""Lists of experiments: what is read, and what is refused before anything runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from espnet_av.errors import ConfigError
+from espnet_av.recipe.experiment_list import load_experiments
+from espnet_av.recipe.named import named_experiments, tables
+from espnet_av.recipe.options import Options
+
+LIST = """
+defaults: {units_config: u.yaml, sets: [speech_en]}
+tests:
+  words: {sets: [test], modes: [A], noises: [clean]}
+experiments:
+  vgs_en: {config: v.yaml, from: hubert_en, units: "hubert_en:12", override: [a=1]}
+  hubert_en: {config: h.yaml, units: mfcc}
+  read: {config: r.yaml, from: vgs_en, tokens: {type: word}, seeds: [1, 2], tests: [words]}
+  again: {config: r.yaml, from: read, tokens: {}, seeds: [2], sets: [train], tests: [words]}
+tables:
+  results/x.md: {rows: {read: first, again: more}}
+"""
+
+
+def load(tmp_path: Path, text: str = LIST, **options: str) -> tuple[list, list]:
+    """Experiments and tables."""
+    path = tmp_path / "experiments.yaml"
+    path.write_text(text, encoding="utf-8")
+    full = Options(**options).with_defaults()  # type: ignore[arg-type]
+    found = load_experiments(path)
+    return named_experiments(found, full), tables(found, full)
+
+
+def test_experiments_come_after_what_they_start_from(tmp_path: Path) -> None:
+    experiments, (table,) = load(tmp_path)
+    names = [(named.name, named.level, named.experiment.kind) for named in experiments]
+    assert names == [
+        ("hubert_en", 1, "avssl"),
+        ("vgs_en", 2, "avssl"),
+        ("read_s1", 3, "finetune"),
+        ("read_s2", 3, "finetune"),
+        ("again_s2", 4, "finetune"),
+    ]
+    _, vgs, read, _, again = (named.experiment for named in experiments)
+    assert (vgs.start, vgs.units.source, vgs.units.layer) == ("exp/hubert_en", "exp/hubert_en", 12)
+    assert (vgs.args, vgs.train_set) == ("--override a=1", "speech_en")
+    assert (read.args, read.start, again.start) == (
+        "--override seed=1",
+        "exp/vgs_en",
+        "exp/read_s2",
+    )
+    assert (read.tokens.out, again.tokens.out) == (
+        "data/token_list/word_speech_en",
+        "data/token_list/char",
+    )
+    assert read.tests[0].out == "exp/read_s1/decode"
+    assert table.rows[1] == ("more", ("exp/again_s2/decode/scores.json",))
+
+
+def test_one_of_them_with_what_it_starts_from(tmp_path: Path) -> None:
+    experiments, _ = load(tmp_path, only="read_s2")
+    assert [named.name for named in experiments] == ["hubert_en", "vgs_en", "read_s2"]
+    with pytest.raises(ConfigError, match="--only red: no such experiment; did you mean read"):
+        load(tmp_path, only="red")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("units: mfcc", "unit: mfcc", "unknown key 'unit'; did you mean 'units'"),
+        ("units: mfcc", "from: vgs_en", "each other: .*vgs_en -> hubert_en -> vgs_en"),
+        ("from: hubert_en", "from: hubert_de", "did you mean 'hubert_en'"),
+        ("from: hubert_en", "start: hubert_en", "unknown key 'start'"),
+        ("hubert_en:12", "hubert_en:last", "a layer is a number"),
+        ("tests: [words]", "tests: [word]", "tests: there is no 'word'; did you mean 'words'"),
+        ("seeds: [1, 2]", "seeds: [one]", "expected a whole number"),
+        ("seeds: [2]", "seeds: [3]", r"read has the seeds \(1, 2\); say which: read_s1"),
+        ("{read: first", "{rad: first", "rows: there is no 'rad'; did you mean 'read'"),
+        ("units_config: u.yaml, ", "", "units need a units_config"),
+        ("units: mfcc", "kind: mid", "writes text: add `tokens"),
+        ("modes: [A]", "modes: [B]", "'B' is not a choice"),
+        ("  hubert_en: {", "  hubert en: {", "white space"),
+        ("[a=1]", "['a=1 2']", "expected key=value, without white space"),
+        ("  hubert_en: {", "  mfcc: {", "mfcc is taken"),
+        ("seeds: [1, 2]", "seeds: [1, 1]", "read_s1 is one of 'read' and one of 'read'"),
+        ("{config: h.yaml, units: mfcc}", "h.yaml", "expected key: value pairs"),
+    ],
+)
+def test_mistakes_are_named(tmp_path: Path, old: str, new: str, message: str) -> None:
+    assert old in LIST
+    with pytest.raises(ConfigError, match=message):
+        load(tmp_path, LIST.replace(old, new))
+
+
+def test_tests_of_one_experiment_have_folders_of_their_own(tmp_path: Path) -> None:
+    more = LIST.replace("experiments:\n", "  noisy: {noises: [babble:0]}\nexperiments:\n")
+    more = more.replace("seeds: [1, 2], tests: [words]", "seeds: [1, 2], tests: [words, noisy]")
+    with pytest.raises(ConfigError, match="two tests write to exp/read_s1/decode; give one"):
+        load(tmp_path, more)
+    more = more.replace("noises: [babble:0]", 'noises: ["babble:0"], folder: noisy')
+    experiments, _ = load(tmp_path, more)
+    assert [t.out for t in experiments[2].experiment.tests] == [
+        "exp/read_s1/decode",
+        "exp/read_s1/noisy",
+    ]
