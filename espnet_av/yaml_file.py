@@ -22,6 +22,15 @@ class _StrictLoader(yaml.SafeLoader):
         super().__init__(stream)
         self._depth = 0
 
+    def construct_object(self, node: Any, deep: bool = False) -> Any:
+        """A value; text that PyYAML takes for a date or a number, and is none, has its line."""
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, OverflowError, LookupError, AttributeError) as error:
+            kind = node.tag.rsplit(":", 1)[-1]
+            told = f"{str(node.value)[:40]!r} is no {kind} ({error}); as text it is put in quotes"
+            raise yaml.MarkedYAMLError(problem=told, problem_mark=node.start_mark) from error
+
     def compose_node(self, parent: Any, index: Any) -> Any:
         """One value, with those in it."""
         self._depth += 1
@@ -77,8 +86,7 @@ def parse_yaml(text: str, where: str | Path, kind: type[AVError], cure: str) -> 
             told += ", a tab: indent by spaces"
         msg = f"{where}: not valid YAML: {line}{told}; {cure}"
         raise kind(msg) from error
-    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
-        # Of a date that is none, or a number that is too long, PyYAML says ValueError.
+    except (yaml.YAMLError, RecursionError) as error:
         msg = f"{where}: not valid YAML: {quoted(' '.join(str(error).split()))}; {cure}"
         raise kind(msg) from error
 
