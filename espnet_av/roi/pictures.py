@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from espnet_av.media.pixel_shape import with_shape_of
 from espnet_av.media.video import iter_frames
 from espnet_av.roi.shots import Shot, find_shots, thumbnail
 
@@ -27,6 +28,7 @@ class Pictures:
         end: second to stop at, None for the file's end.
         gray: grey instead of RGB.
         kept_bytes: size up to which a clip stays in memory.
+        like: a picture whose size all get; none: the first one's.
     """
 
     def __init__(
@@ -38,9 +40,11 @@ class Pictures:
         *,
         gray: bool = False,
         kept_bytes: int = KEPT_BYTES,
+        like: np.ndarray | None = None,
     ) -> None:
         self._source = (path, fps, start, end, gray)
         self._limit = self._kept_bytes = kept_bytes
+        self._like = like
         self._kept: list[np.ndarray] | None = None
         self._shots: list[Shot] | None = None
 
@@ -60,7 +64,9 @@ class Pictures:
         path, fps, start, _, gray = self._source
         first = round(start * fps)
         times = ((first + index) / fps for index in shot)
-        return Pictures(path, fps, *times, gray=gray, kept_bytes=self._limit)
+        # Where the film changes its size, the points of all parts are still those of one picture.
+        like = self._like
+        return Pictures(path, fps, *times, gray=gray, kept_bytes=self._limit, like=like)
 
     def __iter__(self) -> Iterator[np.ndarray]:
         """Yield (H, W, 3) uint8 RGB, or (H, W) uint8 if grey; errors as in `iter_frames`."""
@@ -70,7 +76,9 @@ class Pictures:
         kept: list[np.ndarray] | None = []
         thumbnails: list[np.ndarray] = []
         size = 0
-        for picture in iter_frames(*self._source):
+        for decoded in iter_frames(*self._source):
+            self._like = decoded if self._like is None else self._like
+            picture = with_shape_of(decoded, self._like)
             size += picture.nbytes
             if self._shots is None:
                 thumbnails.append(thumbnail(picture))

@@ -2,6 +2,7 @@
 
 import weakref
 
+import av
 import numpy as np
 import pytest
 from media_samples import numbered_frames
@@ -10,6 +11,7 @@ from espnet_av.errors import MediaError
 from espnet_av.media.video import iter_frames, read_video, write_video
 from espnet_av.roi import pictures
 from espnet_av.roi.pictures import Pictures
+from espnet_av.roi.shots import Shot
 
 NUM_FRAMES = 12
 SIZE = NUM_FRAMES * 64 * 128
@@ -69,3 +71,22 @@ def test_segment_and_errors_are_those_of_the_file(clip):
     assert np.array_equal(list(part), read_video(clip, 25, 0.16, 0.32, gray=True))
     with pytest.raises(MediaError, match="no picture between 9 s and the end"):
         list(Pictures(clip, start=9))
+
+
+def test_parts_of_a_film_that_changes_its_size_are_those_of_the_whole(tmp_path):
+    parts = []
+    for number, scale in enumerate((1, 2)):
+        path = tmp_path / f"{number}.ts"
+        with av.open(str(path), "w") as container:
+            stream = container.add_stream("mpeg2video", rate=25)
+            stream.width, stream.height, stream.pix_fmt = 128 * scale, 64 * scale, "yuv420p"
+            for image in numbered_frames(30, 64 * scale, 128 * scale):
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="gray")))
+            container.mux(stream.encode(None))
+        parts.append(path.read_bytes())
+    film = tmp_path / "call.ts"
+    film.write_bytes(b"".join(parts))
+    whole = read_video(film, gray=True)
+    found = Pictures(film, gray=True, kept_bytes=0)
+    assert len(found.shots) >= 1 and whole.shape == (60, 64, 128)
+    assert np.array_equal(list(found.part(Shot(40, 55))), whole[40:55])
