@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -139,7 +139,7 @@ def _convert(value: Any, hint: Any, where: str) -> Any:
     if origin in (Union, types.UnionType):
         return _convert_union(value, get_args(hint), where)
     if origin is Literal:
-        return _convert_literal(value, get_args(hint), where)
+        return check_choice(value, get_args(hint), where)
     if origin in (list, tuple):
         return _convert_sequence(value, origin, get_args(hint), where)
     if origin is dict:
@@ -202,7 +202,12 @@ def _convert_union(value: Any, options: tuple[Any, ...], where: str) -> Any:
     raise errors[0]
 
 
-def _convert_literal(value: Any, choices: tuple[Any, ...], where: str) -> Any:
+def check_choice(value: C, choices: Collection[Any], where: str) -> C:
+    """The value, if it is one of the choices, as of a registry.
+
+    Raises:
+        ConfigError: it is none; the nearest and all of them are named.
+    """
     if value in choices:
         return value
     near = difflib.get_close_matches(str(value), [str(choice) for choice in choices], n=1)

@@ -38,7 +38,7 @@ ALLOWED = {
     "units": {"features", "data", "ops", "score"},
     "train": {"models", "modules", "ops", "data"},
     "search": {"models", "modules", "data", "ops"},
-    "predict": {"search", "data", "models", "ops"},
+    "predict": {"search", "train", "data", "models", "ops"},
     "score": {"predict", "search", "data", "ops"},
     "pack": {"models", "train", "data", "predict", "search", "roi"},
     "speech2text": {"pack", "predict", "models", "train", "data", "search", "roi", "media"},

@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from espnet_av.command import stage_parser, user_errors
-from espnet_av.score.matrix import format_plain, matrix, sets_of
+from espnet_av.score.bootstrap import Resampling
+from espnet_av.score.matrix import matrix, sets_of
 from espnet_av.score.missing_video import curves, missing_table
 from espnet_av.score.published.expected import Expected, read_expected
 from espnet_av.score.report import RESULTS, write_report
-from espnet_av.score.text import Resampling
+from espnet_av.score.scorers import metric_of
+from espnet_av.score.text_table import format_plain
 
 
 def get_parser() -> argparse.ArgumentParser:
@@ -48,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             system=options.system,
             resampling=Resampling(options.num_resamples, options.seed),
         )
-    metric = scores["scoring"]["metric"]
+    metric = metric_of(scores["scoring"]["metric"])
     for set_name in sets_of(scores["conditions"]):
         print(format_plain(matrix(scores["conditions"], set_name, metric)))
         print()
@@ -59,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     judged = [row for row in scores["targets"] if row["op"] != "~"]
     missed = [row for row in judged if not row["met"]]
     for row in judged:
-        got = "not run here" if row["got"] is None else f"{row['got']:.1f}"
+        got = "not run here" if row["got"] is None else metric_of(row["metric"]).show(row["got"])
         verdict = {True: "met", False: "MISSED", None: ""}[row["met"]]
         print(
             f"{row['set']} {row['mode']} {row['noise']} {row['metric']}: {got} "

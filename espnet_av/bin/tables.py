@@ -9,13 +9,14 @@ from pathlib import Path
 from espnet_av.command import stage_parser, user_errors
 from espnet_av.config import unknown_key_message
 from espnet_av.errors import ConfigError
-from espnet_av.score.matrix import format_plain
 from espnet_av.score.published.averages import check_averages, find_conflicts, num_repeated
 from espnet_av.score.published.expected import Expected, read_expected
 from espnet_av.score.published.measured import read_measured
 from espnet_av.score.published.paper_table import Block, direction, lay_out
 from espnet_av.score.report import SCORES
 from espnet_av.score.results import format_block
+from espnet_av.score.scorers import metric_of
+from espnet_av.score.text_table import format_plain
 
 
 def get_parser() -> argparse.ArgumentParser:
@@ -53,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for block in blocks:
         print(format_block(block) if options.markdown else _plain(block), end="\n\n")
     if measured is not None:
-        print(direction(expected.scoring.metric))
+        print(direction(metric_of(expected.scoring.metric)))
     print("\n".join(_verdict(expected)))
 
 

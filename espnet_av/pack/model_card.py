@@ -63,9 +63,10 @@ def model_card(
 
 
 def _table(scores: dict[str, Any]) -> str:
-    """WER and CER of every condition, in percent; BLEU of translations."""
+    """Every figure of every condition: WER and CER in percent, or what else it was judged by."""
     records = scores["conditions"]
-    metrics = [metric for metric in ("wer", "cer", "bleu") if metric in records[0]]
+    figures = {name: value for name, value in records[0].items() if isinstance(value, dict)}
+    metrics = [name for name, value in figures.items() if "rate" in value]
     titles = " | ".join(metric.upper() for metric in metrics)
     rule = "--:|" * len(metrics)
     lines = [f"| set | mode | noise | utterances | {titles} |", f"|---|---|---|--:|{rule}"]

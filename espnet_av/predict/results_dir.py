@@ -5,23 +5,23 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from espnet_av.atomic import atomic_dir
 from espnet_av.config import to_dict
 from espnet_av.data.data_dir import DataDir
 from espnet_av.data.table import write_table
-from espnet_av.data.target import target_table
 from espnet_av.errors import ConfigError
 from espnet_av.predict.condition import Condition
-from espnet_av.predict.example import EXAMPLE
-from espnet_av.predict.text import Recognition
 from espnet_av.provenance import write_provenance
-from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.temporary import sweep_once
+
+if TYPE_CHECKING:  # scoring reads these folders, and needs no model for it
+    from espnet_av.predict.prediction import Predictions
+    from espnet_av.search.decode_config import DecodeConfig
 
 DONE = ".done"
 INFO = "decode.json"
@@ -46,11 +46,13 @@ def fingerprint(
     dump_dir: Path,
     noise_manifest: Path | None,
     seed: int,
+    asked: tuple[Any, ...] = (None,),
 ) -> str:
     """Hash of everything that decides the results of a condition: settings, weights, data, noise.
 
     Of a dump its tables and the mark of its stage are hashed, which changes with all that the stage
-    began from; of one that has no mark, the archives.
+    began from; of one that has no mark, the archives. `asked` is the kind of prediction, and its
+    layers, where they were asked for; what a model gives unasked follows from its weights.
 
     Raises:
         ConfigError: one of the files is missing.
@@ -66,66 +68,47 @@ def fingerprint(
         "noise": _digest(noise_manifest) if noisy and noise_manifest else None,
         "seed": seed if noisy or condition.missing_video else None,
     }
+    if asked != (None,):
+        record["asked"] = list(asked)
     text = json.dumps(record, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def write_results(
     folder: Path,
-    results: Mapping[str, Recognition],
+    predictions: Predictions,
     *,
     data: DataDir,
-    noises: Mapping[str, str],
+    noises: Sequence[str],
     missing: Sequence[str],
     info: Mapping[str, Any],
     config: DecodeConfig,
     fingerprint: str,
-    example: Callable[[Path], None],
 ) -> None:
-    """Write hypotheses, references and records, replacing an earlier folder in one move.
+    """Write predictions, references and records, replacing an earlier folder in one move.
 
-    Files: `text` (best hypotheses, Kaldi form), `ref` (transcripts, if the set has them; for a
-    model that translates, `info["target_lang"]`, the translations into that language),
-    `nbest.jsonl` (every hypothesis with scores, tokens and word times), `noise.tsv` (what was
-    mixed into which utterance), `missing_video.tsv` (what was taken from which),
-    `decode.json` (counts, times, model), `example.npz` (written by the function `example`), tables
+    Files: those of the kind of prediction, `noise.tsv` (what was mixed into which utterance),
+    `missing_video.tsv` (what was taken from which), `decode.json` (counts, times, model), tables
     for grouping, the configuration and its provenance, and last `.done` with the fingerprint.
     """
-    utt_ids = [utt_id for utt_id in data.utt_ids if utt_id in results]
+    known = set(predictions.utt_ids)
+    utt_ids = [utt_id for utt_id in data.utt_ids if utt_id in known]
     with atomic_dir(folder) as temporary:
-        best = {utt_id: (results[utt_id].texts or [""])[0] for utt_id in utt_ids}
-        write_table(temporary / "text", best)
-        target = target_table(info["target_lang"])
-        for source, name in ((target, "ref"), *((table, table) for table in _COPIED)):
-            rows = data.tables.get(source, {})
+        predictions.write(temporary, data)
+        for table in _COPIED:
+            rows = data.tables.get(table, {})
             if rows:
-                write_table(temporary / name, {u: rows[u] for u in utt_ids if u in rows})
-        with (temporary / "nbest.jsonl").open("w", encoding="utf-8") as stream:
-            for utt_id in utt_ids:
-                stream.write(json.dumps(_as_record(results[utt_id]), ensure_ascii=False) + "\n")
+                write_table(temporary / table, {u: rows[u] for u in utt_ids if u in rows})
         for name, header, lines in (
-            ("noise.tsv", "utt_id\tnoise_id\tcategory\tsnr_db\tsha256", list(noises.values())),
+            ("noise.tsv", "utt_id\tnoise_id\tcategory\tsnr_db\tsha256", noises),
             ("missing_video.tsv", "utt_id\tkind\tshare\tmissing\tframes", missing),
         ):
             if lines:
                 content = "\n".join([header, *lines]) + "\n"
                 (temporary / name).write_text(content, encoding="utf-8")
         (temporary / INFO).write_text(json.dumps(dict(info), indent=1) + "\n", encoding="utf-8")
-        example(temporary / EXAMPLE)
         write_provenance(temporary, config, info["seed"])
         (temporary / DONE).write_text(fingerprint + "\n", encoding="utf-8")
-
-
-def _as_record(result: Recognition) -> dict[str, Any]:
-    return {
-        "utt": result.utt_id,
-        "frames": result.num_frames,
-        "words": None if result.words is None else [word._asdict() for word in result.words],
-        "nbest": [
-            {"text": text, **dataclasses.asdict(hypothesis)}
-            for text, hypothesis in zip(result.texts, result.hypotheses, strict=True)
-        ],
-    }
 
 
 def _identifying(dump_dir: Path) -> list[Path]:

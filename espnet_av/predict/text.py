@@ -1,18 +1,28 @@
-"""Recognition of a whole test set: batches by length, results by utterance."""
+"""Texts of a whole test set: batches by length, results by utterance, files of a condition."""
 
 from __future__ import annotations
 
+import json
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
 
 from espnet_av.data.batch import Batch
 from espnet_av.data.batch_plan import plan_batches
+from espnet_av.data.data_dir import DataDir
 from espnet_av.data.dataset import AVDataset
 from espnet_av.data.evaluation_batches import evaluation_batches
+from espnet_av.data.table import write_table
+from espnet_av.data.target import target_table
 from espnet_av.data.tokenizer import Tokenizer
+from espnet_av.predict.example import EXAMPLE
+from espnet_av.predict.prediction import Predictions, Work
+from espnet_av.predict.recognition import Recognition
+from espnet_av.predict.text_example import write_example
 from espnet_av.search.alignment import TokenSpan, WordTime, align_tokens, word_times
 from espnet_av.search.decode_batch import EncodedFrames, decode_batch
 from espnet_av.search.decode_config import DecodeConfig
@@ -20,20 +30,70 @@ from espnet_av.search.hypothesis import Hypothesis
 from espnet_av.search.lexicon import Lexicon
 from espnet_av.search.ngram_lm import NGramLM
 
+logger = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, kw_only=True)
-class Recognition:
-    """What was recognised in one utterance."""
+class Texts(Predictions):
+    """What a recogniser wrote of a set."""
 
-    utt_id: str
-    hypotheses: list[Hypothesis]
-    """Best first; empty when the length limits left none."""
-    texts: list[str]
-    """One per hypothesis."""
-    words: list[WordTime] | None
-    """Times of the best text's words; None where neither CTC nor the search can tell them."""
-    num_frames: int
-    """Encoder frames, at the model's `feature_rate`."""
+    results: dict[str, Recognition]
+    """By utterance."""
+    work: Work
+    dataset: AVDataset
+
+    @property
+    def utt_ids(self) -> list[str]:
+        """Every utterance that has a result."""
+        return list(self.results)
+
+    @property
+    def num_frames(self) -> int:
+        """Encoder frames of all utterances."""
+        return sum(result.num_frames for result in self.results.values())
+
+    def facts(self) -> dict[str, Any]:
+        """The language written, and how many texts are empty."""
+        silent = sum(not result.texts or not result.texts[0] for result in self.results.values())
+        return {"target_lang": self.dataset.config.target_lang, "num_empty": silent}
+
+    def write(self, folder: Path, data: DataDir) -> None:
+        """Write `text` (best hypotheses), `ref`, `nbest.jsonl` and `example.npz`.
+
+        `ref` holds the transcripts, if the set has them; for a model that translates, the
+        translations into its language.
+        """
+        utt_ids = [utt_id for utt_id in data.utt_ids if utt_id in self.results]
+        write_table(folder / "text", {u: (self.results[u].texts or [""])[0] for u in utt_ids})
+        refs = data.tables.get(target_table(self.dataset.config.target_lang), {})
+        if refs:
+            write_table(folder / "ref", {u: refs[u] for u in utt_ids if u in refs})
+        with (folder / "nbest.jsonl").open("w", encoding="utf-8") as stream:
+            for utt_id in utt_ids:
+                record = self.results[utt_id].as_record()
+                stream.write(json.dumps(record, ensure_ascii=False) + "\n")
+        sample = self.dataset[0]  # the same utterance in every condition
+        model, tokenizer = self.work.model, self.work.tokenizer
+        assert tokenizer is not None, "a model that writes text has tokens"
+        result = self.results[sample.utt_id]
+        path = folder / EXAMPLE
+        write_example(path, model, sample, result, tokenizer, device=self.work.device)
+
+
+def predict_texts(work: Work, dataset: AVDataset, advance: Callable[[int], None]) -> Texts:
+    """Recognise every utterance of a test set."""
+    assert work.tokenizer is not None, "a model that writes text has tokens"
+    results = decode_set(
+        work.model,
+        dataset,
+        work.tokenizer,
+        work.config,
+        device=work.device,
+        num_workers=work.num_workers,
+        lm=work.lm,
+        advance=advance,
+    )
+    return Texts(results=results, work=work, dataset=dataset)
 
 
 @torch.inference_mode()

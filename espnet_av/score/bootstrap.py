@@ -2,7 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
 import numpy as np
+
+
+@dataclass(frozen=True)
+class Resampling:
+    """How confidence intervals are drawn."""
+
+    num_resamples: int = 1000
+    """Sets of utterances drawn with replacement."""
+    seed: int = 0
+    """Of the draws."""
+
+
+def rate_figure(
+    counts: Sequence[float], totals: Sequence[float], resampling: Resampling
+) -> dict[str, Any]:
+    """`rate` and `ci95` of sum(counts) / sum(totals) in percent, to three decimals.
+
+    Args:
+        counts: (U,) of each utterance, as its errors.
+        totals: (U,) what they are counted of, not all 0.
+        resampling: for the interval.
+    """
+    low, high = bootstrap_interval(np.array(counts), np.array(totals), **asdict(resampling))
+    return {
+        "rate": round(100 * sum(counts) / sum(totals), 3),
+        "ci95": [round(100 * low, 3), round(100 * high, 3)],
+    }
 
 
 def bootstrap_interval(

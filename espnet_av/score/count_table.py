@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from espnet_av.score.matrix import Record, format_markdown
+from espnet_av.score.text_table import format_markdown
 
 
-def error_counts(records: Sequence[Record], rate: str) -> str:
+def error_counts(records: Sequence[Mapping[str, Any]], rate: str) -> str:
     """ESPnet's table of an error rate: sentences, units, and the share of each kind in percent."""
     rows = [["dataset", "Snt", "Wrd", "Corr", "Sub", "Del", "Ins", "Err", "S.Err"]]
     for record in records:
@@ -20,7 +21,7 @@ def error_counts(records: Sequence[Record], rate: str) -> str:
         ]
         rows.append(
             [
-                _dataset(record),
+                dataset_name(record),
                 str(counts["num_utts"]),
                 str(counts["num_ref"]),
                 *(f"{100 * share / counts['num_ref']:.1f}" for share in shares),
@@ -31,15 +32,15 @@ def error_counts(records: Sequence[Record], rate: str) -> str:
     return format_markdown(rows)
 
 
-def bleu_parts(records: Sequence[Record]) -> str:
+def bleu_parts(records: Sequence[Mapping[str, Any]], metric: str) -> str:
     """Precisions of 1- to 4-grams in percent, brevity penalty and lengths in tokens."""
     orders = [f"{order}-gram" for order in range(1, 5)]
     rows = [["dataset", "Snt", *orders, "BP", "tokens", "of reference", "BLEU"]]
     for record in records:
-        bleu = record["bleu"]
+        bleu = record[metric]
         rows.append(
             [
-                _dataset(record),
+                dataset_name(record),
                 str(bleu["num_utts"]),
                 *(f"{precision:.1f}" for precision in bleu["precisions"]),
                 f"{bleu['brevity_penalty']:.3f}",
@@ -51,6 +52,7 @@ def bleu_parts(records: Sequence[Record]) -> str:
     return format_markdown(rows)
 
 
-def _dataset(record: Record) -> str:
+def dataset_name(record: Mapping[str, Any]) -> str:
+    """`test/AV_babble_0dB`, as ESPnet's tables name a condition."""
     noise = record["noise"].replace(":", "_") + ("" if record["noise"] == "clean" else "dB")
     return f"{record['set']}/{record['mode']}_{noise}"

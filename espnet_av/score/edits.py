@@ -10,7 +10,7 @@ import jiwer
 
 from espnet_av.errors import DataDirError
 
-Unit = Literal["wer", "cer"]
+Unit = Literal["words", "characters"]
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def align(refs: Mapping[str, str], hyps: Mapping[str, str], unit: Unit) -> list[
         refs: utterance -> normalised transcript; one that normalisation emptied counts what is
             heard in it as insertions.
         hyps: utterance -> normalised result; may be an empty text.
-        unit: `wer` aligns words, `cer` characters (spaces count, as in ESPnet).
+        unit: what is aligned; among `characters` spaces count, as in ESPnet.
 
     Raises:
         DataDirError: a hypothesis is missing, one has no reference, or all references are empty;
@@ -77,7 +77,7 @@ def align(refs: Mapping[str, str], hyps: Mapping[str, str], unit: Unit) -> list[
         msg = "every reference is empty after normalisation; an error rate needs words"
         raise DataDirError(msg)
     utt_ids = list(refs)
-    process = jiwer.process_words if unit == "wer" else jiwer.process_characters
+    process = jiwer.process_words if unit == "words" else jiwer.process_characters
     output = process([refs[utt] for utt in utt_ids], [hyps[utt] for utt in utt_ids])
     return [
         UtteranceAlignment(utt_id, _pairs(chunks, ref, hyp))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from espnet_av.predict.condition import CLEAN, MODES, parse_noise
-from espnet_av.score.metric import Metric, metric_title
+from espnet_av.predict.condition import CLEAN, parse_noise
+from espnet_av.score.metric import Metric
+from espnet_av.score.record import Record, axes_of, further_axes
 
-Record = Mapping[str, Any]
 NOT_RUN = "not run here"
+MODE_ORDER = ("A", "V", "AV")
 
 
 def noise_order(noise: str) -> tuple[int, str, float]:
@@ -26,57 +26,51 @@ def noise_title(noise: str) -> str:
 
 def sets_of(records: Sequence[Record]) -> list[str]:
     """Test sets in order of first appearance."""
-    return list(dict.fromkeys(record["set"] for record in records))
+    return list(dict.fromkeys(axes_of(record)["set"] for record in records))
 
 
 def modes_of(records: Sequence[Record]) -> list[str]:
     """Modes that occur: A, V, AV in this order."""
-    present = {record["mode"] for record in records}
-    return [mode for mode in ("A", "V", "AV") if mode in present and mode in MODES]
+    present = {axes_of(record)["mode"] for record in records}
+    return [mode for mode in MODE_ORDER if mode in present]
 
 
 def noises_of(records: Sequence[Record]) -> list[str]:
     """Noises that occur, clean first, then from quiet to loud."""
-    return sorted({record["noise"] for record in records}, key=noise_order)
+    return sorted({axes_of(record)["noise"] for record in records}, key=noise_order)
 
 
 def cell(record: Record | None, metric: Metric) -> str:
     """`12.3 [10.1, 14.8]`: figure and confidence interval, in percent or BLEU points."""
     if record is None:
         return "-"
-    low, high = record[metric]["ci95"]
-    return f"{record[metric]['rate']:.1f} [{low:.1f}, {high:.1f}]"
+    figure = record[metric.name]
+    low, high = map(metric.show, figure["ci95"])
+    return f"{metric.show(figure['rate'])} [{low}, {high}]"
 
 
 def matrix(records: Sequence[Record], set_name: str, metric: Metric) -> list[list[str]]:
-    """Header and rows of one test set; lips alone stand under `clean`, as no noise reaches them."""
-    chosen = [record for record in records if record["set"] == set_name]
-    cells = {(record["mode"], record["noise"]): record for record in chosen}
+    """Header and rows of one test set; lips alone stand under `clean`, as no noise reaches them.
+
+    What else tells records apart, as a direction, stands beside the mode.
+    """
+    chosen = [record for record in records if axes_of(record)["set"] == set_name]
+    cells = {(row_title(record), axes_of(record)["noise"]): record for record in chosen}
     noises = noises_of(chosen)
-    header = [f"{set_name} {metric_title(metric)}", *map(noise_title, noises)]
+    modes = modes_of(chosen)
+    titles = sorted(
+        dict.fromkeys(row_title(record) for record in chosen),
+        key=lambda title: modes.index(title.split()[0]),
+    )
     return [
-        header,
+        [f"{set_name} {metric.heading}", *map(noise_title, noises)],
         *(
-            [mode, *(cell(cells.get((mode, noise)), metric) for noise in noises)]
-            for mode in modes_of(chosen)
+            [title, *(cell(cells.get((title, noise)), metric) for noise in noises)]
+            for title in titles
         ),
     ]
 
 
-def format_plain(rows: Sequence[Sequence[str]], left: Collection[int] = (0,)) -> str:
-    """Columns padded with spaces, for the terminal; those of `left` begin at the left."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = [
-        "  ".join(
-            text.ljust(width) if column in left else text.rjust(width)
-            for column, (text, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
-    return "\n".join([lines[0], "-" * (sum(widths) + 2 * (len(widths) - 1)), *lines[1:]])
-
-
-def format_markdown(rows: Sequence[Sequence[str]], left: Collection[int] = (0,)) -> str:
-    """A markdown table; the columns `left` are aligned to the left, the others to the right."""
-    rule = ["---" if column in left else "--:" for column in range(len(rows[0]))]
-    return "\n".join(f"|{'|'.join(row)}|" for row in [rows[0], rule, *rows[1:]])
+def row_title(record: Record) -> str:
+    """Mode, and what else tells records of one set and noise apart: `AV speech to image`."""
+    return " ".join([axes_of(record)["mode"], *further_axes(record).values()])

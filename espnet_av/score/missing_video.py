@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from espnet_av.data.missing_video import KINDS, MissingKind
 from espnet_av.predict.condition import parse_missing_video
-from espnet_av.score.matrix import Record, cell, modes_of, noise_order, noise_title
-from espnet_av.score.metric import Metric, metric_title
+from espnet_av.score.matrix import cell, modes_of, noise_order, noise_title
+from espnet_av.score.metric import Metric
+from espnet_av.score.record import Record, axes_of, select
 
 _ROUNDING = 0.01
 """Shares closer than this are the same to a reader."""
@@ -35,16 +36,14 @@ def curves(complete: Sequence[Record], missing: Sequence[Record], set_name: str)
         set_name: test set.
     """
     whole = {
-        (record["mode"], record["noise"]): record
-        for record in complete
-        if record["set"] == set_name
+        (axes_of(record)["mode"], axes_of(record)["noise"]): record
+        for record in select(complete, {"set": set_name})
     }
     found: dict[tuple[str, str, MissingKind], dict[float, Record]] = {}
-    for record in missing:
-        if record["set"] == set_name:
-            lost = parse_missing_video(record["missing_video"])
-            key = record["mode"], record["noise"], lost.kind
-            found.setdefault(key, {})[lost.share] = record
+    for record in select(missing, {"set": set_name}):
+        axes = axes_of(record)
+        lost = parse_missing_video(axes["missing"])
+        found.setdefault((axes["mode"], axes["noise"], lost.kind), {})[lost.share] = record
     modes = modes_of(missing)
     listed = []
     for mode, noise, kind in sorted(
@@ -60,7 +59,7 @@ def curves(complete: Sequence[Record], missing: Sequence[Record], set_name: str)
 def missing_table(listed: Sequence[Curve], set_name: str, metric: Metric) -> list[list[str]]:
     """Header and rows of one test set: ways to lose video down, shares across, sound alone last."""
     shares = sorted({share for curve in listed for share in curve.points})
-    header = [f"{set_name} {metric_title(metric)}, missing", *(f"{100 * s:g} %" for s in shares)]
+    header = [f"{set_name} {metric.heading}, missing", *(f"{100 * s:g} %" for s in shares)]
     rows = [
         [
             f"{curve.mode} {noise_title(curve.noise)} {curve.kind}",
@@ -75,14 +74,9 @@ def missing_table(listed: Sequence[Curve], set_name: str, metric: Metric) -> lis
 def missing_notes(listed: Sequence[Curve]) -> list[str]:
     """Where chance took another share than the one asked for."""
     taken: dict[str, Any] = {
-        record["missing_video"]: record["missing_share"]
+        axes_of(record)["missing"]: record["missing_share"]
         for curve in listed
         for share, record in curve.points.items()
         if share and abs(record["missing_share"] - share) >= _ROUNDING
     }
     return [f"{name} took {100 * share:.0f} % of all frames." for name, share in taken.items()]
-
-
-def is_complete(record: Mapping[str, Any]) -> bool:
-    """Whether a condition had all of its video; so had every one of before there was a choice."""
-    return record.get("missing_video") is None

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from espnet_av.data.sentencepiece_model import SPACE
 from espnet_av.figure import INK, new_figure, save, style_axes
 from espnet_av.predict.example import read_example
-from espnet_av.search.alignment import WORD_START
 
 _FPS = 25.0
 _FS = 16000
@@ -123,7 +123,7 @@ def _draw_rows(axes: Any, bar: Any, values: np.ndarray, labels: list[str], secon
         aspect="auto",
         interpolation="nearest",
     )
-    visible = [label.replace(WORD_START, "_") for label in labels]
+    visible = [label.replace(SPACE, "_") for label in labels]
     axes.set_yticks(np.arange(len(labels)) + 0.5, visible, fontsize=7)
     style_axes(axes, grid=False)
     axes.tick_params(axis="y", length=0)

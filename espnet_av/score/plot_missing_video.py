@@ -11,7 +11,7 @@ from typing import Any
 from espnet_av.data.missing_video import KINDS
 from espnet_av.figure import INK, MODE_COLORS, MODE_NAMES, new_figure, save, style_axes
 from espnet_av.score.matrix import noise_title
-from espnet_av.score.metric import Metric, axis_title
+from espnet_av.score.metric import Metric
 from espnet_av.score.missing_video import Curve
 
 _COLUMNS = 3
@@ -51,10 +51,10 @@ def plot_missing_video(
     for axes in grid[len(panels) :]:
         axes.set_visible(False)
     for axes in grid[::columns]:
-        axes.set_ylabel(axis_title(metric), color=INK)
+        axes.set_ylabel(metric.axis, color=INK)
     record = next(iter(listed[0].points.values()))
     figure.suptitle(
-        f"{set_name}: {metric.upper()} with missing video ({record[metric]['num_utts']} "
+        f"{set_name}: {metric.title} with missing video ({record[metric.name]['num_utts']} "
         "utterances, 95 % intervals)",
         color=INK,
         fontsize=11,
@@ -68,13 +68,13 @@ def plot_missing_video(
 def _draw_panel(axes: Any, panel: Sequence[Curve], metric: Metric) -> None:
     style_axes(axes)
     if panel[0].sound is not None:
-        figure = panel[0].sound[metric]
+        figure = panel[0].sound[metric.name]
         color = MODE_COLORS["A"]
         axes.axhspan(*figure["ci95"], color=color, alpha=0.12, linewidth=0)
         axes.axhline(figure["rate"], color=color, linewidth=2, label=MODE_NAMES["A"])
     for curve in panel:
         label, color, marker = KIND_STYLES[curve.kind]
-        figures = [record[metric] for record in curve.points.values()]
+        figures = [record[metric.name] for record in curve.points.values()]
         rates = [figure["rate"] for figure in figures]
         reach = [
             [abs(figure["rate"] - figure["ci95"][side]) for figure in figures] for side in (0, 1)

@@ -16,8 +16,9 @@ from espnet_av.figure import (
     style_axes,
 )
 from espnet_av.predict.condition import CLEAN, parse_noise
-from espnet_av.score.matrix import Record, modes_of
-from espnet_av.score.metric import Metric, axis_title, is_error
+from espnet_av.score.matrix import modes_of
+from espnet_av.score.metric import Metric
+from espnet_av.score.record import Record, axes_of, select
 
 
 def plot_snr(
@@ -42,28 +43,33 @@ def plot_snr(
         metric: what to draw.
         targets: target rows of `scores.json`.
     """
-    chosen = [r for r in records if r["set"] == set_name and _place(r["noise"], category)]
-    levels = sorted({_level(r["noise"]) for r in chosen if r["noise"] != CLEAN}, reverse=True)
+    chosen = [
+        record
+        for record in select(records, {"set": set_name})
+        if _place(axes_of(record)["noise"], category)
+    ]
+    noises = {axes_of(record)["noise"] for record in chosen} - {CLEAN}
+    levels = sorted({_level(noise) for noise in noises}, reverse=True)
     places = {CLEAN: 0.0} | {level: 1.0 + index for index, level in enumerate(levels)}
     figure = new_figure(7.2, 4.4)
     axes = figure.add_subplot()
     style_axes(axes)
     for mode in modes_of(chosen):
-        rows = [record for record in chosen if record["mode"] == mode]
+        rows = select(chosen, {"mode": mode})
         if mode == "V":
-            _draw_flat(axes, rows[0][metric])
+            _draw_flat(axes, rows[0][metric.name], metric)
         else:
-            points = [(places[_key(row["noise"])], row[metric]) for row in rows]
+            points = [(places[_key(axes_of(row)["noise"])], row[metric.name]) for row in rows]
             # Sound alone is the worse curve nearly always; outside of the two there is room.
-            above = (mode == "A") == is_error(metric)
-            _draw_line(axes, mode, sorted(points, key=lambda point: point[0]), above=above)
-    mine = [row for row in targets if row["set"] == set_name and row["metric"] == metric]
+            above = (mode == "A") == metric.lower_is_better
+            points.sort(key=lambda point: point[0])
+            _draw_line(axes, mode, points, metric, above=above)
+    mine = [row for row in targets if row["set"] == set_name and row["metric"] == metric.name]
     _draw_targets(axes, [(row, _height(row, chosen)) for row in mine], category, places)
     axes.set_xticks(list(places.values()), [CLEAN, *(f"{level:g}" for level in levels)])
-    num_utts = chosen[0][metric]["num_utts"]
+    num_utts = chosen[0][metric.name]["num_utts"]
     title = (
-        f"{set_name}: {metric.upper()} over {category} noise ({num_utts} utterances, "
-        "95 % intervals)"
+        f"{set_name}: {metric.title} over {category} noise ({num_utts} utterances, 95 % intervals)"
     )
     _label(axes, category, title, metric)
     save(figure, path)
@@ -71,7 +77,7 @@ def plot_snr(
 
 def _label(axes: Any, category: str, title: str, metric: Metric) -> None:
     axes.set_xlabel(f"signal-to-noise ratio of {category} noise (dB)", color=INK)
-    axes.set_ylabel(axis_title(metric), color=INK)
+    axes.set_ylabel(metric.axis, color=INK)
     axes.margins(y=0.1)
     axes.set_ylim(bottom=min(0.0, -0.04 * axes.get_ylim()[1]))
     axes.set_title(title, color=INK, fontsize=11, loc="left")
@@ -81,12 +87,19 @@ def _label(axes: Any, category: str, title: str, metric: Metric) -> None:
 
 def categories_of(records: Sequence[Record], set_name: str) -> list[str]:
     """Kinds of noise with at least one level in a test set."""
-    parsed = [parse_noise(record["noise"]) for record in records if record["set"] == set_name]
+    parsed = [
+        parse_noise(axes_of(record)["noise"]) for record in select(records, {"set": set_name})
+    ]
     return sorted({noise.category for noise in parsed if noise is not None})
 
 
 def _draw_line(
-    axes: Any, mode: str, points: Sequence[tuple[float, Mapping[str, Any]]], *, above: bool
+    axes: Any,
+    mode: str,
+    points: Sequence[tuple[float, Mapping[str, Any]]],
+    metric: Metric,
+    *,
+    above: bool,
 ) -> None:
     xs = [x for x, _ in points]
     rates = [figure["rate"] for _, figure in points]
@@ -96,7 +109,7 @@ def _draw_line(
     axes.plot(xs, rates, "o-", color=color, linewidth=2, markersize=5, label=MODE_NAMES[mode])
     for x, rate in zip(xs, rates, strict=True):
         axes.annotate(
-            f"{rate:.1f}",
+            metric.show(rate),
             (x, rate),
             xytext=(0, 7 if above else -14),
             textcoords="offset points",
@@ -107,12 +120,12 @@ def _draw_line(
         )
 
 
-def _draw_flat(axes: Any, figure: Mapping[str, Any]) -> None:
+def _draw_flat(axes: Any, figure: Mapping[str, Any], metric: Metric) -> None:
     color = MODE_COLORS["V"]
     axes.axhspan(*figure["ci95"], color=color, alpha=0.12, linewidth=0)
     axes.axhline(figure["rate"], color=color, linewidth=2, label=MODE_NAMES["V"])
     axes.annotate(
-        f"{figure['rate']:.1f}",
+        metric.show(figure["rate"]),
         (0.5, figure["rate"]),
         xytext=(0, 5),
         textcoords="offset points",
@@ -153,9 +166,8 @@ def _height(target: Mapping[str, Any], records: Sequence[Record]) -> float | Non
     value = float(target["target"])
     if target["ratio_to"] is None:
         return value
-    for row in records:
-        if row["mode"] == target["ratio_to"] and _key(row["noise"]) == _key(target["noise"]):
-            return value / 100.0 * float(row[target["metric"]]["rate"])
+    for row in select(records, {"mode": target["ratio_to"], "noise": target["noise"]}):
+        return value / 100.0 * float(row[target["metric"]]["rate"])
     return None
 
 

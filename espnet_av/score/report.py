@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,31 +12,19 @@ from typing import Any
 from espnet_av.atomic import atomic_write
 from espnet_av.errors import DataDirError
 from espnet_av.predict.condition import decode_again
-from espnet_av.predict.example import EXAMPLE, read_example
 from espnet_av.progress import progress
 from espnet_av.provenance import git_hash, versions
-from espnet_av.score.alignment_text import format_alignments, format_translations
-from espnet_av.score.matrix import noise_title, sets_of
-from espnet_av.score.metric import Metric, is_error
-from espnet_av.score.missing_video import curves, is_complete
+from espnet_av.score.bootstrap import Resampling
+from espnet_av.score.conditions import Decoded, check_one_system, find_conditions, read_condition
 from espnet_av.score.normaliser import package_version
-from espnet_av.score.plot_alignment import plot_alignment
-from espnet_av.score.plot_confusion import plot_confusion
-from espnet_av.score.plot_missing_video import plot_missing_video
-from espnet_av.score.plot_snr import categories_of, plot_snr
 from espnet_av.score.published.expected import Expected, check_system, compare
 from espnet_av.score.published.measured import Measured
 from espnet_av.score.published.paper_table import lay_out
+from espnet_av.score.record import as_records, is_complete
 from espnet_av.score.results import format_results
+from espnet_av.score.scorer import Scored
+from espnet_av.score.scorers import check_scoring, metric_of, score_condition
 from espnet_av.score.scoring import Scoring
-from espnet_av.score.text import (
-    ConditionScore,
-    Resampling,
-    as_record,
-    check_one_system,
-    find_conditions,
-    score_condition,
-)
 from espnet_av.text_file import read_json
 from espnet_av.yaml_file import read_yaml_keys
 
@@ -55,9 +43,8 @@ def write_report(
 ) -> dict[str, Any]:
     """Score every condition below a decoding folder and write everything there is to see.
 
-    Files: `scores.json`, `RESULTS.md`, pictures, and in each condition's folder
-    `score_wer/result.txt` and `score_cer/result.txt` with every alignment, or
-    `score_bleu/result.txt` with every translation.
+    Files: `scores.json`, `RESULTS.md`, pictures, and in each condition's folder what its scorer
+    has to show, as `score_wer/result.txt` with every alignment.
 
     Args:
         decode_dir: output of the decode stage.
@@ -70,21 +57,24 @@ def write_report(
         the content of `scores.json`.
 
     Raises:
-        DataDirError: a condition is unfinished, its texts are faulty, or two are not of one system.
+        DataDirError: a condition is unfinished, its files are faulty, or two are not of one system.
+        ConfigError: the predictions cannot be judged by the metric.
     """
     if system is not None:
         check_system(expected, system)
-    scored = [
-        score_condition(folder, expected.scoring)
-        for folder in progress(find_conditions(decode_dir), desc="score", unit="condition")
-    ]
-    check_one_system(scored)
-    records = [as_record(score, resampling) for score in scored]
-    for score, record in zip(scored, records, strict=True):
-        record["folder"] = str(score.folder.relative_to(decode_dir))
-        _write_texts(score)
+    check_scoring(expected.scoring, "scoring")
+    conditions = [read_condition(folder) for folder in find_conditions(decode_dir)]
+    check_one_system(conditions)
+    judged = []
+    for condition in progress(conditions, desc="score", unit="condition"):
+        score = score_condition(condition, expected.scoring)
+        score.write_results()
+        judged += [(score, record) for record in as_records(score, resampling)]
+    for score, record in judged:
+        record["folder"] = str(score.condition.folder.relative_to(decode_dir))
+    records = [record for _, record in judged]
     scores: dict[str, Any] = {
-        **_origin(decode_dir, scored[0], command, expected.scoring),
+        **_origin(decode_dir, conditions[0], command, expected.scoring),
         "system": system,
         "scoring": dataclasses.asdict(expected.scoring),
         "bootstrap": dataclasses.asdict(resampling),
@@ -97,7 +87,8 @@ def write_report(
         for row in compare(expected.targets, scores["conditions"])
     ]
     scores["tables"] = _published(scores, expected)
-    scores["pictures"] = _draw(decode_dir, [s for s in scored if is_complete(s.info)], scores)
+    complete = [(score, record) for score, record in judged if is_complete(record)]
+    scores["pictures"] = _draw(decode_dir, complete, scores, expected.scoring)
     with atomic_write(decode_dir / SCORES) as stream:
         json.dump(scores, stream, indent=1, ensure_ascii=False)
         stream.write("\n")
@@ -116,9 +107,7 @@ def _published(scores: dict[str, Any], expected: Expected) -> list[dict[str, Any
     return [dataclasses.asdict(block) for block in blocks]
 
 
-def _origin(
-    decode_dir: Path, first: ConditionScore, command: str, scoring: Scoring
-) -> dict[str, Any]:
+def _origin(decode_dir: Path, first: Decoded, command: str, scoring: Scoring) -> dict[str, Any]:
     """Where and how the numbers came about."""
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -132,67 +121,15 @@ def _origin(
     }
 
 
-def _write_texts(score: ConditionScore) -> None:
-    if not is_error(score.scoring.metric):
-        with atomic_write(score.folder / f"score_{score.scoring.metric}" / "result.txt") as stream:
-            stream.write(format_translations(score.refs, score.hyps))
-    for unit, alignments in score.alignments.items():
-        with atomic_write(score.folder / f"score_{unit}" / "result.txt") as stream:
-            stream.write(format_alignments(alignments))
+def _draw(
+    decode_dir: Path,
+    judged: Sequence[tuple[Scored, Mapping[str, Any]]],
+    scores: dict[str, Any],
+    scoring: Scoring,
+) -> list[str]:
+    from espnet_av.score.pictures import draw  # the figures are all that most callers want
 
-
-def _draw(decode_dir: Path, scored: Sequence[ConditionScore], scores: dict[str, Any]) -> list[str]:
-    """Write the pictures, of what had all of its video (`scored`) and of the rest; their names."""
-    records, names, metric = scores["conditions"], [], scores["scoring"]["metric"]
-    for set_name in sets_of(records):
-        for category in categories_of(records, set_name):
-            names.append(f"{metric}_over_snr_{set_name}_{category}.png")
-            plot_snr(
-                records,
-                set_name,
-                category,
-                decode_dir / names[-1],
-                metric=metric,
-                targets=scores["targets"],
-            )
-        lost = curves(records, scores["missing_video"], set_name)
-        if lost:
-            names.append(f"{metric}_over_missing_video_{set_name}.png")
-            plot_missing_video(lost, set_name, decode_dir / names[-1], metric=metric)
-    for score in _worth_a_look(scored, records, metric):
-        stem = f"{score.info['set']}_{score.folder.name}"
-        title = f"{score.info['set']}, {score.info['mode']}, {noise_title(score.info['noise'])}"
-        name = f"confusion_{stem}.png"
-        heading = f"Most frequent confusions: {title}"
-        words = score.alignments.get("wer", [])
-        if plot_confusion(words, heading, decode_dir / name):
-            names.append(name)
-        names.append(f"alignment_{stem}.png")
-        plot_alignment(
-            score.folder / EXAMPLE,
-            decode_dir / names[-1],
-            title=title,
-            reference=_reference(score),
-        )
-    return names
-
-
-def _worth_a_look(
-    scored: Sequence[ConditionScore], records: Sequence[dict[str, Any]], metric: Metric
-) -> list[ConditionScore]:
-    """Of each test set: the best and the worst of all conditions."""
-    chosen = []
-    pairs = list(zip(scored, records, strict=True))
-    for set_name in sets_of(records):
-        mine = [(score, record) for score, record in pairs if record["set"] == set_name]
-        mine.sort(key=lambda pair: pair[1][metric]["rate"], reverse=not is_error(metric))
-        ranked = [score for score, _ in mine]
-        chosen += [ranked[0], *ranked[-1:]] if len(ranked) > 1 else ranked
-    return chosen
-
-
-def _reference(score: ConditionScore) -> str:
-    return score.refs[str(read_example(score.folder / EXAMPLE)["utt_id"])]
+    return draw(decode_dir, judged, scores, metric_of(scoring.metric))
 
 
 def _shown_config(config: dict[str, Any]) -> str:

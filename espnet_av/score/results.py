@@ -5,40 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from espnet_av.score.count_table import bleu_parts, error_counts
-from espnet_av.score.matrix import NOT_RUN, Record, format_markdown, matrix, noise_order, sets_of
-from espnet_av.score.metric import ERROR_RATES, Metric, better, is_error, metric_title
+from espnet_av.score.matrix import MODE_ORDER, NOT_RUN, matrix, noise_order, row_title, sets_of
+from espnet_av.score.metric import Metric
 from espnet_av.score.missing_video import curves, missing_notes, missing_table
-from espnet_av.score.normaliser import PACKAGE
 from espnet_av.score.published.paper_table import Block, direction
+from espnet_av.score.record import Record, axes_of
+from espnet_av.score.scorers import metric_of, scorer_of
+from espnet_av.score.text_table import format_markdown
 
 Scores = Mapping[str, Any]
-_MODE_ORDER = ("A", "V", "AV")
 
 
 def format_results(scores: Scores) -> str:
     """The whole page: where the numbers come from, targets, matrices, published rows, counts."""
-    records = sorted(
-        scores["conditions"],
-        key=lambda r: (r["set"], _MODE_ORDER.index(r["mode"]), noise_order(r["noise"])),
-    )
-    metric: Metric = scores["scoring"]["metric"]
-    unit = "percent" if is_error(metric) else f"points of 100, {better(metric)}"
+    records = sorted(scores["conditions"], key=_order)
+    metric = metric_of(scores["scoring"]["metric"])
+    unit = metric.unit_words + ("" if metric.lower_is_better else f", {metric.better}")
     parts = ["# RESULTS", _environment(scores), f"## {scores['decode_dir']}", _model(scores)]
     if scores["targets"]:
         parts += ["### Targets", _targets(scores["targets"])]
-    parts.append(f"### {metric.upper()} by mode and noise ({unit}, with 95 % confidence interval)")
+    parts.append(f"### {metric.title} by mode and noise ({unit}, with 95 % confidence interval)")
     parts += [format_markdown(matrix(records, name, metric)) for name in sets_of(records)]
     parts += _missing_video(scores, metric)
     if scores["tables"]:
         parts.append("### Beside the published figures")
         parts += [format_block(Block(**block)) for block in scores["tables"]]
         parts.append(direction(metric))
-    if is_error(metric):
-        for rate in ERROR_RATES:
-            parts += [f"### {rate.upper()}", error_counts(records, rate)]
-    else:
-        parts += ["### BLEU", bleu_parts(records)]
+    parts += scorer_of(metric.name).sections(records)
     parts += _groups(records, metric)
     parts += _positions(records)
     if scores["pictures"]:
@@ -47,15 +40,19 @@ def format_results(scores: Scores) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def _order(record: Record) -> tuple[Any, ...]:
+    axes = axes_of(record)
+    mode = MODE_ORDER.index(axes["mode"])
+    return axes["set"], mode, noise_order(axes["noise"]), row_title(record)
+
+
 def _missing_video(scores: Scores, metric: Metric) -> list[str]:
     """A table for each test set that was decoded with less of its video."""
     records, parts = scores.get("missing_video", []), []
     for name in sets_of(records):
         lost = curves(scores["conditions"], records, name)
         parts += [format_markdown(missing_table(lost, name, metric)), *missing_notes(lost)]
-    heading = (
-        f"### {metric.upper()} with missing video (`whole`: of the utterances; else: of frames)"
-    )
+    heading = f"### {metric.title} with missing video (`whole`: of the utterances; else: of frames)"
     return [heading, *parts] if parts else []
 
 
@@ -90,27 +87,9 @@ def _model(scores: Scores) -> str:
         f"- decoding: {decode_sec:.1f} s for {audio_sec / 3600:.2f} h on {first['device']} "
         f"(real-time factor {decode_sec / audio_sec:.4f}); `{scores['decode_config']}`",
         f"- decoding command: `{scores['decode_command']}`",
-        _comparison(scores),
+        *scorer_of(scores["scoring"]["metric"]).comparison(scores),
     ]
     return "\n".join(lines)
-
-
-def _comparison(scores: Scores) -> str:
-    """How the texts were compared."""
-    if "bleu" in scores["conditions"][0]:
-        signatures = dict.fromkeys(r["bleu"]["signature"] for r in scores["conditions"])
-        return "- sacreBLEU signature: " + ", ".join(f"`{name}`" for name in signatures)
-    name = scores["scoring"]["normaliser"]
-    detail = {
-        "basic": "Whisper's for any language",
-        "english": "Whisper's for English",
-        "whisper": "Whisper's: English for en, basic for the other languages",
-    }.get(name)
-    empty = sum(record["wer"]["num_empty_refs"] for record in scores["conditions"])
-    line = f"- text normaliser: {name}"
-    if detail is not None:
-        line += f" ({detail}; {PACKAGE} {scores['versions'][PACKAGE]})"
-    return line + (f"; {empty} references are empty after it" if empty else "")
 
 
 def _training(training: Mapping[str, Any]) -> list[str]:
@@ -130,16 +109,16 @@ def _hours(seconds: float) -> str:
 def _targets(targets: Sequence[Mapping[str, Any]]) -> str:
     rows = [["set", "mode", "noise", "metric", "target", "got", "difference", "met", "source"]]
     for row in targets:
-        got = row["got"]
+        got, metric = row["got"], metric_of(row["metric"])
         rows.append(
             [
                 row["set"] + (f" ({row['lang']})" if row["lang"] else ""),
                 row["mode"],
                 row["noise"],
-                row["metric"].upper(),
-                f"{'' if row['op'] == '~' else row['op'] + ' '}{row['target']:.1f}",
-                NOT_RUN if got is None else f"{got:.1f}",
-                "" if got is None else f"{got - row['target']:+.1f}",
+                metric.title,
+                f"{'' if row['op'] == '~' else row['op'] + ' '}{metric.show(row['target'])}",
+                NOT_RUN if got is None else metric.show(got),
+                "" if got is None else metric.show(got - row["target"], "+"),
                 {True: "yes", False: "**no**", None: ""}[row["met"]],
                 row["note"],
             ]
@@ -157,10 +136,10 @@ def _groups(records: Sequence[Record], metric: Metric) -> list[str]:
         names = sorted({name for record in chosen for name in record[key]})
         rows = [["condition", *names, "mean"]]
         for record in chosen:
-            rates = {name: part[metric]["rate"] for name, part in record[key].items()}
-            cells = [f"{rates[name]:.1f}" if name in rates else "-" for name in names]
-            rows.append([_title(record), *cells, f"{sum(rates.values()) / len(rates):.1f}"])
-        heading = f"### {metric_title(metric)} by {title} ({better(metric)}; unweighted mean)"
+            rates = {name: part[metric.name]["rate"] for name, part in record[key].items()}
+            cells = [metric.show(rates[name]) if name in rates else "-" for name in names]
+            rows.append([_title(record), *cells, metric.show(sum(rates.values()) / len(rates))])
+        heading = f"### {metric.heading} by {title} ({metric.better}; unweighted mean)"
         parts += [heading, format_markdown(rows)]
     return parts
 
@@ -178,4 +157,4 @@ def _positions(records: Sequence[Record]) -> list[str]:
 
 
 def _title(record: Record) -> str:
-    return f"{record['set']} {record['mode']} {record['noise']}"
+    return f"{axes_of(record)['set']} {row_title(record)} {axes_of(record)['noise']}"

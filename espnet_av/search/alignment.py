@@ -10,8 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-WORD_START = "\u2581"
-"""Sentencepiece marks the beginning of a word with this character."""
+from espnet_av.data.sentencepiece_model import SPACE
 
 
 class TokenSpan(NamedTuple):
@@ -74,9 +73,9 @@ def word_times(
     """
     words: list[list[tuple[str, TokenSpan]]] = []
     for piece, span in zip(pieces, spans, strict=True):
-        if piece.startswith(WORD_START) or not words:
+        if piece.startswith(SPACE) or not words:
             words.append([])
-        text = piece.removeprefix(WORD_START)
+        text = piece.removeprefix(SPACE)
         if text:
             words[-1].append((text, span))
     return [_join(parts, frame_sec) for parts in words if parts]

@@ -18,7 +18,8 @@ from espnet_av.data.dataset_config import DatasetConfig
 from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.errors import ConfigError, DataDirError, MediaError
 from espnet_av.pack import open_model
-from espnet_av.predict.text import Recognition, decode_set, read_lm
+from espnet_av.predict.recognition import Recognition
+from espnet_av.predict.text import decode_set, read_lm
 from espnet_av.rates import FRAME_HZ, SAMPLE_RATE, SAMPLES_PER_FRAME
 from espnet_av.roi.config import RoiConfig
 from espnet_av.roi.extract import NoMouthError, extract_roi

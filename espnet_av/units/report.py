@@ -12,7 +12,7 @@ from espnet_av.atomic import atomic_write
 from espnet_av.data.data_dir import DataDir
 from espnet_av.data.units import UnitSet, read_units
 from espnet_av.progress import progress
-from espnet_av.score.matrix import format_markdown
+from espnet_av.score.text_table import format_markdown
 from espnet_av.units.codebook import FitRecord
 from espnet_av.units.plot import plot_units
 from espnet_av.units.quality import UnitCounts, agreement, count_names, usage

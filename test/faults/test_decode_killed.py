@@ -15,8 +15,9 @@ from espnet_av import temporary
 from espnet_av.errors import DataDirError
 from espnet_av.predict.example import read_example
 from espnet_av.predict.results_dir import is_done
+from espnet_av.score.conditions import find_conditions
+from espnet_av.score.scorers import score_condition
 from espnet_av.score.scoring import Scoring
-from espnet_av.score.text import find_conditions, score_condition
 from espnet_av.temporary import REPLACED, temporary_beside
 
 KILLED = """

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from espnet_av.config import build, unknown_key_message
+from espnet_av.config import build, check_choice, unknown_key_message
 from espnet_av.errors import ConfigError
 from espnet_av.predict.condition import CLEAN, parse_noise
-from espnet_av.score.metric import Metric, is_error
 from espnet_av.score.published.tables import Published
+from espnet_av.score.record import Record, further_axes, is_complete, select
+from espnet_av.score.scorers import SCORERS, check_scoring, metric_of, scorer_of
 from espnet_av.score.scoring import Scoring
 from espnet_av.yaml_file import read_yaml
 
@@ -26,15 +27,17 @@ class Target:
     """Modalities."""
     noise: str = CLEAN
     """`clean` or `category:dB`."""
-    metric: Metric = "wer"
-    """Error rate of words or characters, or BLEU; if not given, the metric of `scoring`."""
+    metric: str = "wer"
+    """What is judged; if not given, the metric of `scoring`, else another of the same scorer."""
     target: float
-    """In percent or BLEU points; with `ratio_to`, in percent of the other mode's figure."""
+    """In the unit of the metric; with `ratio_to`, in percent of the other mode's figure."""
     ratio_to: Literal["A", "V", "AV"] | None = None
     """Compare with the same figure of this mode, same set and noise, instead of a fixed one."""
     op: Literal["<=", ">=", "~"] = "<="
     """Whether the score must not exceed the target, reach it, or is only compared with it; if not
-    given, an error rate must not exceed it and BLEU must reach it."""
+    given, what the metric says is better."""
+    axes: dict[str, str] = field(default_factory=dict)
+    """What else tells the records of one set, mode and noise apart, as `direction`."""
     lang: str | None = None
     """Language of a multilingual set; null: all of it."""
     note: str = ""
@@ -85,6 +88,7 @@ def read_expected(path: str | Path) -> Expected:
         msg = f"{path}: expected a list of targets: '- {{set: test, mode: AV, target: 5.0}}'"
         raise ConfigError(msg)
     scoring = build(Expected, {"scoring": content.get("scoring", {})}, str(path)).scoring
+    check_scoring(scoring, f"{path}: scoring")
     content["targets"] = [
         _with_defaults(entry, scoring, f"{path}: targets: entry {number}")
         for number, entry in enumerate(entries, 1)
@@ -93,17 +97,14 @@ def read_expected(path: str | Path) -> Expected:
 
 
 def _with_defaults(entry: dict[str, Any], scoring: Scoring, where: str) -> dict[str, Any]:
-    metric = entry.get("metric", scoring.metric)
-    target = build(Target, {"metric": metric, "op": _usual_op(metric)} | entry, where)
+    target = build(Target, {"metric": scoring.metric} | entry, where)
+    metrics = [metric.name for scorer in SCORERS.values() for metric in scorer.metrics]
+    metric = check_choice(target.metric, metrics, f"{where}: metric")
     parse_noise(target.noise)
-    if is_error(target.metric) != is_error(scoring.metric):
-        msg = f"{where}: metric {target.metric}, but scoring says metric: {scoring.metric}"
+    if scorer_of(metric) is not scorer_of(scoring.metric):
+        msg = f"{where}: metric {metric}, but scoring says metric: {scoring.metric}"
         raise ConfigError(msg)
-    return {"metric": metric, "op": _usual_op(metric)} | entry
-
-
-def _usual_op(metric: str) -> str:
-    return ">=" if metric == "bleu" else "<="
+    return {"metric": metric, "op": metric_of(metric).usual_op} | entry
 
 
 def check_system(expected: Expected, system: str) -> None:
@@ -118,23 +119,30 @@ def check_system(expected: Expected, system: str) -> None:
 
 
 def compare(targets: Sequence[Target], conditions: Sequence[Mapping[str, Any]]) -> list[Comparison]:
-    """Find the score of each target among the records of `scores.json`."""
-    found = {
-        (record["set"], record["mode"], parse_noise(record["noise"])): record
-        for record in conditions
-    }
+    """Find the score of each target among the records of `scores.json`.
 
-    def figure(target: Target, mode: str) -> float | None:
-        record = found.get((target.set, mode, parse_noise(target.noise)))
-        if record is not None and target.lang is not None:
-            record = record.get("by_lang", {}).get(target.lang)
-        return float(record[target.metric]["rate"]) if record else None
-
+    Raises:
+        ConfigError: a target fits several records; what tells them apart is named.
+    """
+    complete = [record for record in conditions if is_complete(record)]
     comparisons = []
     for target in targets:
-        got = figure(target, target.mode)
+        got = _figure(target, target.mode, complete)
         if target.ratio_to is not None:
-            other = figure(target, target.ratio_to)
+            other = _figure(target, target.ratio_to, complete)
             got = 100.0 * got / other if got is not None and other else None
         comparisons.append(Comparison(target, got))
     return comparisons
+
+
+def _figure(target: Target, mode: str, records: Sequence[Record]) -> float | None:
+    axes = {"set": target.set, "mode": mode, "noise": target.noise} | target.axes
+    found = select(records, axes)
+    if len(found) > 1:
+        kinds = ", ".join(dict.fromkeys(str(further_axes(record)) for record in found))
+        msg = f"target of {target.set} {mode} {target.noise}: add axes, one of {kinds}"
+        raise ConfigError(msg)
+    record: Record | None = found[0] if found else None
+    if record is not None and target.lang is not None:
+        record = record.get("by_lang", {}).get(target.lang)
+    return float(record[target.metric]["rate"]) if record else None

@@ -12,6 +12,7 @@ from espnet_av.errors import ConfigError, DataDirError
 from espnet_av.predict.condition import parse_noise
 from espnet_av.score.published.expected import Expected, check_system
 from espnet_av.score.published.tables import Place
+from espnet_av.score.record import axes_of
 from espnet_av.score.scoring import Scoring
 from espnet_av.text_file import read_json
 
@@ -53,11 +54,12 @@ class Measured:
             )
             raise ConfigError(msg)
         for record in scores["conditions"]:
-            key = _key(scores["system"], record["set"], record["mode"], record["noise"])
+            axes = axes_of(record)
+            key = _key(scores["system"], axes["set"], axes["mode"], axes["noise"])
             if key in self.scores:
                 msg = (
-                    f"{origin}: {scores['system']}, {record['set']} {record['mode']} "
-                    f"{record['noise']} is also in {self.scores[key][1]}; name the experiments "
+                    f"{origin}: {scores['system']}, {axes['set']} {axes['mode']} "
+                    f"{axes['noise']} is also in {self.scores[key][1]}; name the experiments "
                     "of the table with --scores"
                 )
                 raise DataDirError(msg)

@@ -8,11 +8,12 @@ from itertools import groupby
 
 from espnet_av.predict.condition import CLEAN
 from espnet_av.score.matrix import NOT_RUN, noise_title
-from espnet_av.score.metric import Metric, better, is_error, metric_title
+from espnet_av.score.metric import Metric
 from espnet_av.score.published.averages import mean_of
 from espnet_av.score.published.expected import Expected
 from espnet_av.score.published.measured import Got, Measured
 from espnet_av.score.published.tables import Cell, PublishedTable, Row, read_rows
+from espnet_av.score.scorers import metric_of
 
 _TITLES = {"system": "Model", "mode": "Mode", "noise": "Noise", "source": "Source"}
 _DASH = "-"
@@ -68,8 +69,8 @@ def _blocks(
     by_noise = table.leads[0] == "noise"
     leads = table.leads[1:] if by_noise else table.leads
     figures = [_figure_title(name, table, expected) for name in table.figures]
-    metric = expected.scoring.metric
-    about = f"{metric_title(metric)}, {better(metric)}"
+    metric = metric_of(expected.scoring.metric)
+    about = f"{metric.heading}, {metric.better}"
     blocks = []
     for noise, group in groupby(rows, lambda row: row.leads["noise"] if by_noise else ""):
         chosen = list(group)
@@ -184,5 +185,5 @@ def _about(row: Row, table: PublishedTable, expected: Expected) -> str:
 
 def direction(metric: Metric) -> str:
     """What a difference means, in a sentence."""
-    sign = "below" if is_error(metric) else "above"
+    sign = "below" if metric.lower_is_better else "above"
     return f"A difference {sign} zero means that the score here is better than the paper's."

@@ -9,8 +9,8 @@ from typing import Any
 
 from espnet_av.figure import INK, MODE_COLORS, MODE_NAMES, new_figure, save, style_axes
 from espnet_av.score.matrix import noise_title
-from espnet_av.score.metric import axis_title
 from espnet_av.score.plot_missing_video import KIND_STYLES, add_kind_legend, label_shares
+from espnet_av.score.scorers import metric_of
 from espnet_av.score.seeds.runs import Condition, System
 from espnet_av.score.seeds.seed_missing import losses_of
 from espnet_av.score.seeds.seed_table import conditions_of
@@ -44,7 +44,7 @@ def plot_seed_missing(systems: Sequence[System], path: Path) -> bool:
             _draw_panel(axes, system, condition)
         name, mode, noise = condition
         title = f"{name}, {MODE_NAMES[mode]}, {noise_title(noise)}"
-        row[0].set_ylabel(f"{title}\n{axis_title(systems[0].metric)}", color=INK)
+        row[0].set_ylabel(f"{title}\n{metric_of(systems[0].metric).axis}", color=INK)
     for axes, system in zip(grid[0], shown, strict=True):
         axes.set_title(system.name, color=INK, fontsize=10, loc="left")
     _level_spans(grid.flatten())

@@ -8,7 +8,7 @@ from statistics import fmean
 
 from espnet_av.figure import INK, MODE_COLORS, MODE_NAMES, new_figure, save, style_axes
 from espnet_av.score.matrix import noise_title
-from espnet_av.score.metric import metric_title
+from espnet_av.score.scorers import metric_of
 from espnet_av.score.seeds.runs import System
 from espnet_av.score.seeds.seed_table import conditions_of
 
@@ -41,7 +41,7 @@ def plot_seeds(systems: Sequence[System], path: Path) -> None:
                 bounds = (y - 0.3 / len(modes), y + 0.3 / len(modes))
                 axes.vlines(fmean(rates), *bounds, color=MODE_COLORS[mode], linewidth=2)
         axes.set_title(f"{name}, {noise_title(noise)}", color=INK, fontsize=11, loc="left")
-        axes.set_xlabel(metric_title(systems[0].metric), color=INK)
+        axes.set_xlabel(metric_of(systems[0].metric).heading, color=INK)
         axes.set_xlim(left=0)
     row[0].set_yticks(range(len(systems)), [system.name for system in systems])
     row[0].invert_yaxis()

@@ -9,7 +9,7 @@ from typing import Any
 
 from espnet_av.config import build
 from espnet_av.errors import ConfigError, DataDirError
-from espnet_av.score.metric import Metric
+from espnet_av.score.record import axes_of
 from espnet_av.score.scoring import Scoring
 from espnet_av.text_file import read_json
 from espnet_av.yaml_file import read_yaml_keys
@@ -37,7 +37,7 @@ class System:
     """What one row of a comparison holds."""
 
     name: str
-    metric: Metric
+    metric: str
     rates: dict[Condition, dict[int, float]] = field(default_factory=dict)
     """Condition -> seed of the training -> percent or BLEU points."""
     missing: dict[Loss, dict[int, float]] = field(default_factory=dict)
@@ -121,16 +121,17 @@ def _read_run(name: str, path: Path) -> System:
             "experiments were run in"
         )
         scores = read_json(path, DataDirError, cure)
-        metric: Metric = scores["scoring"]["metric"]
+        metric = scores["scoring"]["metric"]
         records = scores["conditions"]
         first = records[0]
         seed = int(first["train_seed"])
         system = System(name, metric, origins={seed: str(path)})
         system.num_parameters = int(first["num_parameters"])
         for record in [*records, *scores.get("missing_video", [])]:
-            condition = (record["set"], record["mode"], record["noise"])
+            axes = axes_of(record)
+            condition = (axes["set"], axes["mode"], axes["noise"])
             rate = {seed: float(record[metric]["rate"])}
-            lost = record.get("missing_video")
+            lost = axes["missing"]
             if lost is None:
                 system.rates[condition] = rate
             else:

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from espnet_av.data.missing_video import KINDS, MissingVideo
 from espnet_av.predict.condition import parse_missing_video
-from espnet_av.score.matrix import format_markdown, noise_title
-from espnet_av.score.metric import metric_title
+from espnet_av.score.matrix import noise_title
+from espnet_av.score.scorers import metric_of
 from espnet_av.score.seeds.runs import Condition, System
 from espnet_av.score.seeds.seed_table import conditions_of, format_mean
+from espnet_av.score.text_table import format_markdown
 
 
 def format_missing(systems: Sequence[System]) -> str:
@@ -24,7 +25,7 @@ def format_missing(systems: Sequence[System]) -> str:
         if shares:
             name, mode, noise = condition
             title = f"{name} {mode} {noise_title(noise)}"
-            parts.append(f"### {metric_title(systems[0].metric)} with missing video: {title}")
+            parts.append(f"### {metric_of(systems[0].metric).heading} with missing video: {title}")
             parts.append(format_markdown(_table(systems, condition, shares), left=(0, 1)))
     return "\n\n".join(parts) + "\n" if parts else ""
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from math import sqrt
 from statistics import fmean, stdev
 
-from espnet_av.score.matrix import format_markdown, modes_of, noise_title, noises_of
-from espnet_av.score.metric import better, is_error, metric_title
+from espnet_av.score.matrix import modes_of, noise_title, noises_of
+from espnet_av.score.scorers import metric_of
 from espnet_av.score.seeds.runs import Condition, System
+from espnet_av.score.text_table import format_markdown
 
 LEVEL = 0.95
 NOT_TESTED = "-"
@@ -72,24 +73,23 @@ def format_mean(rates: Mapping[int, float]) -> str:
 
 def format_comparison(systems: Sequence[System]) -> str:
     """Markdown: one table of means, one of differences to the first system, one of AV against A."""
-    metric = systems[0].metric
+    metric = metric_of(systems[0].metric)
     conditions = conditions_of(systems)
     seeds = sorted({seed for system in systems for seed in system.origins})
-    unit = "percent" if is_error(metric) else "points of 100"
     parts = [
-        f"### {metric_title(metric)}: mean ± standard deviation over seeds ({better(metric)})",
+        f"### {metric.heading}: mean ± standard deviation over seeds ({metric.better})",
         format_markdown(_means(systems, conditions)),
         f"Seeds: {', '.join(map(str, seeds))}. The spread is that of training runs; the test "
         "set is the same for all.",
     ]
     if len(systems) > 1:
         parts += [
-            f"### Difference to {systems[0].name} ({unit})",
+            f"### Difference to {systems[0].name} ({metric.unit_words})",
             format_markdown(_differences(systems, conditions)),
         ]
     lips = _lips(systems, conditions)
     if lips:
-        parts += [f"### AV minus A: what lips add ({unit})", format_markdown(lips)]
+        parts += [f"### AV minus A: what lips add ({metric.unit_words})", format_markdown(lips)]
     if len(parts) > 3:
         parts.append(
             f"In brackets: {LEVEL:.0%} intervals of the mean (t, paired by seed); bold: 0 is "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import shutil
@@ -271,3 +272,19 @@ def test_an_utterance_that_cannot_be_decoded_is_named(experiment, run, tmp_path)
     write_data_dir(moved, {**data.tables, "video.scp": clips})
     with pytest.raises(SystemExit, match=f"utterance {shortest} has .* audio samples"):
         run("--sets", str(moved), "--modes", "AV", noises="clean")
+
+
+def test_a_metric_that_the_model_cannot_feed_is_refused_before_the_work(run, tmp_path, monkeypatch):
+    from espnet_av.score.scorers import SCORERS, TRANSLATION
+
+    monkeypatch.setitem(SCORERS, "toys", dataclasses.replace(TRANSLATION, name="toys", kind="toys"))
+    monkeypatch.delitem(SCORERS, "translation")
+    expected = tmp_path / "expected_scores.yaml"
+    expected.write_text("scoring: {metric: bleu}\n", encoding="utf-8")
+    message = "predicts text, but metric bleu is of toys; set scoring: {metric: wer or cer}"
+    with pytest.raises(SystemExit, match=message):
+        run("--expected", str(expected))
+    assert not (tmp_path / "out").exists()
+    expected.write_text("scoring: {metric: cer}\n", encoding="utf-8")
+    out = run("--expected", str(expected), "--modes", "A", noises="clean")
+    assert json.loads((out / "test/A_clean/decode.json").read_text())["kind"] == "text"

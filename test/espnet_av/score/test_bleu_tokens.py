@@ -54,7 +54,7 @@ def test_golden_details():
     assert score_bleu(REFS, dict.fromkeys(REFS, ""), num_resamples=0).score == 0.0
     three = {"a": "one two three", "b": "four five six"}
     assert score_bleu(three, three, num_resamples=0).score == 0.0
-    words, letters = (align(REFS, HYPS, unit) for unit in ("wer", "cer"))
+    words, letters = (align(REFS, HYPS, unit) for unit in ("words", "characters"))
     for rows, rate in ((words, 0.378378), (letters, 0.162791)):  # jiwer 4.0.0
         total = sum((row.counts for row in rows), EditCounts())
         assert total.errors / total.num_ref == pytest.approx(rate, abs=1e-6)

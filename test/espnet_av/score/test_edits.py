@@ -18,7 +18,7 @@ PAIRS = st.lists(st.tuples(WORDS, WORDS), min_size=1, max_size=5)
 def test_errors_are_the_edit_distance(texts):
     refs = {f"u{i}": " ".join(ref) for i, (ref, _) in enumerate(texts)}
     hyps = {f"u{i}": " ".join(hyp) for i, (_, hyp) in enumerate(texts)}
-    for unit, split in (("wer", str.split), ("cer", list)):
+    for unit, split in (("words", str.split), ("characters", list)):
         for item in align(refs, hyps, unit):
             ref, hyp = split(refs[item.utt_id]), split(hyps[item.utt_id])
             assert item.counts.errors == edit_distance(ref, hyp)
@@ -28,22 +28,22 @@ def test_errors_are_the_edit_distance(texts):
 
 
 def test_kinds_of_errors():
-    (item,) = align({"u": "bin blue at f two now"}, {"u": "bin red f two two now"}, "wer")
+    (item,) = align({"u": "bin blue at f two now"}, {"u": "bin red f two two now"}, "words")
     assert item.counts.errors == 3
-    (item,) = align({"u": "a b"}, {"u": ""}, "wer")
+    (item,) = align({"u": "a b"}, {"u": ""}, "words")
     assert item.counts == EditCounts(hits=0, substitutions=0, deletions=2, insertions=0)
-    (item,) = align({"u": "a"}, {"u": "a b"}, "wer")
+    (item,) = align({"u": "a"}, {"u": "a b"}, "words")
     assert item.counts == EditCounts(hits=1, substitutions=0, deletions=0, insertions=1)
 
 
 def test_words_where_normalisation_left_nothing_are_insertions():
-    (first, second) = align({"u": "a b", "v": ""}, {"u": "a b", "v": "c d"}, "wer")
+    (first, second) = align({"u": "a b", "v": ""}, {"u": "a b", "v": "c d"}, "words")
     assert second.counts == EditCounts(hits=0, substitutions=0, deletions=0, insertions=2)
     assert first.counts.errors == 0
 
 
 def test_spaces_count_as_characters():
-    (item,) = align({"u": "a b"}, {"u": "ab"}, "cer")
+    (item,) = align({"u": "a b"}, {"u": "ab"}, "characters")
     assert (item.counts.errors, item.counts.num_ref) == (1, 3)
 
 
@@ -58,4 +58,4 @@ def test_spaces_count_as_characters():
 )
 def test_nothing_is_left_out_silently(refs, hyps, message):
     with pytest.raises(DataDirError, match=message):
-        align(refs, hyps, "wer")
+        align(refs, hyps, "words")

@@ -1,6 +1,7 @@
 """Modes down, noises across, in the order people read them."""
 
 from espnet_av.score.matrix import cell, modes_of, noise_title, noises_of, sets_of
+from espnet_av.score.text import WER
 
 
 def records(*places):
@@ -24,5 +25,5 @@ def test_sets_by_appearance_modes_in_their_own_order():
 def test_titles_and_cells():
     assert noise_title("babble:-2.5") == "babble -2.5 dB"
     assert noise_title("clean") == "clean"
-    assert cell({"wer": {"rate": 12.345, "ci95": [1.04, 20.06]}}, "wer") == "12.3 [1.0, 20.1]"
-    assert cell(None, "wer") == "-"
+    assert cell({"wer": {"rate": 12.345, "ci95": [1.04, 20.06]}}, WER) == "12.3 [1.0, 20.1]"
+    assert cell(None, WER) == "-"

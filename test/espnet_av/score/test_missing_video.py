@@ -10,9 +10,10 @@ from oracles.decoded import write_condition
 
 from espnet_av.bin import score
 from espnet_av.figure import MODE_COLORS
-from espnet_av.score import report
+from espnet_av.score import pictures, report
 from espnet_av.score.missing_video import curves, missing_notes, missing_table
 from espnet_av.score.plot_missing_video import plot_missing_video
+from espnet_av.score.text import WER
 
 
 def record(mode: str, noise: str, rate: float, lost: str | None = None, share: float = 0.5):
@@ -43,7 +44,7 @@ MISSING = [
 
 def test_table():
     listed = curves(COMPLETE, MISSING, "test")
-    rows = missing_table(listed, "test", "wer")
+    rows = missing_table(listed, "test", WER)
     assert rows == [
         ["test WER %, missing", "0 %", "25 %", "50 %", "100 %", "A (no video)"],
         ["V clean start", "30.0 [29.0, 31.0]", "-", "60.0 [59.0, 61.0]", "-", "-"],
@@ -62,7 +63,7 @@ def test_table():
 
 def test_sound_alone_need_not_have_been_run():
     listed = curves([], MISSING[:1], "test")
-    assert missing_table(listed, "test", "wer")[1] == [
+    assert missing_table(listed, "test", WER)[1] == [
         "AV babble 0 dB whole", "25.0 [24.0, 26.0]", "-",
     ]  # fmt: skip
 
@@ -72,7 +73,7 @@ def test_picture_has_a_panel_for_each_noise_and_sound_alone_is_flat(tmp_path, mo
     monkeypatch.setattr(
         "espnet_av.score.plot_missing_video.save", lambda figure, path: drawn.append(figure)
     )
-    plot_missing_video(curves(COMPLETE, MISSING, "test"), "test", tmp_path / "x", metric="wer")
+    plot_missing_video(curves(COMPLETE, MISSING, "test"), "test", tmp_path / "x", metric=WER)
     panels = [axes for axes in drawn[0].axes if axes.get_visible()]
     assert [axes.get_title(loc="left") for axes in panels] == [
         "V (lips), clean",
@@ -106,8 +107,8 @@ def decoded(tmp_path: Path) -> Path:
 
 
 def test_the_other_tables_stay_as_they_are(decoded, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(report, "plot_alignment", lambda *_, **__: None)
-    monkeypatch.setattr(report, "plot_confusion", lambda *_: False)
+    monkeypatch.setattr(pictures, "plot_alignment", lambda *_, **__: None)
+    monkeypatch.setattr(pictures, "plot_confusion", lambda *_: False)
     targets = tmp_path / "expected.yaml"
     targets.write_text("- {set: test, mode: AV, target: 0}\n")
     assert score.main(["--strict", "--expected", str(targets), str(decoded)]) == 0

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from oracles.decoded import write_condition
 
+from espnet_av.score.bootstrap import Resampling
 from espnet_av.score.published.expected import Expected, read_expected
 from espnet_av.score.report import write_report
-from espnet_av.score.text import Resampling
 
 
 def page(decode_dir: Path, expected: Expected | None = None) -> str:

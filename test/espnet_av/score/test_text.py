@@ -7,23 +7,21 @@ import pytest
 from oracles.decoded import write_condition
 
 from espnet_av.errors import DataDirError
+from espnet_av.score.bootstrap import Resampling
+from espnet_av.score.conditions import check_one_system, find_conditions, read_condition
 from espnet_av.score.edits import align
+from espnet_av.score.record import as_records
+from espnet_av.score.scorers import score_condition
 from espnet_av.score.scoring import Scoring
-from espnet_av.score.text import (
-    Resampling,
-    accuracy_by_position,
-    as_record,
-    check_one_system,
-    find_conditions,
-    score_condition,
-)
+from espnet_av.score.text import accuracy_by_position
 
 WORDS = {"a-1": ("one two three", "one too three"), "a-2": ("four five six", "four six")}
 PLAIN = Scoring(metric="wer", normaliser="none")
 
 
 def record_of(folder, scoring=PLAIN):
-    return as_record(score_condition(folder, scoring), Resampling(num_resamples=50))
+    (record,) = as_records(score_condition(folder, scoring), Resampling(num_resamples=50))
+    return record
 
 
 def test_a_record_counts_what_one_can_count_by_hand(tmp_path):
@@ -42,9 +40,9 @@ def test_a_record_counts_what_one_can_count_by_hand(tmp_path):
 def test_words_by_place_only_of_sentences_of_one_length():
     refs = {utt: ref for utt, (ref, _) in WORDS.items()}
     hyps = {utt: hyp for utt, (_, hyp) in WORDS.items()}
-    assert accuracy_by_position(align(refs, hyps, "wer")) == [100.0, 0.0, 100.0]
+    assert accuracy_by_position(align(refs, hyps, "words")) == [100.0, 0.0, 100.0]
     refs["a-2"], hyps["a-2"] = "four five", "four five"
-    assert accuracy_by_position(align(refs, hyps, "wer")) is None
+    assert accuracy_by_position(align(refs, hyps, "words")) is None
 
 
 def test_groups_have_figures_of_their_own(tmp_path):
@@ -90,7 +88,7 @@ def test_one_table_is_of_one_system(tmp_path):
     info = json.loads(path.read_text())
 
     def check():
-        check_one_system([score_condition(folder, PLAIN) for folder in folders])
+        check_one_system([read_condition(folder) for folder in folders])
 
     check()
     path.write_text(json.dumps({**info, "config": {**info["config"], "batch_frames": 7}}))

@@ -6,12 +6,13 @@ import pytest
 import yaml
 
 from espnet_av.errors import ConfigError, DataDirError
-from espnet_av.score.matrix import format_plain
 from espnet_av.score.published.expected import read_expected
 from espnet_av.score.published.measured import Measured, read_measured
 from espnet_av.score.published.paper_table import direction, lay_out
 from espnet_av.score.published.tables import Place
 from espnet_av.score.results import format_block
+from espnet_av.score.text import WER
+from espnet_av.score.text_table import format_plain
 
 CONTENT = {
     "scoring": {"metric": "wer", "normaliser": "whisper"},
@@ -118,7 +119,7 @@ def measured(expected):
 def test_layout(expected, measured):
     blocks = lay_out(expected, measured)
     assert "\n\n".join(map(format_block, blocks)) == GOLDEN
-    assert direction("wer").startswith("A difference below zero means")
+    assert direction(WER).startswith("A difference below zero means")
 
 
 def test_choice_of_tables_and_systems(expected, measured):

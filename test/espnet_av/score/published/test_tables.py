@@ -10,7 +10,7 @@ from espnet_av.score.published.averages import check_averages, find_conflicts, n
 from espnet_av.score.published.expected import read_expected
 from espnet_av.score.published.tables import Place, read_rows
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 RECIPES = sorted(ROOT.glob("egs2/*/*/expected_scores.yaml"))
 MUAVIC = ROOT / "egs2/muavic"
 SMALL = {

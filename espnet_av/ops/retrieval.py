@@ -1,0 +1,48 @@
+"""Retrieval: at which rank a query finds what belongs to it."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+_CHUNK = 1024
+"""Queries at a time, so that a large set needs no square matrix."""
+
+
+def retrieval_ranks(queries: Tensor, items: Tensor, query_ids: Tensor, item_ids: Tensor) -> Tensor:
+    """Rank of the best right item of every query, from 1, among all items.
+
+    Items that are wrong and as near as the right one count as nearer: vectors that are all equal
+    find nothing, instead of everything.
+
+    Args:
+        queries: (Q, D) float vectors; of any length, compared by their inner product. Divide them
+            by their norm for the cosine.
+        items: (N, D) float vectors.
+        query_ids: (Q,) int64; what each query is about.
+        item_ids: (N,) int64; an item with the same number is right.
+
+    Returns:
+        (Q,) int64; 0 for a query that nothing belongs to.
+
+    Raises:
+        ValueError: the shapes do not fit, or a vector is not finite.
+    """
+    if queries.shape[1:] != items.shape[1:] or queries.dim() != 2:
+        msg = f"queries {tuple(queries.shape)} and items {tuple(items.shape)} are not of one size"
+        raise ValueError(msg)
+    for name, vectors in (("queries", queries), ("items", items)):
+        bad = (~torch.isfinite(vectors).all(dim=1)).nonzero()
+        if len(bad):
+            msg = f"{name}: vector {int(bad[0])} is not finite"
+            raise ValueError(msg)
+    ranks = []
+    for start in range(0, len(queries), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        # (Q, N)
+        scores = queries[part] @ items.T
+        right = query_ids[part, None] == item_ids[None]
+        best = scores.masked_fill(~right, -torch.inf).amax(dim=1, keepdim=True)
+        nearer = ((scores >= best) & ~right).sum(dim=1)
+        ranks.append(torch.where(right.any(dim=1), nearer + 1, 0))
+    return torch.cat(ranks) if ranks else query_ids.new_zeros(0)

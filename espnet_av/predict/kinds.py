@@ -1,0 +1,64 @@
+"""Kinds of prediction: what a model offers for each, and who runs it and writes the files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from espnet_av.errors import ConfigError
+from espnet_av.predict.prediction import Predict
+from espnet_av.predict.text import predict_texts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """One kind of prediction."""
+
+    predict: Predict
+    offers: tuple[str, ...]
+    """What a model of this kind has."""
+
+
+KINDS = {
+    "text": Kind(predict=predict_texts, offers=("encode", "blank_id", "feature_rate")),
+}
+"""Name, as in a model's `predicts` -> kind; a new kind is an entry here."""
+
+
+def kinds_of(model: Any) -> tuple[str, ...]:
+    """What can be had of a model, or of its class, that for which it was made first."""
+    predicts = getattr(model, "predicts", None)
+    if predicts is None:
+        return ("text", "frames") if getattr(model, "needs_text", False) else ("frames",)
+    return tuple(predicts)
+
+
+def kind_of(model: Any, wanted: str | None = None) -> str:
+    """What is to be predicted with a model.
+
+    Args:
+        model: what it offers its class says, in `predicts`.
+        wanted: one of them; None: the first, but features of frames, which almost every model
+            has, only where they are asked for.
+
+    Raises:
+        ConfigError: the model predicts no such thing, or lacks what the kind needs.
+    """
+    offered = kinds_of(model)
+    usual = next((kind for kind in offered if kind != "frames"), None)
+    name = wanted or usual
+    title = type(model).__name__
+    if name is None:
+        msg = (
+            f"{title} is pre-trained and predicts nothing itself; fine-tune it, or ask for --kind "
+            f"{' or '.join(offered)}"
+        )
+        raise ConfigError(msg)
+    if name not in offered or name not in KINDS:
+        msg = f"--kind {name}: {title} predicts {', '.join(offered)}; kinds are {', '.join(KINDS)}"
+        raise ConfigError(msg)
+    lacking = [part for part in KINDS[name].offers if not hasattr(model, part)]
+    if lacking:
+        msg = f"{title} says that it predicts {name}, but has no {', '.join(lacking)}"
+        raise ConfigError(msg)
+    return name

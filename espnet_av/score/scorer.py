@@ -1,0 +1,78 @@
+"""What turns the predictions of a condition into figures: one kind of prediction each."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from espnet_av.score.bootstrap import Resampling
+from espnet_av.score.conditions import Decoded
+from espnet_av.score.edits import UtteranceAlignment
+from espnet_av.score.metric import Metric
+from espnet_av.score.scoring import Scoring
+
+Figures = dict[str, dict[str, Any]]
+"""Metric -> `rate` (the figure), `ci95`, `num_utts` and what else it is made of."""
+
+
+class Scored(ABC):
+    """Predictions of a condition beside their references."""
+
+    condition: Decoded
+    refs: Mapping[str, Any]
+    """Utterance -> its reference, plain enough for JSON."""
+    variants: tuple[Mapping[str, str], ...] = ({},)
+    """Axes besides set, mode, noise and missing video, one for each record of the condition."""
+    has_examples: bool = False
+    """Whether decoding left an utterance for a picture."""
+
+    @abstractmethod
+    def figures(
+        self, utt_ids: Collection[str], resampling: Resampling, axes: Mapping[str, str]
+    ) -> Figures:
+        """What some utterances of the condition score, in one of its `variants`."""
+
+    def extras(self) -> dict[str, Any]:
+        """More to keep of the whole condition."""
+        return {}
+
+    def write_results(self) -> None:
+        """Write what a person may read, below the condition's folder."""
+        return
+
+    def pairs(self) -> list[UtteranceAlignment]:
+        """What was taken for what, for the picture of confusions; empty: no such picture."""
+        return []
+
+    def reference_text(self, utt_id: str) -> str:
+        """What the picture of an example calls right."""
+        raise NotImplementedError
+
+
+def _no_sections(records: Sequence[Mapping[str, Any]]) -> list[str]:
+    return []
+
+
+def _no_comparison(scores: Mapping[str, Any]) -> list[str]:
+    return []
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scorer:
+    """One way to judge one kind of prediction."""
+
+    name: str
+    kind: str
+    """Of the predictions that feed it, as `decode.json` says."""
+    metrics: tuple[Metric, ...]
+    """What its figures are; the record of a condition has all of them."""
+    read: Callable[[Decoded, Scoring], Scored]
+    """Reads a condition; raises DataDirError where its files do not fit each other."""
+    refuses: Mapping[str, str] = field(default_factory=dict)
+    """Keys of `scoring` that mean nothing to it -> why."""
+    sections: Callable[[Sequence[Mapping[str, Any]]], list[str]] = _no_sections
+    """Records -> markdown below the matrices: what the figures are made of."""
+    comparison: Callable[[Mapping[str, Any]], list[str]] = _no_comparison
+    """`scores.json` -> lines that say how predictions were compared."""

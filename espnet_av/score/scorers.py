@@ -1,0 +1,93 @@
+"""Every way to judge predictions: metrics by name, and which kind of prediction feeds them."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from espnet_av.config import check_choice
+from espnet_av.errors import ConfigError
+from espnet_av.score.conditions import Decoded, read_condition
+from espnet_av.score.metric import Metric
+from espnet_av.score.scorer import Scored, Scorer
+from espnet_av.score.scoring import Scoring
+from espnet_av.score.text import ERROR_RATES
+from espnet_av.score.translation import TRANSLATION
+
+SCORERS: dict[str, Scorer] = {scorer.name: scorer for scorer in (ERROR_RATES, TRANSLATION)}
+"""Name -> scorer; a new score is an entry here."""
+
+
+def metric_of(name: str) -> Metric:
+    """The metric of a name.
+
+    Raises:
+        ConfigError: no scorer has it; the nearest is named.
+    """
+    metrics = {metric.name: metric for scorer in SCORERS.values() for metric in scorer.metrics}
+    return metrics[check_choice(name, metrics, "metric")]
+
+
+def scorer_of(name: str) -> Scorer:
+    """The scorer that gives a metric.
+
+    Raises:
+        ConfigError: none does; the nearest metric is named.
+    """
+    metric = metric_of(name)
+    return next(scorer for scorer in SCORERS.values() if metric in scorer.metrics)
+
+
+def check_scoring(scoring: Scoring, where: str) -> None:
+    """Check that a way of scoring makes sense; `where` says what it was read from.
+
+    Raises:
+        ConfigError: its metric is unknown, or another of its keys means nothing to it.
+    """
+    names = [metric.name for scorer in SCORERS.values() for metric in scorer.metrics]
+    check_choice(scoring.metric, names, f"{where}: metric")
+    for field in dataclasses.fields(Scoring):
+        reason = scorer_of(scoring.metric).refuses.get(field.name)
+        if reason is not None and getattr(scoring, field.name) != field.default:
+            msg = (
+                f"{where}: metric {scoring.metric} with {field.name} "
+                f"{getattr(scoring, field.name)}: {reason}; set {field.name}: {field.default}"
+            )
+            raise ConfigError(msg)
+
+
+def check_fed(metric: str, kind: str, who: str) -> None:
+    """Check that predictions of a kind can be judged by a metric.
+
+    Args:
+        metric: what they are to be judged by.
+        kind: of prediction.
+        who: makes them, for the message.
+
+    Raises:
+        ConfigError: they cannot; the metrics that they can feed are named.
+    """
+    wanted = scorer_of(metric).kind
+    if wanted != kind:
+        fed = [m.name for s in SCORERS.values() if s.kind == kind for m in s.metrics]
+        choices = f"metric: {' or '.join(fed)}" if fed else "no metric: nothing here scores it"
+        msg = (
+            f"{who}: predicts {kind}, but metric {metric} is of {wanted}; set scoring: "
+            f"{{{choices}}} in expected_scores.yaml, or name another experiment"
+        )
+        raise ConfigError(msg)
+
+
+def score_condition(condition: Decoded | Path, scoring: Scoring) -> Scored:
+    """Read a condition, or its folder, for its scorer.
+
+    Raises:
+        DataDirError: its files are missing, damaged or do not fit each other; file and utterance
+            named.
+        ConfigError: its predictions cannot be judged in this way.
+    """
+    check_scoring(scoring, "scoring")
+    if isinstance(condition, Path):
+        condition = read_condition(condition)
+    check_fed(scoring.metric, condition.kind, str(condition.folder))
+    return scorer_of(scoring.metric).read(condition, scoring)

@@ -1,0 +1,104 @@
+"""BLEU of translated texts, as a scorer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from espnet_av.atomic import atomic_write
+from espnet_av.score.alignment_text import format_translations
+from espnet_av.score.bleu import MAX_ORDER, score_bleu
+from espnet_av.score.bleu_tokens import tokeniser_of
+from espnet_av.score.bootstrap import Resampling
+from espnet_av.score.conditions import TEXT, Decoded
+from espnet_av.score.count_table import bleu_parts
+from espnet_av.score.metric import Metric
+from espnet_av.score.scorer import Figures, Scored, Scorer
+from espnet_av.score.scoring import Scoring
+from espnet_av.score.text import read_texts
+
+logger = logging.getLogger(__name__)
+
+BLEU = Metric(name="bleu", title="BLEU", words="BLEU", unit="", unit_words="points of 100")
+
+
+@dataclass(frozen=True)
+class ScoredTranslation(Scored):
+    """A condition with its texts."""
+
+    has_examples = True
+    condition: Decoded
+    refs: dict[str, str]
+    """Utterance -> reference."""
+    hyps: dict[str, str]
+    """Utterance -> translation."""
+    langs: dict[str, str]
+    """Utterance -> language of its text, where it is known."""
+    tokenize: str
+
+    def figures(
+        self, utt_ids: Collection[str], resampling: Resampling, axes: Mapping[str, str]
+    ) -> Figures:
+        """Corpus BLEU of some utterances, with its parts."""
+        refs = {utt_id: self.refs[utt_id] for utt_id in utt_ids}
+        hyps = {utt_id: self.hyps[utt_id] for utt_id in utt_ids}
+        tokenize = self.tokenize
+        if tokenize == "by_language":
+            tokenize = tokeniser_of(frozenset(self.langs.get(utt_id) for utt_id in utt_ids))
+        bleu = score_bleu(refs, hyps, tokenize=tokenize, **asdict(resampling))
+        if bleu.longest_ref < MAX_ORDER:
+            logger.warning(
+                "%s: no reference of %s and %d others has four tokens (%s), so BLEU, which counts "
+                "up to four in a row, says nothing; look at the precisions of fewer, or at "
+                "metric: wer",
+                *(self.condition.folder, min(utt_ids), len(utt_ids) - 1, tokenize),
+            )
+        figures = {key: _rounded(value) for key, value in asdict(bleu).items()}
+        return {BLEU.name: {"rate": figures.pop("score"), **figures}}
+
+    def write_results(self) -> None:
+        """Every translation: `score_bleu/result.txt`."""
+        with atomic_write(self.condition.folder / f"score_{BLEU.name}" / "result.txt") as stream:
+            stream.write(format_translations(self.refs, self.hyps))
+
+    def reference_text(self, utt_id: str) -> str:
+        """The translation of a person."""
+        return self.refs[utt_id]
+
+
+def _read(condition: Decoded, scoring: Scoring) -> ScoredTranslation:
+    refs, hyps = read_texts(condition)
+    target_lang = condition.info.get("target_lang")
+    langs = {} if target_lang is None else dict.fromkeys(refs, target_lang)
+    if "target_lang" in condition.info and target_lang is None:
+        langs = condition.tables.get("utt2lang", {})  # transcripts; older folders do not say
+    return ScoredTranslation(condition, refs, hyps, langs, scoring.tokenize)
+
+
+def _rounded(value: Any) -> Any:
+    """Numbers to three decimals, as error rates are."""
+    if isinstance(value, tuple):
+        return [_rounded(item) for item in value]
+    return round(value, 3) if isinstance(value, float) else value
+
+
+def _comparison(scores: Mapping[str, Any]) -> list[str]:
+    signatures = dict.fromkeys(record[BLEU.name]["signature"] for record in scores["conditions"])
+    return ["- sacreBLEU signature: " + ", ".join(f"`{name}`" for name in signatures)]
+
+
+def _sections(records: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [f"### {BLEU.title}", bleu_parts(records, BLEU.name)]
+
+
+TRANSLATION = Scorer(
+    name="translation",
+    kind=TEXT,
+    metrics=(BLEU,),
+    read=_read,
+    refuses={"normaliser": "BLEU compares only within one signature, on texts as they are"},
+    sections=_sections,
+    comparison=_comparison,
+)

@@ -1,0 +1,47 @@
+"""Which kind of prediction a model is asked for."""
+
+import pytest
+
+from espnet_av.errors import ConfigError
+from espnet_av.models import MODELS
+from espnet_av.predict.kinds import KINDS, kind_of, kinds_of
+
+
+class Recogniser:
+    predicts = ("text", "frames")
+    encode = blank_id = feature_rate = None
+
+
+class Features:
+    predicts = ("frames",)
+
+
+def test_what_a_model_was_made_for():
+    assert kind_of(Recogniser()) == kind_of(Recogniser(), "text") == "text"
+    assert kinds_of(Features) == ("frames",)
+
+
+@pytest.mark.parametrize(
+    ("model", "wanted", "message"),
+    [
+        (Features(), None, "Features is pre-trained .* ask for --kind frames"),
+        (Features(), "text", "--kind text: Features predicts frames; kinds are text"),
+        (Recogniser(), "label", "--kind label: Recogniser predicts text, frames"),
+    ],
+)
+def test_what_cannot_be_predicted_is_said(model, wanted, message):
+    with pytest.raises(ConfigError, match=message):
+        kind_of(model, wanted)
+
+
+def test_a_model_that_promises_too_much(monkeypatch):
+    monkeypatch.delattr(Recogniser, "encode")
+    with pytest.raises(ConfigError, match="says that it predicts text, but has no encode"):
+        kind_of(Recogniser())
+
+
+def test_every_model_says_what_it_predicts():
+    for name, (_, model_class) in MODELS.items():
+        kinds = set(kinds_of(model_class))
+        assert kinds, name
+        assert kinds <= {*KINDS, "label", "activity", "vector", "frames"}, name
