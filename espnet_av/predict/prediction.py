@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from espnet_av.data.data_dir import DataDir
 from espnet_av.data.dataset import AVDataset
 from espnet_av.data.evaluation_batches import evaluation_batches
 from espnet_av.data.tokenizer import Tokenizer
+from espnet_av.rates import FRAME_HZ
 from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.search.ngram_lm import NGramLM
 
@@ -45,18 +46,24 @@ class Work:
             yield batch, batch.to(self.device)
 
 
+@dataclass(frozen=True, kw_only=True)
 class Predictions(ABC):
     """Predictions of one kind for one set."""
 
-    @property
-    @abstractmethod
-    def utt_ids(self) -> list[str]:
-        """Every utterance that has a prediction."""
+    work: Work
+    dataset: AVDataset
+    found: Mapping[str, Any]
+    """Utterance -> its prediction."""
 
     @property
-    @abstractmethod
-    def num_frames(self) -> int:
-        """Frames of all utterances, at the model's `feature_rate`."""
+    def utt_ids(self) -> list[str]:
+        """Every utterance that has a prediction."""
+        return list(self.found)
+
+    @property
+    def seconds(self) -> float:
+        """What all utterances last."""
+        return sum(self.dataset.num_frames) / FRAME_HZ
 
     @abstractmethod
     def write(self, folder: Path, data: DataDir) -> None:
@@ -70,6 +77,10 @@ class Predictions(ABC):
     def facts(self) -> dict[str, Any]:
         """More for `decode.json`."""
         return {}
+
+    def ordered(self, data: DataDir) -> list[str]:
+        """Utterances that have a prediction, in the order of the set."""
+        return [utt_id for utt_id in data.utt_ids if utt_id in self.found]
 
 
 Predict = Callable[[Work, AVDataset, Callable[[int], None]], Predictions]

@@ -27,7 +27,7 @@ DONE = ".done"
 INFO = "decode.json"
 _FREE_KEYS = ("batch_frames", "lm_file")
 """Settings that cannot change a result, or only by the content of their file."""
-_COPIED = ("utt2lang", "utt2category", "utt2spk")
+_COPIED = ("utt2lang", "utt2category", "utt2spk", "utt2target")
 _TABLES = ("wav.scp", "video.scp", "utt2num_frames", "utt2num_samples", *_COPIED)
 
 

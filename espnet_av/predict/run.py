@@ -200,7 +200,7 @@ class Job:
             "kind": self.kind,
             **facts,
             "num_utts": len(predictions.utt_ids),
-            "audio_sec": predictions.num_frames / model.feature_rate,
+            "audio_sec": predictions.seconds,
             "decode_sec": round(seconds, 3),
             "exp_dir": str(self.options.exp_dir),
             "checkpoint": self.checkpoint.name,

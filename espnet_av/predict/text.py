@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from espnet_av.data.data_dir import DataDir
 from espnet_av.data.dataset import AVDataset
 from espnet_av.data.evaluation_batches import evaluation_batches
 from espnet_av.data.table import write_table
-from espnet_av.data.target import target_table
+from espnet_av.data.target import target_table, target_texts
 from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.predict.example import EXAMPLE
 from espnet_av.predict.prediction import Predictions, Work
@@ -37,24 +37,17 @@ logger = logging.getLogger(__name__)
 class Texts(Predictions):
     """What a recogniser wrote of a set."""
 
-    results: dict[str, Recognition]
-    """By utterance."""
-    work: Work
-    dataset: AVDataset
+    found: Mapping[str, Recognition]
 
     @property
-    def utt_ids(self) -> list[str]:
-        """Every utterance that has a result."""
-        return list(self.results)
-
-    @property
-    def num_frames(self) -> int:
-        """Encoder frames of all utterances."""
-        return sum(result.num_frames for result in self.results.values())
+    def seconds(self) -> float:
+        """What the encoder's frames last."""
+        num_frames = sum(result.num_frames for result in self.found.values())
+        return float(num_frames / self.work.model.feature_rate)
 
     def facts(self) -> dict[str, Any]:
         """The language written, and how many texts are empty."""
-        silent = sum(not result.texts or not result.texts[0] for result in self.results.values())
+        silent = sum(not result.texts or not result.texts[0] for result in self.found.values())
         return {"target_lang": self.dataset.config.target_lang, "num_empty": silent}
 
     def write(self, folder: Path, data: DataDir) -> None:
@@ -63,19 +56,21 @@ class Texts(Predictions):
         `ref` holds the transcripts, if the set has them; for a model that translates, the
         translations into its language.
         """
-        utt_ids = [utt_id for utt_id in data.utt_ids if utt_id in self.results]
-        write_table(folder / "text", {u: (self.results[u].texts or [""])[0] for u in utt_ids})
-        refs = data.tables.get(target_table(self.dataset.config.target_lang), {})
+        utt_ids = self.ordered(data)
+        write_table(folder / "text", {u: (self.found[u].texts or [""])[0] for u in utt_ids})
+        target_lang = self.dataset.config.target_lang
+        has_refs = target_table(target_lang) in data.tables or "utt2target" in data.tables
+        refs = target_texts(data, target_lang) if has_refs else {}
         if refs:
             write_table(folder / "ref", {u: refs[u] for u in utt_ids if u in refs})
         with (folder / "nbest.jsonl").open("w", encoding="utf-8") as stream:
             for utt_id in utt_ids:
-                record = self.results[utt_id].as_record()
+                record = self.found[utt_id].as_record()
                 stream.write(json.dumps(record, ensure_ascii=False) + "\n")
         sample = self.dataset[0]  # the same utterance in every condition
         model, tokenizer = self.work.model, self.work.tokenizer
         assert tokenizer is not None, "a model that writes text has tokens"
-        result = self.results[sample.utt_id]
+        result = self.found[sample.utt_id]
         path = folder / EXAMPLE
         write_example(path, model, sample, result, tokenizer, device=self.work.device)
 
@@ -93,7 +88,7 @@ def predict_texts(work: Work, dataset: AVDataset, advance: Callable[[int], None]
         lm=work.lm,
         advance=advance,
     )
-    return Texts(results=results, work=work, dataset=dataset)
+    return Texts(found=results, work=work, dataset=dataset)
 
 
 @torch.inference_mode()

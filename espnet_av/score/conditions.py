@@ -17,7 +17,7 @@ from espnet_av.text_file import read_json, read_text
 
 _INFO = ("set", "mode", "noise", "exp_dir", "checkpoint", "train_seed", "seed", "config")
 """Of what decoding recorded, what scoring cannot do without."""
-_GROUPINGS = ("utt2lang", "utt2category")
+_GROUPINGS = ("utt2lang", "utt2category", "utt2target")
 TEXT = "text"
 """Kind of every prediction that was made before there was a choice."""
 

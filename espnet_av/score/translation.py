@@ -73,7 +73,8 @@ def _read(condition: Decoded, scoring: Scoring) -> ScoredTranslation:
     target_lang = condition.info.get("target_lang")
     langs = {} if target_lang is None else dict.fromkeys(refs, target_lang)
     if "target_lang" in condition.info and target_lang is None:
-        langs = condition.tables.get("utt2lang", {})  # transcripts; older folders do not say
+        # Transcripts; older folders do not say.
+        langs = condition.tables.get("utt2target", condition.tables.get("utt2lang", {}))
     return ScoredTranslation(condition, refs, hyps, langs, scoring.tokenize)
 
 
