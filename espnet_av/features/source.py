@@ -13,6 +13,7 @@ from torch import Tensor
 from espnet_av.data.batch import Batch
 from espnet_av.data.dataset_config import DatasetConfig, Modalities
 from espnet_av.errors import CheckpointError
+from espnet_av.models.abs_model import AVModel
 from espnet_av.ops.mfcc import MFCC_HZ, mfcc_with_deltas
 
 
@@ -73,7 +74,7 @@ class MfccSource:
 class ModelSource:
     """One layer of a pre-trained model."""
 
-    load: Callable[[], Any]
+    load: Callable[[], AVModel]
     """Gives the model, in eval mode on `device`, when it is first needed."""
     layer: int
     """From 1."""
@@ -84,17 +85,17 @@ class ModelSource:
     device: str = "cpu"
 
     @cached_property
-    def model(self) -> Any:
-        """Has `extract_features` and `feature_rate`.
+    def model(self) -> AVModel:
+        """It is loaded when it is first needed.
 
         Raises:
-            CheckpointError: it is a model without features to give.
+            CheckpointError: it has no features to give.
         """
         model = self.load()
-        if not (hasattr(model, "extract_features") and hasattr(model, "feature_rate")):
+        if not model.layers():
             msg = (
                 f"{type(model).__name__} has no layers to take features from; give --exp_dir of a "
-                "pre-trained model (wav2vec2, hubert, bestrq, avhubert)"
+                "model with an encoder of numbered layers"
             )
             raise CheckpointError(msg)
         return model
@@ -107,11 +108,5 @@ class ModelSource:
     @torch.inference_mode()
     def extract(self, batch: Batch) -> list[Tensor]:
         """See `FeatureSource`."""
-        features, lengths = self.model.extract_features(
-            batch.speech,
-            batch.speech_lengths,
-            batch.video,
-            batch.video_lengths,
-            layer=self.layer,
-        )
+        (features,), lengths = self.model.extract_features(batch.as_dict(), [self.layer])
         return [row[:length] for row, length in zip(features, lengths.tolist(), strict=True)]

@@ -1,18 +1,24 @@
-"""What is trained: one folder per model family, each a subclass of ESPnet's AbsESPnetModel."""
+"""What is trained: one folder per model family, each a subclass of `AVModel`."""
 
-from espnet_av.models.avhubert import AVHubertConfig, AVHubertModel
-from espnet_av.models.avsr import AVSRConfig, AVSRModel
-from espnet_av.models.bestrq import BestRQConfig, BestRQModel
-from espnet_av.models.hubert import HubertConfig, HubertModel
-from espnet_av.models.transducer import TransducerConfig, TransducerModel
-from espnet_av.models.wav2vec2 import Wav2Vec2Config, Wav2Vec2PretrainingModel
+from typing import Any
 
-MODELS = {
-    "avhubert": (AVHubertConfig, AVHubertModel),
-    "avsr": (AVSRConfig, AVSRModel),
-    "bestrq": (BestRQConfig, BestRQModel),
-    "hubert": (HubertConfig, HubertModel),
-    "transducer": (TransducerConfig, TransducerModel),
-    "wav2vec2": (Wav2Vec2Config, Wav2Vec2PretrainingModel),
+from espnet_av.models.abs_model import AVModel
+from espnet_av.models.avhubert import AVHubertModel
+from espnet_av.models.avsr import AVSRModel
+from espnet_av.models.bestrq import BestRQModel
+from espnet_av.models.hubert import HubertModel
+from espnet_av.models.transducer import TransducerModel
+from espnet_av.models.wav2vec2 import Wav2Vec2PretrainingModel
+
+_CLASSES: dict[str, type[AVModel]] = {
+    "avhubert": AVHubertModel,
+    "avsr": AVSRModel,
+    "bestrq": BestRQModel,
+    "hubert": HubertModel,
+    "transducer": TransducerModel,
+    "wav2vec2": Wav2Vec2PretrainingModel,
+}
+MODELS: dict[str, tuple[Any, type[AVModel]]] = {
+    name: (model.config_class, model) for name, model in _CLASSES.items()
 }
 """Name in the training YAML -> (config, model)."""

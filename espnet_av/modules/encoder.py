@@ -1,11 +1,13 @@
 """Encoders by name, ESPnet's and wav2vec 2.0's; none changes the length of its input."""
 
 import inspect
+from collections.abc import Sequence
+from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from typeguard import TypeCheckError
 
 from espnet_av.compat import (
@@ -121,33 +123,57 @@ def build_encoder(
     return encoder
 
 
-def layer_output(encoder: AbsEncoder, features: Tensor, lengths: Tensor, layer: int) -> Tensor:
-    """What one layer of an encoder gives, before the norm that follows the last one.
+def num_layers(encoder: AbsEncoder) -> int:
+    """How many layers `layer_outputs` knows; 0: the encoder has none with numbers."""
+    return len(_layers(encoder))
+
+
+def layer_outputs(
+    encoder: AbsEncoder, features: Tensor, lengths: Tensor, layers: Sequence[int | None]
+) -> list[Tensor]:
+    """What layers of an encoder give, before the norm that follows the last one.
 
     Args:
-        encoder: from `build_encoder`, one of ESPnet's with a list of layers.
+        encoder: from `build_encoder`.
         features: (B, T, D), arbitrary beyond each length.
         lengths: (B,) int64 frames, on the CPU.
-        layer: from 1.
+        layers: from 1; None = the output of the encoder.
 
     Returns:
-        (B, T, D'), arbitrary beyond each length.
+        (B, T, D') of each, arbitrary beyond each length.
 
     Raises:
         ConfigError: there is no such layer.
     """
-    layers = encoder.encoders
-    if not 1 <= layer <= len(layers):
-        msg = f"layer {layer} is asked for, but the encoder has layers 1 to {len(layers)}"
-        raise ConfigError(msg)
-    found: list[Any] = []
-    hook = layers[layer - 1].register_forward_hook(lambda *call: found.append(call[2][0]))
-    try:
-        encoder(features, lengths)
-    finally:
-        hook.remove()
-    # With relative positions, layers pass on (features, positions).
-    return found[0][0] if isinstance(found[0], tuple) else found[0]
+    if isinstance(encoder, Wav2Vec2Encoder):
+        return encoder.layer_outputs(features, lengths, layers)
+    parts = _layers(encoder)
+    found: dict[int | None, Tensor] = {}
+    with ExitStack() as hooks:
+        for layer in {number for number in layers if number is not None}:
+            if not 1 <= layer <= len(parts):
+                msg = f"layer {layer} is asked for, but the encoder has layers 1 to {len(parts)}"
+                raise ConfigError(msg)
+            hook = partial(_keep_output, found, layer)
+            hooks.enter_context(parts[layer - 1].register_forward_hook(hook))
+        out = encoder(features, lengths)[0]
+    # With intermediate outputs ESPnet returns (last, [(layer, output), ...]).
+    found[None] = out[0] if isinstance(out, tuple) else out
+    return [found[layer] for layer in layers]
+
+
+def _layers(encoder: AbsEncoder) -> Sequence[nn.Module]:
+    if isinstance(encoder, Wav2Vec2Encoder):
+        return list(encoder.layers)
+    return list(dict(encoder.named_children()).get("encoders", nn.Module()).children())
+
+
+def _keep_output(
+    found: dict[int | None, Tensor], layer: int, module: nn.Module, inputs: Any, outputs: Any
+) -> None:
+    # With relative positions, layers pass on ((features, positions), mask).
+    features = outputs[0]
+    found[layer] = features[0] if isinstance(features, tuple) else features
 
 
 def encoder_arguments(encoder_class: type[AbsEncoder]) -> list[str]:

@@ -6,9 +6,19 @@ import torch
 from torch import Tensor, nn
 from typeguard import typechecked
 
+from espnet_av.modules.statistics import HIGHER, LOWER
 from espnet_av.ops.frame_loss import fit_labels
 from espnet_av.ops.lengths import packed_index
 from espnet_av.ops.masked_prediction import cosine_logits, masked_prediction
+
+UNIT_STATS = {
+    "loss_masked": LOWER,
+    "loss_unmasked": LOWER,
+    "acc_masked": HIGHER,
+    "acc_unmasked": HIGHER,
+}
+"""Statistics of `UnitPrediction`: nats per frame, and shares of frames whose best unit is the
+label."""
 
 
 class UnitLoss(NamedTuple):
@@ -19,8 +29,7 @@ class UnitLoss(NamedTuple):
     num_counted: Tensor
     """Labelled frames in the loss: the masked ones, and the others if they have a weight."""
     stats: dict[str, Tensor]
-    """`loss_masked`, `loss_unmasked` (nats per frame), `acc_masked`, `acc_unmasked`; NaN where
-    there is no such frame."""
+    """`UNIT_STATS`; NaN where there is no such frame."""
 
 
 class UnitPrediction(nn.Module):

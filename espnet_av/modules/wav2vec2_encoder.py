@@ -1,5 +1,7 @@
 """The transformer of wav2vec 2.0, XLS-R, HuBERT and AV-HuBERT as an ESPnet encoder."""
 
+from collections.abc import Collection, Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
@@ -116,30 +118,37 @@ class Wav2Vec2Encoder(AbsEncoder):
         Returns:
             ((B, T, D) arbitrary beyond each length, `ilens`, None).
         """
-        hidden = self._run(xs_pad, ilens, len(self.layers))
-        return (self.layer_norm(hidden) if self.pre_norm else hidden), ilens, None
+        return self.layer_outputs(xs_pad, ilens, [None])[0], ilens, None
 
-    def layer_output(self, x: Tensor, lengths: Tensor, layer: int) -> Tensor:
-        """The residual stream after a layer, before the norm that follows the last one.
+    def layer_outputs(
+        self, x: Tensor, lengths: Tensor, layers: Sequence[int | None]
+    ) -> list[Tensor]:
+        """The residual stream after layers, before the norm that follows the last one.
 
         Args:
             x: (B, T, D), as in `forward`.
             lengths: (B,) int64.
-            layer: from 1.
+            layers: from 1, no layer above the highest is run; None = the output of `forward`.
 
         Returns:
-            (B, T, D), arbitrary beyond each length.
+            (B, T, D) of each, arbitrary beyond each length.
 
         Raises:
             ConfigError: there is no such layer.
         """
-        if not 1 <= layer <= len(self.layers):
-            msg = f"layer {layer} is asked for, but the encoder has layers 1 to {len(self.layers)}"
-            raise ConfigError(msg)
-        return self._run(x, lengths, layer)
+        numbers = [len(self.layers) if layer is None else layer for layer in layers]
+        for number in numbers:
+            if not 1 <= number <= len(self.layers):
+                msg = f"layer {number} is asked for, but the encoder has layers 1 to "
+                raise ConfigError(msg + str(len(self.layers)))
+        streams = self._run(x, lengths, set(numbers))
+        return [
+            self.layer_norm(streams[number]) if layer is None and self.pre_norm else streams[number]
+            for layer, number in zip(layers, numbers, strict=True)
+        ]
 
-    def _run(self, x: Tensor, lengths: Tensor, num_layers: int) -> Tensor:
-        """Positional convolution and the first `num_layers` layers."""
+    def _run(self, x: Tensor, lengths: Tensor, wanted: Collection[int]) -> dict[int, Tensor]:
+        """Positional convolution and the layers up to the last one that is wanted."""
         mask = None
         if lengths.device.type != "cpu" or bool((lengths < x.size(1)).any()):
             valid = valid_mask(lengths, x.size(1), x.device)
@@ -148,14 +157,18 @@ class Wav2Vec2Encoder(AbsEncoder):
             mask = valid_mask(lengths.clamp(min=1), x.size(1), x.device)[:, None, None]
         x = x + self.pos_conv(x)
         x = self.dropout(x if self.pre_norm else self.layer_norm(x))
-        for layer, kept in zip(self.layers, self._draw_kept(num_layers), strict=False):
+        streams = {}
+        for number, kept in enumerate(self._draw_kept(max(wanted)), start=1):
+            layer = self.layers[number - 1]
             if not kept:
                 x = x + zero_touch(layer)
             elif self.checkpoint_layers and torch.is_grad_enabled():
                 x = checkpoint(layer, x, mask, use_reentrant=False)
             else:
                 x = layer(x, mask)
-        return x
+            if number in wanted:
+                streams[number] = x
+        return streams
 
     def _draw_kept(self, num_layers: int) -> list[bool]:
         """Which of the first `num_layers` layers this pass runs."""

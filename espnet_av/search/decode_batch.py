@@ -40,7 +40,7 @@ def decode_batch(
 
     Args:
         model: has `ctc`, `decoder`, `blank_id`, `sos`, `eos` and `vocab_size` as ESPnet models do,
-            or `predictor` and `joiner`.
+            `predictor`, and with it `joiner`; None for parts that it lacks.
         encoded: the model's encoder output.
         config: which search, and its settings.
         lexicon: the words that `ctc_prefix` may spell; None: any text.
@@ -78,11 +78,11 @@ def decode_batch(
 
 def default_search(model: Any) -> DecodeConfig:
     """The best search that a model has the parts for."""
-    if getattr(model, "predictor", None) is not None:
+    if model.predictor is not None:
         return DecodeConfig(method="transducer_beam")
-    if getattr(model, "decoder", None) is None:
+    if model.decoder is None:
         return DecodeConfig(method="ctc_prefix")
-    if getattr(model, "ctc", None) is None:
+    if model.ctc is None:
         return DecodeConfig(method="joint", ctc_weight=0.0)
     return DecodeConfig(method="joint")
 
@@ -95,13 +95,15 @@ def check_search(model: Any, config: DecodeConfig) -> None:
     """
     method = config.method
     is_transducer = method.startswith("transducer")
-    wants = {
-        "predictor": ("a transducer's predictor", is_transducer),
-        "decoder": ("an attention decoder", method == "joint" and config.ctc_weight < 1),
-        "ctc": ("a CTC layer", not is_transducer and (method != "joint" or config.ctc_weight > 0)),
-    }
-    for part, (name, is_wanted) in wants.items():
-        if is_wanted and getattr(model, part, None) is None:
+    is_joint = method == "joint"
+    wants_ctc = not is_transducer and (not is_joint or config.ctc_weight > 0)
+    wants = (
+        (model.predictor, "a transducer's predictor", is_transducer),
+        (model.decoder, "an attention decoder", is_joint and config.ctc_weight < 1),
+        (model.ctc, "a CTC layer", wants_ctc),
+    )
+    for part, name, is_wanted in wants:
+        if is_wanted and part is None:
             msg = f"method: {method} needs {name} and this model has none; use {_cure(model)}"
             raise ConfigError(msg)
 

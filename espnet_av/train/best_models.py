@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Collection, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +43,10 @@ class BestModels:
             stats: phase -> key -> value at this step.
 
         Raises:
-            TrainingError: `best_model_criterion` names a key that the model does not report.
             CheckpointError: the file system refuses, e.g. it is full.
         """
         self.scores[step] = {
-            f"{phase}.{key}": _score(stats, phase, key) for phase, key, _ in self._criteria
+            f"{phase}.{key}": stats[phase][key] for phase, key, _ in self._criteria
         }
         write_weights(weights, self._path(step))
         _link(self._exp_dir / "latest.pth", self._path(step).name)
@@ -125,22 +123,6 @@ class BestModels:
 def average_name(phase: str, key: str, count: int) -> str:
     """File name of the averaged model, as ESPnet calls it."""
     return f"{phase}.{key}.ave_{count}best.pth"
-
-
-def unknown_key(phase: str, key: str, reported: Collection[str]) -> str:
-    """Text for a criterion that the model does not report, the nearest one that it does first."""
-    near = get_close_matches(key, sorted(reported), n=1, cutoff=0.5)
-    hint = f"did you mean '{near[0]}'? " if near else ""
-    return (
-        f"best_model_criterion: the model reports no '{key}' in {phase}; {hint}"
-        f"choose among {', '.join(sorted(reported))}"
-    )
-
-
-def _score(stats: Mapping[str, Mapping[str, float]], phase: str, key: str) -> float:
-    if key not in stats[phase]:
-        raise TrainingError(unknown_key(phase, key, stats[phase]))
-    return stats[phase][key]
 
 
 def _link(link: Path, target: str) -> None:

@@ -12,8 +12,10 @@ from torch.utils.data import DataLoader
 from espnet_av.data.balance import BalancedBatchSampler
 from espnet_av.data.sampler import BucketBatchSampler
 from espnet_av.data.workers import Workers, largest_batch_bytes, worker_loader
+from espnet_av.models.abs_model import AVModel
 from espnet_av.rates import FRAME_HZ
 from espnet_av.train.config import TrainConfig
+from espnet_av.train.fields import check_fields
 from espnet_av.train.signals import ignore_stop_signals
 from espnet_av.train.step_batch import KeyedDataset, StepBatch, UtteranceDataset, collate_step
 from espnet_av.train.step_sampler import EpochSampler, EvalSampler, Progress, StepSampler
@@ -40,6 +42,10 @@ class AVDataModule(L.LightningDataModule):
     def train_sec(self) -> float:
         """Length of the training set as it was recorded, whole, however augmentation plays it."""
         return sum(self._train.recorded_frames) / FRAME_HZ
+
+    def check_fields(self, model: AVModel) -> None:
+        """See `check_fields`."""
+        check_fields(model, {"training set": self._train, "validation set": self._valid})
 
     def train_dataloader(self) -> DataLoader[StepBatch]:
         """Micro-batches of this rank, from where the run stands to no end."""

@@ -7,9 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from espnet_av.errors import CheckpointError, VocabularyError
+from espnet_av.models.abs_model import AVModel
 from espnet_av.train.experiment import is_done
 from espnet_av.train.loading import default_checkpoint, read_train_config, read_weights
 from espnet_av.train.vocabulary import TOKENS, Vocabulary, token_rows, tokens_beside
@@ -46,7 +47,7 @@ class LoadReport:
 
 
 def load_weights(
-    model: nn.Module,
+    model: AVModel,
     path: str | Path,
     source: str = "",
     destination: str = "",
@@ -75,8 +76,8 @@ def load_weights(
     wanted = [key for key in state if _is_below(key, destination)]
     common = [key for key in wanted if key in weights]
     differing = {key for key in common if weights[key].shape != state[key].shape}
-    if difference := _vocabulary_difference(weights, state, common, path, tokens):
-        rows = token_rows(common)
+    rows = token_rows(common, model.token_layers)
+    if difference := _vocabulary_difference(weights, state, rows, path, tokens):
         if not ignore_mismatch:
             raise VocabularyError(_vocabulary_message(path, difference, rows))
         differing |= set(rows)
@@ -95,7 +96,7 @@ def load_weights(
 
 
 def initialise(
-    model: nn.Module,
+    model: AVModel,
     init_param: Sequence[str],
     ignore_mismatch: bool,
     tokens: tuple[str, ...] | None = None,
@@ -139,11 +140,10 @@ def _final_model(exp_dir: Path) -> Path:
 def _vocabulary_difference(
     weights: Mapping[str, Tensor],
     state: Mapping[str, Tensor],
-    common: Sequence[str],
+    rows: Sequence[str],
     path: str | Path,
     tokens: tuple[str, ...] | None,
 ) -> str | None:
-    rows = token_rows(common)
     if not rows:
         return None
     here, there = len(state[rows[0]]), len(weights[rows[0]])

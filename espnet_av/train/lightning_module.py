@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from espnet_av.compat import AbsESPnetModel
 from espnet_av.errors import TrainingError
+from espnet_av.models.abs_model import AVModel
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.freezing import FrozenParts
 from espnet_av.train.meter import StatsMeter
@@ -27,13 +27,13 @@ logger = logging.getLogger(__name__)
 
 
 class AVLightningModule(L.LightningModule):
-    """Trains any `AbsESPnetModel`, whose forward gives (loss, stats, weight).
+    """Trains any `AVModel`, whose forward gives (loss, stats, weight).
 
     The update is the gradient of sum(loss * weight) / sum(weight) over all micro-batches and all
     ranks of a step: accumulating gradients, or adding ranks, equals one large batch.
     """
 
-    def __init__(self, model: AbsESPnetModel, config: TrainConfig, progress: Progress) -> None:
+    def __init__(self, model: AVModel, config: TrainConfig, progress: Progress) -> None:
         super().__init__()
         self.model = model
         self.frozen = FrozenParts(model, config.freeze_param)
@@ -81,10 +81,8 @@ class AVLightningModule(L.LightningModule):
     def training_step(self, batch: StepBatch, batch_idx: int) -> Tensor:
         """Summed loss of a micro-batch; `on_before_optimizer_step` divides by the total weight."""
         seed_micro_step(self.config.seed, self.global_rank, batch.key.micro_step)
-        if hasattr(self.model, "set_step"):
-            self.model.set_step(batch.key.micro_step, self.global_rank, self.config.seed)
-        if hasattr(self.model, "set_update"):
-            self.model.set_update(batch.key.step)
+        self.model.set_step(batch.key.micro_step, self.global_rank, self.config.seed)
+        self.model.set_update(batch.key.step)
         loss, stats, weight = self.model(**batch.batch.as_dict())
         loss, weight = loss.reshape(()), weight.detach().reshape(()).to(loss.dtype)
         self.stats.add(stats, weight)

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import logging
 import pickle
-from collections.abc import Mapping
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Size, Tensor
+from torch import Tensor
 
 from espnet_av.config import build, load_config
 from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.data.units import SUMMARY, read_summary
 from espnet_av.errors import CheckpointError, ConfigError, VocabularyError
 from espnet_av.models import MODELS
+from espnet_av.models.abs_model import AVModel, Sizes
 from espnet_av.models.blueprint import blueprint, check_exactly
 from espnet_av.models.conversion.archive_check import verify_checksums
 from espnet_av.modules.frontend.conv_subsampling import lasting_names
@@ -27,12 +28,6 @@ from espnet_av.train.vocabulary import TOKENS, Vocabulary, token_rows
 logger = logging.getLogger(__name__)
 
 _LIGHTNING_PREFIX = "model."
-_UNIT_LAYERS = (
-    "units_head.weight",
-    "frontend_heads.audio.project.weight",
-    "frontend_heads.visual.project.weight",
-)
-"""Weights of recognisers with one row for each unit."""
 
 
 def read_weights(path: str | Path) -> dict[str, Tensor]:
@@ -72,7 +67,7 @@ def read_weights(path: str | Path) -> dict[str, Tensor]:
 
 def build_model(
     config: TrainConfig, tokenizer: Tokenizer | None, num_units: int | None = None
-) -> Any:
+) -> AVModel:
     """The model of a training configuration, with fresh weights from torch's generator.
 
     Args:
@@ -85,16 +80,13 @@ def build_model(
     """
     config_class, model_class = _model_classes(config)
     model_config = build(config_class, config.model_conf, "model_conf")
-    if tokenizer is None:
-        if needs_text(config):
-            msg = f"model {config.model} learns from text; pass --token_dir (stage 8 makes it)"
-            raise ConfigError(msg)
-        return model_class.from_config(model_config, num_units=num_units)
-    if num_units is None and tokenizer.units:
+    if tokenizer is None and needs_text(config):
+        msg = f"model {config.model} learns from text; pass --token_dir (stage 8 makes it)"
+        raise ConfigError(msg)
+    if num_units is None and tokenizer is not None and tokenizer.units:
         num_units = len(tokenizer.units)
-    return model_class.from_config(
-        model_config, vocab_size=tokenizer.vocab_size, num_units=num_units
-    )
+    sizes = Sizes(vocab=tokenizer.vocab_size if tokenizer else None, units=num_units)
+    return model_class.from_config(model_config, sizes)
 
 
 def needs_text(config: TrainConfig) -> bool:
@@ -103,7 +95,7 @@ def needs_text(config: TrainConfig) -> bool:
     Raises:
         ConfigError: there is no such model.
     """
-    return bool(getattr(_model_classes(config)[1], "needs_text", False))
+    return "text" in _model_classes(config)[1].predicts
 
 
 def read_train_config(exp_dir: Path) -> TrainConfig:
@@ -120,7 +112,7 @@ def read_train_config(exp_dir: Path) -> TrainConfig:
 
 def load_experiment(
     exp_dir: str | Path, checkpoint: str | None = None, device: str | torch.device = "cpu"
-) -> tuple[Any, TrainConfig, Tokenizer | None]:
+) -> tuple[AVModel, TrainConfig, Tokenizer | None]:
     """Model in eval mode, configuration and tokenizer (None: no text) of a training run.
 
     Args:
@@ -138,10 +130,11 @@ def load_experiment(
     tokenizer = _read_tokens(exp_dir, config)
     path = exp_dir / (checkpoint or default_checkpoint(config))
     weights = read_weights(path)
-    make = partial(build_model, config, tokenizer, _num_units(exp_dir, weights))
+    make = partial(build_model, config, tokenizer, _num_units(exp_dir, config, weights))
     shapes = blueprint(make, len(weights), path)
     if tokenizer is not None:
-        _check_vocabulary(shapes, weights, tokenizer, path)
+        rows = token_rows(shapes.keys() & weights.keys(), _model_classes(config)[1].token_layers)
+        _check_vocabulary(rows, weights, tokenizer, path)
     check_exactly(shapes, weights, path)
     model = make()
     model.load_state_dict(weights)
@@ -180,9 +173,8 @@ def default_checkpoint(config: TrainConfig) -> str:
 
 
 def _check_vocabulary(
-    shapes: Mapping[str, Size], weights: dict[str, Tensor], tokenizer: Tokenizer, path: Path
+    rows: Sequence[str], weights: dict[str, Tensor], tokenizer: Tokenizer, path: Path
 ) -> None:
-    rows = token_rows(shapes.keys() & weights.keys())
     here = Vocabulary(tokenizer.vocab_size, tokenizer.tokens)
     difference = here.difference(Vocabulary(len(weights[rows[0]]), None)) if rows else None
     if difference is not None:
@@ -193,7 +185,7 @@ def _check_vocabulary(
         raise VocabularyError(msg)
 
 
-def _model_classes(config: TrainConfig) -> tuple[Any, Any]:
+def _model_classes(config: TrainConfig) -> tuple[Any, type[AVModel]]:
     """Classes of the configuration and of the model itself."""
     if config.model not in MODELS:
         msg = f"model: '{config.model}' is not a model; choices: {', '.join(MODELS)}"
@@ -213,12 +205,13 @@ def _read_tokens(exp_dir: Path, config: TrainConfig) -> Tokenizer | None:
     raise CheckpointError(msg)
 
 
-def _num_units(exp_dir: Path, weights: dict[str, Tensor]) -> int | None:
+def _num_units(exp_dir: Path, config: TrainConfig, weights: dict[str, Tensor]) -> int | None:
     """Units that the model predicts; None: no more than the frame labels of its tokens."""
     if (exp_dir / SUMMARY).is_file():
         return int(read_summary(exp_dir)["num_units"])
     # Models that were packed without their units.yaml tell it by the size of a head.
-    return next((len(weights[name]) for name in _UNIT_LAYERS if name in weights), None)
+    rows = (f"{layer}.weight" for layer in _model_classes(config)[1].unit_layers)
+    return next((len(weights[name]) for name in rows if name in weights), None)
 
 
 def _state_dict(content: Any, path: Path) -> dict[str, Tensor]:

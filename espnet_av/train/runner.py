@@ -24,6 +24,7 @@ from espnet_av.train.checkpoint_store import (
     set_aside_damaged,
 )
 from espnet_av.train.config import TrainConfig
+from espnet_av.train.criteria import check_criteria
 from espnet_av.train.data_module import AVDataModule
 from espnet_av.train.devices import Devices, is_main_process
 from espnet_av.train.experiment import TrainInputs, is_done, mark_done, open_experiment
@@ -74,9 +75,11 @@ def train(
     if found and is_main:
         set_aside_damaged(exp_dir, found[0])
     module = _build_module(config, inputs, tokenizer, progress, is_new=found is None)
-    frame_hz = getattr(module.model, "feature_rate", FRAME_HZ)
+    frame_hz = module.model.feature_rate
     report = exp_dir / "dropped.tsv" if is_main else None
     data = _build_data(config, inputs, tokenizer, progress, frame_hz, report)
+    if found is None:
+        data.check_fields(module.model)
     callback = StepCallback(config, exp_dir, stop)
     path, saved = found or (None, {"micro_step": 0})
     start_step = saved["micro_step"] // config.accum_grad
@@ -197,6 +200,7 @@ def _build_module(
     if is_new:
         tokens = tokenizer.tokens if tokenizer else None
         initialise(model, config.init_param, config.ignore_init_mismatch, tokens)
+        check_criteria(config.best_model_criterion, model.stats)
     module = AVLightningModule(model, config, progress)
     logger.info("parameters\n%s", parameter_report(model))
     if config.freeze_param:

@@ -20,7 +20,7 @@ from espnet_av.train.lightning_module import AVLightningModule
 from espnet_av.train.meter import ThroughputMeter, rates
 from espnet_av.train.signals import StopRequest
 from espnet_av.train.step_batch import StepBatch
-from espnet_av.train.validation import check_criteria, validate
+from espnet_av.train.validation import check_applies, validate
 from espnet_av.train.weights import model_weights
 
 logger = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class StepCallback(L.Callback):
             total, done = self._config.max_steps, self._step(module)
             self._bar = ProgressBar(total, "train", "step", initial=done)
         if module.progress.micro_step == 0:
-            check_criteria(trainer, module, self._config.best_model_criterion)
+            check_applies(trainer, module, self._config.best_model_criterion)
         if module.progress.pending_validation:
             logger.info("step %d: validating, which the stop had cut short", self._step(module))
             self._validate(trainer, module)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,16 +11,6 @@ from espnet_av.text_file import read_labels
 
 TOKENS = "tokens"
 """Folder of an experiment with its tokenizer, if it was trained on text."""
-TOKEN_LAYERS = (
-    "ctc.ctc_lo",
-    "decoder.embed.0",
-    "decoder.output_layer",
-    "predictor.embed",
-    "joiner.lin_out",
-    "transducer_loss.simple_am_proj",
-    "transducer_loss.simple_lm_proj",
-)
-"""Layers with one row for each token."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +41,9 @@ class Vocabulary:
         return told
 
 
-def token_rows(names: Iterable[str]) -> list[str]:
-    """Those of the parameter names whose first axis are the tokens."""
-    return [name for name in names if name.rpartition(".")[0] in TOKEN_LAYERS]
+def token_rows(names: Iterable[str], token_layers: Collection[str]) -> list[str]:
+    """Those of the parameter names whose first axis are the tokens (`AVModel.token_layers`)."""
+    return [name for name in names if name.rpartition(".")[0] in token_layers]
 
 
 def tokens_beside(path: str | Path) -> tuple[str, ...] | None:

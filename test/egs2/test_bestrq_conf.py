@@ -10,6 +10,7 @@ import torch
 
 from espnet_av.config import build, load_config
 from espnet_av.models import MODELS
+from espnet_av.models.abs_model import NO_SIZES
 from espnet_av.train.config import TrainConfig
 
 CONF = Path(__file__).resolve().parents[2] / "egs2/voxceleb2/ssl1/conf"
@@ -29,7 +30,9 @@ def make(name: str) -> tuple[TrainConfig, Any]:
     model_class: Any
     config_class, model_class = MODELS[config.model]
     with torch.device("meta"):
-        return config, model_class.from_config(build(config_class, config.model_conf, name))
+        return config, model_class.from_config(
+            build(config_class, config.model_conf, name), NO_SIZES
+        )
 
 
 @pytest.mark.parametrize("name", SIZES)

@@ -13,6 +13,7 @@ from espnet_av.config import build, load_config
 from espnet_av.corpora.mini_av import MiniAvConfig
 from espnet_av.dump.config import DumpConfig
 from espnet_av.models import MODELS
+from espnet_av.models.abs_model import Sizes
 from espnet_av.noise.config import NoiseConfig
 from espnet_av.recipe.experiment_list import load_experiments
 from espnet_av.roi.config import RoiConfig
@@ -89,7 +90,7 @@ def test_model_is_built(path: Path) -> None:
     # Elsewhere, real weights show that the encoder keeps the number of frames.
     shapes_alone = getattr(model_config, "encoder", None) == "wav2vec2" or "600m" in path.stem
     with torch.device("meta") if shapes_alone else skip_init():
-        model = model_class.from_config(model_config, vocab_size=40, num_units=60)
+        model = model_class.from_config(model_config, Sizes(vocab=40, units=60))
     size = sum(parameter.numel() for parameter in model.parameters())
     assert size > 10_000
     if path.parent.name != "tiny":

@@ -10,6 +10,7 @@ from list_plans import check_config, commands, overrides, start, trainings
 
 from espnet_av.config import build
 from espnet_av.models import MODELS
+from espnet_av.models.abs_model import NO_SIZES, Sizes
 
 ROOT = Path(__file__).resolve().parents[2]
 RECIPES = [ROOT / "egs2" / name / "avsr1" for name in ("mini_av", "grid")]
@@ -48,8 +49,8 @@ def test_configurations_are_one_model_with_and_without_eyes(source: Path) -> Non
         configs[name] = config = check_config(trained[name], source)
         config_class, model_class = MODELS[config.model]
         model_config = build(config_class, config.model_conf, name)
-        sizes = {} if name == "bestrq" else {"vocab_size": 20, "num_units": 9}
-        model = model_class.from_config(model_config, **sizes)
+        sizes = NO_SIZES if name == "bestrq" else Sizes(vocab=20, units=9)
+        model = model_class.from_config(model_config, sizes)
         models[name] = {n: p.shape for n, p in model.named_parameters()}
     heard, seen, bestrq = models.values()
     assert [config.dataset.modalities for config in configs.values()][:2] == ["A", "AV"]

@@ -9,6 +9,7 @@ import torch
 
 from espnet_av.config import build, load_config
 from espnet_av.models import MODELS
+from espnet_av.models.abs_model import Sizes
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.optimizers import build_optimizer
 from espnet_av.train.schedules import build_scheduler
@@ -48,7 +49,7 @@ def read(folder: str, name: str) -> tuple[TrainConfig, torch.nn.Module]:
     config_class, model_class = MODELS[config.model]
     with torch.device("meta"):
         model_config = build(config_class, config.model_conf, str(path))
-        return config, model_class.from_config(model_config, vocab_size=1024)
+        return config, model_class.from_config(model_config, Sizes(vocab=1024))
 
 
 @pytest.mark.parametrize("name", HEARD)
@@ -89,7 +90,7 @@ def make(name: str) -> tuple[TrainConfig, torch.nn.Module]:
     config_class, model_class = MODELS[config.model]
     model_config = build(config_class, config.model_conf, name)
     with torch.device("meta"):
-        return config, model_class.from_config(model_config, vocab_size=1000, num_units=NUM_UNITS)
+        return config, model_class.from_config(model_config, Sizes(vocab=1000, units=NUM_UNITS))
 
 
 @pytest.mark.parametrize("name", SIZES)

@@ -2,6 +2,7 @@
 
 import torch
 
+from espnet_av.models.abs_model import Sizes
 from espnet_av.models.avsr import AVSRConfig, AVSRModel
 
 VOCAB_SIZE, NUM_UNITS = 12, 5
@@ -54,7 +55,7 @@ def model(seed=0, **changes):
     """The model of `config`, with fixed random weights."""
     torch.manual_seed(seed)
     cfg = config(**changes)
-    made = AVSRModel.from_config(cfg, vocab_size=VOCAB_SIZE, num_units=NUM_UNITS)
+    made = AVSRModel.from_config(cfg, Sizes(vocab=VOCAB_SIZE, units=NUM_UNITS))
     if cfg.fusion == "sum":
         # It starts deaf to the lips, which would prove nothing about them.
         torch.nn.init.normal_(made.frontend.fusion.project.weight)

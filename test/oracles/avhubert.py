@@ -7,6 +7,7 @@ import torch
 from oracles.logfbank import logfbank
 
 from espnet_av.config import build
+from espnet_av.models.abs_model import Sizes
 from espnet_av.models.avhubert import AVHubertConfig, AVHubertModel
 
 NUM_UNITS = 7
@@ -51,7 +52,7 @@ def config(**changes):
 def model(seed=0, **changes):
     """The model of `config`, with fixed random weights and no symmetric ones."""
     torch.manual_seed(seed)
-    made = AVHubertModel.from_config(config(**changes), num_units=NUM_UNITS)
+    made = AVHubertModel.from_config(config(**changes), Sizes(units=NUM_UNITS))
     for name, parameter in made.named_parameters():
         if name.startswith(("frontend.fusion", "units_head", "encoder.layers")):
             torch.nn.init.normal_(parameter, std=0.4)

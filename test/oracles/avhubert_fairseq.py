@@ -9,6 +9,7 @@ from oracles import avhubert, fairseq_shape
 
 from espnet_av.config import build
 from espnet_av.models import MODELS
+from espnet_av.models.abs_model import Sizes
 
 MODEL = {
     "_name": "av_hubert",
@@ -129,7 +130,7 @@ def finetuned(path, config=None, **saving):
     }
     torch.manual_seed(2)
     config_class, model_class = MODELS["avsr"]
-    ours = model_class.from_config(build(config_class, conf), vocab_size=7).eval()
+    ours = model_class.from_config(build(config_class, conf), Sizes(vocab=7)).eval()
     embedding = torch.randn(8, 6)
     with torch.no_grad():
         ours.decoder.embed[0].weight.copy_(embedding[[1, 3, 4, 5, 6, 7, 2]])

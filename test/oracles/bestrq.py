@@ -2,6 +2,7 @@
 
 import torch
 
+from espnet_av.models.abs_model import NO_SIZES
 from espnet_av.models.bestrq import BestRQConfig, BestRQModel
 from espnet_av.modules.noise_mask import NoiseMaskConfig
 from espnet_av.modules.random_projection_quantizer import RandomProjectionConfig
@@ -36,7 +37,7 @@ def config(**changes):
 def model(seed=0, **changes):
     """The model of `config`, with fixed random weights."""
     torch.manual_seed(seed)
-    return BestRQModel.from_config(config(**changes))
+    return BestRQModel.from_config(config(**changes), NO_SIZES)
 
 
 def batch(lengths=(12, 9, 5), seed=0):

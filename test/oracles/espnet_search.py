@@ -20,6 +20,7 @@ def tiny_model(vocab_size=13, size=16, seed=0, sharpness=3.0, **decoder_conf):
     return SimpleNamespace(
         ctc=ctc.eval(),
         decoder=decoder.eval(),
+        predictor=None,
         blank_id=0,
         sos=vocab_size - 1,
         eos=vocab_size - 1,

@@ -8,6 +8,7 @@ from transformers import HubertConfig, Wav2Vec2Config
 
 from espnet_av.config import build
 from espnet_av.models import MODELS
+from espnet_av.models.abs_model import Sizes
 from espnet_av.models.conversion.foreign_checkpoint import ForeignCheckpoint
 from espnet_av.models.conversion.key_map import KeyMap
 from espnet_av.models.hubert.convert import convert as convert_hubert
@@ -90,8 +91,7 @@ def build_converted(converted, **changes):
     """The model of a conversion, in evaluation."""
     config_class, model_class = MODELS[converted.model]
     config = build(config_class, {**converted.model_conf, **changes})
-    sizes = {"num_units": converted.num_units} if converted.num_units else {}
-    model = model_class.from_config(config, **sizes)
+    model = model_class.from_config(config, Sizes(units=converted.num_units))
     model.load_state_dict(converted.weights)
     return model.eval()
 

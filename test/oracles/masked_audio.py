@@ -2,6 +2,7 @@
 
 import torch
 
+from espnet_av.models.abs_model import NO_SIZES, Sizes
 from espnet_av.models.hubert import HubertConfig, HubertModel
 from espnet_av.models.wav2vec2 import Wav2Vec2Config, Wav2Vec2PretrainingModel
 from espnet_av.modules.quantizer import QuantizerConfig
@@ -44,8 +45,8 @@ def model(kind, seed=0, **changes):
     """The tiny model `wav2vec2` or `hubert`, with fixed random weights."""
     torch.manual_seed(seed)
     if kind == "wav2vec2":
-        return Wav2Vec2PretrainingModel.from_config(wav2vec2_config(**changes))
-    return HubertModel.from_config(hubert_config(**changes), num_units=NUM_UNITS)
+        return Wav2Vec2PretrainingModel.from_config(wav2vec2_config(**changes), NO_SIZES)
+    return HubertModel.from_config(hubert_config(**changes), Sizes(units=NUM_UNITS))
 
 
 def batch(lengths=(12, 9, 5), rate=50, seed=0):

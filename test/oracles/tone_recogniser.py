@@ -33,6 +33,7 @@ class ToneModel:
 
     blank_id = 0
     feature_rate = 25.0
+    decoder = predictor = None
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self.eos = tokenizer.sos_eos_id

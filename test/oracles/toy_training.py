@@ -8,8 +8,9 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
-from espnet_av.compat import AbsESPnetModel
 from espnet_av.data.batch import Sample
+from espnet_av.models.abs_model import NO_SIZES, AVModel
+from espnet_av.modules.statistics import HIGHER, LOWER
 
 FRAMES = (4, 5, 6, 7, 8, 9, 10, 11)
 
@@ -32,11 +33,15 @@ class ToyDataset:
         return Sample(utt_id=self.utt_ids[index], video=video, text=np.array([index + step * 0]))
 
 
-class ToyModel(AbsESPnetModel):
+class ToyModel(AVModel):
     """Predicts the token from the mean frame; the loss is a mean over frames, like SSL losses."""
 
+    config_class = object
+    stats = {"loss": LOWER, "acc": HIGHER}
+    reads = frozenset({"video", "text"})
+
     def __init__(self):
-        super().__init__()
+        super().__init__(None, NO_SIZES)
         self.encoder = torch.nn.Linear(16, 4)
         self.head = torch.nn.Linear(4, 1)
         self.steps = []
@@ -69,25 +74,28 @@ class ToyPretrainingConfig:
     frame_rate: int = 25
 
 
-class ToyPretraining(AbsESPnetModel):
+class ToyPretraining(AVModel):
     """Predicts unit labels of masked frames from sound, lips or both: an SSL model in shape."""
 
-    def __init__(self, config, num_units):
-        super().__init__()
-        samples = 16000 // config.frame_rate
-        self.feature_rate, self.samples = config.frame_rate, samples
+    config_class = ToyPretrainingConfig
+    stats = {"loss": LOWER}
+    reads = frozenset({"units"})
+
+    def __init__(self, config, sizes):
+        super().__init__(config, sizes)
+        samples = self.samples = 16000 // config.frame_rate
         self.frontend = torch.nn.ModuleDict(
             {"audio": torch.nn.Linear(samples, config.size), "visual": torch.nn.LazyLinear(8)}
         )
         self.frontend["visual"](torch.zeros(1, 256))
         layers = torch.nn.ModuleList(torch.nn.Linear(config.size, config.size) for _ in range(2))
         self.encoder = torch.nn.ModuleDict({"layers": layers})
-        self.head = torch.nn.Linear(config.size, num_units)
+        self.head = torch.nn.Linear(config.size, sizes.units)
         self.place = (0, 0, 0)
 
-    @classmethod
-    def from_config(cls, config, *, num_units):
-        return cls(config, num_units)
+    @property
+    def feature_rate(self):
+        return self.config.frame_rate
 
     def set_step(self, step, rank, seed):
         self.place = (step, rank, seed)

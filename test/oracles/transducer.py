@@ -5,6 +5,7 @@ import dataclasses
 import torch
 from oracles import av_batch
 
+from espnet_av.models.abs_model import Sizes
 from espnet_av.models.recogniser import RecogniserConfig
 from espnet_av.models.transducer import TransducerConfig, TransducerModel
 
@@ -23,7 +24,7 @@ def model(seed=0, **changes):
     """The model of `config`, with fixed random weights."""
     torch.manual_seed(seed)
     made = TransducerModel.from_config(
-        config(**changes), vocab_size=av_batch.VOCAB_SIZE, num_units=av_batch.NUM_UNITS
+        config(**changes), Sizes(vocab=av_batch.VOCAB_SIZE, units=av_batch.NUM_UNITS)
     )
     if made.config.fusion == "sum":
         # It starts deaf to the lips, which would prove nothing about them.

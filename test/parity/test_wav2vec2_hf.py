@@ -7,6 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from oracles.hf_audio import noise, our_name, twins
+from oracles.layer_features import features_of
 from transformers import HubertModel, Wav2Vec2ForPreTraining, Wav2Vec2Model
 
 from espnet_av.models.masked_audio import model as masked_audio_model
@@ -30,12 +31,12 @@ def test_every_layer_without_padding(kind, norm, pre_norm):
     speech, lengths = noise((7, 7))
     with torch.no_grad():
         expected = theirs(padded(speech, lengths)[0], output_hidden_states=True)
-        got, frames = ours.extract_features(speech, lengths)
+        got, frames = features_of(ours, speech, lengths)
         assert frames.tolist() == [14, 14]
         assert torch.allclose(got, expected.last_hidden_state, atol=1e-5, rtol=1e-5)
         # Theirs puts the final norm on the last entry of a stable-norm model.
         for layer in range(1, 3 if pre_norm else 4):
-            got, _ = ours.extract_features(speech, lengths, layer=layer)
+            got, _ = features_of(ours, speech, lengths, layer=layer)
             assert torch.allclose(got, expected.hidden_states[layer], atol=1e-5, rtol=1e-5)
 
 
@@ -47,7 +48,7 @@ def test_padded_batch(kind, norm, pre_norm):
     theirs, ours = theirs.eval(), ours.eval()
     speech, lengths = noise()
     with torch.no_grad():
-        got, frames = ours.extract_features(speech, lengths)
+        got, frames = features_of(ours, speech, lengths)
         wave, mask = padded(speech, lengths)
         if norm == "layer":
             expected = theirs(wave, attention_mask=mask).last_hidden_state

@@ -22,6 +22,7 @@ from timing import clock, mean_spread
 from torch import Tensor, nn
 
 from espnet_av.config import build
+from espnet_av.models.abs_model import Sizes
 from espnet_av.models.avhubert import AVHubertConfig, AVHubertModel
 from espnet_av.models.avhubert.masking import DrawnMasks, draw_masks
 from espnet_av.modules.frontend.visual_resnet import ResNetFrontend
@@ -89,7 +90,7 @@ def make_model(args: argparse.Namespace, per: str) -> AVHubertModel:
             "layerdrop": 0.0,
         },
     }
-    model = AVHubertModel.from_config(build(AVHubertConfig, conf), num_units=NUM_UNITS)
+    model = AVHubertModel.from_config(build(AVHubertConfig, conf), Sizes(units=NUM_UNITS))
     model = model.to(args.device).train()
     for module in model.modules():
         if isinstance(module, nn.BatchNorm2d):

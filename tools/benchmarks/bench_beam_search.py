@@ -86,6 +86,7 @@ def build(args: argparse.Namespace) -> tuple[Any, list[torch.Tensor]]:
     model = SimpleNamespace(
         ctc=ctc.eval().to(args.device),
         decoder=decoder.eval().to(args.device),
+        predictor=None,
         blank_id=0,
         sos=end,
         eos=end,

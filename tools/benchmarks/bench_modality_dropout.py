@@ -17,6 +17,7 @@ from page import heading, publish, version_line
 from timing import clock, mean_spread
 from torch import Tensor, nn
 
+from espnet_av.models.abs_model import Sizes
 from espnet_av.models.avsr import AVSRConfig, AVSRModel, ModalityDropoutConfig
 from espnet_av.ops.stream_lengths import StreamLengths
 
@@ -107,7 +108,7 @@ def build(args: argparse.Namespace, per: str) -> AVSRModel:
         encoder="rnn",
         encoder_conf={**rnn, "num_layers": 2},
     )
-    return AVSRModel.from_config(config, vocab_size=VOCAB_SIZE).to(args.device)
+    return AVSRModel.from_config(config, Sizes(vocab=VOCAB_SIZE)).to(args.device)
 
 
 def make_batch(args: argparse.Namespace) -> dict[str, Tensor]:

@@ -72,6 +72,8 @@ def build(args: argparse.Namespace) -> tuple[Any, list[torch.Tensor]]:
     model = SimpleNamespace(
         predictor=predictor.eval().to(args.device),
         joiner=joiner.eval().to(args.device),
+        ctc=None,
+        decoder=None,
         blank_id=0,
         vocab_size=args.vocab_size,
     )

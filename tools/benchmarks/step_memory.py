@@ -22,6 +22,7 @@ from torch.utils._pytree import tree_map_only
 
 from espnet_av.config import build
 from espnet_av.models import MODELS
+from espnet_av.models.abs_model import Sizes
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.optimizers import build_optimizer
 from espnet_av.train.sharding import shard
@@ -133,7 +134,7 @@ def make_model(config: TrainConfig, device: torch.device = META) -> nn.Module:
     config_class, model_class = MODELS[config.model]
     model_config = build(config_class, config.model_conf, config.model)
     with device:
-        model = model_class.from_config(model_config, vocab_size=VOCAB_SIZE, num_units=NUM_UNITS)
+        model = model_class.from_config(model_config, Sizes(vocab=VOCAB_SIZE, units=NUM_UNITS))
     return model.train()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from torch import Size
 
 from espnet_av.errors import CheckpointError
+from espnet_av.models.abs_model import Sizes
 from espnet_av.models.avhubert.key_rules import COUNTERS, FRONTEND_RULES
 from espnet_av.models.conversion.converted import Converted, convert_weights
 from espnet_av.models.conversion.foreign_checkpoint import ForeignCheckpoint
@@ -50,7 +51,7 @@ def convert(checkpoint: ForeignCheckpoint, *, num_units: int | None = None) -> C
         "avhubert",
         conf,
         [*notes, *rows.notes],
-        num_units=len(rows.rows),
+        sizes=Sizes(units=len(rows.rows)),
     )
 
 

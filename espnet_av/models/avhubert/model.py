@@ -6,10 +6,9 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from typeguard import typechecked
 
-from espnet_av.compat import AbsESPnetModel
-from espnet_av.errors import ConfigError, DataDirError
+from espnet_av.errors import DataDirError
+from espnet_av.models.abs_model import Sizes
 from espnet_av.models.avhubert.config import AVHubertConfig
 from espnet_av.models.avhubert.masking import (
     DrawnMasks,
@@ -18,34 +17,35 @@ from espnet_av.models.avhubert.masking import (
     draw_masks,
     masked_share,
 )
+from espnet_av.models.encoder_model import EncoderModel
 from espnet_av.modules.encoder import build_encoder
 from espnet_av.modules.frontend.av_frontend import AVFrontend, Fused
 from espnet_av.modules.frontend.frame_clock import VIDEO_RATE
+from espnet_av.modules.statistics import LOWER, PLAIN
 from espnet_av.modules.step_noise import StepNoise
-from espnet_av.modules.unit_prediction import UnitPrediction
+from espnet_av.modules.unit_prediction import UNIT_STATS, UnitPrediction
 from espnet_av.ops.feature_penalty import feature_penalty
 from espnet_av.ops.lengths import valid_mask
 from espnet_av.ops.stream_lengths import StreamLengths
 
-STATS = (
-    "loss",
-    "loss_masked",
-    "loss_unmasked",
-    "acc_masked",
-    "acc_unmasked",
-    "features_penalty",
-    "masked_audio",
-    "masked_video",
-)
-"""Names of the statistics, the same at every step on every rank; NaN where one does not apply.
+STATS = {
+    "loss": LOWER,
+    **UNIT_STATS,
+    "features_penalty": PLAIN,
+    "masked_audio": PLAIN,
+    "masked_video": PLAIN,
+}
+"""The statistics.
 
 Losses in nats per frame; `acc_*` is the share of frames whose best unit is the label; `masked_*`
 the share of the frames of a stream that are hidden (`masked_audio` is that of the fused features
 with `masking: feature`).
 """
 
+_NO_UNITS = "avhubert predicts units, but there are none; run the units stage (--units_dir)"
 
-class AVHubertModel(AbsESPnetModel):
+
+class AVHubertModel(EncoderModel):
     """Front ends with masks -> modality dropout -> fusion -> transformer -> unit of each frame.
 
     Sound and lips are features at `frame_rate`; an utterance may have one of them only. A modality
@@ -53,22 +53,20 @@ class AVHubertModel(AbsESPnetModel):
 
     Args:
         config: see `AVHubertConfig`.
-        vocab_size: ignored; pre-training has no text.
-        num_units: K, number of units.
+        sizes: K, number of units.
 
     Raises:
-        ConfigError: a component's configuration is wrong, or `num_units` is missing.
+        ConfigError: a component's configuration is wrong, or there are no units.
     """
 
-    @typechecked
-    def __init__(
-        self, config: AVHubertConfig, *, vocab_size: int | None = None, num_units: int | None = None
-    ) -> None:
-        super().__init__()
-        if not num_units:
-            msg = "avhubert predicts units, but there are none; run the units stage (--units_dir)"
-            raise ConfigError(msg)
-        self.config = config
+    config_class = AVHubertConfig
+    stats = STATS
+    predicts = ("frames",)
+    config: AVHubertConfig
+
+    def __init__(self, config: AVHubertConfig, sizes: Sizes) -> None:
+        super().__init__(config, sizes)
+        num_units = sizes.needed("units", _NO_UNITS)
         size = config.feature_size
         self.frontend = AVFrontend(config)
         self.encoder = build_encoder(config.encoder, size, config.encoder_conf, [])
@@ -84,26 +82,18 @@ class AVHubertModel(AbsESPnetModel):
         )
         self._noise_of: tuple[int, ...] | None = None
 
-    @classmethod
-    def from_config(
-        cls, config: AVHubertConfig, *, vocab_size: int | None = None, num_units: int | None = None
-    ) -> "AVHubertModel":
-        """Builds the model; see the class."""
-        return cls(config, vocab_size=vocab_size, num_units=num_units)
+    @property
+    def reads(self) -> frozenset[str]:
+        """See `AVModel`; and sound or lips, whichever an utterance has."""
+        return frozenset({"units"})
 
     @property
-    def feature_rate(self) -> int:
-        """Features a second."""
+    def feature_rate(self) -> float:
+        """See `AVModel`."""
         return self.config.frame_rate
 
     def set_step(self, step: int, rank: int = 0, seed: int = 0) -> None:
-        """Makes masks, modality dropout and layerdrop of the next `forward` follow these numbers.
-
-        Args:
-            step: number of the micro-batch since the start of training.
-            rank: number of the process; ranks mask and drop modalities independently.
-            seed: of the run.
-        """
+        """See `AVModel`: masks, modality dropout and layerdrop."""
         self.frontend.set_step(step, rank, seed)
         self.encoder.set_step(step, rank, seed)
         self._noise_of = (seed, step, rank)
@@ -158,44 +148,17 @@ class AVHubertModel(AbsESPnetModel):
         }
         return loss, {name: values[name] for name in STATS}, found.num_counted
 
-    def extract_features(
+    def embed(
         self,
         speech: Tensor | None = None,
         speech_lengths: Tensor | None = None,
         video: Tensor | None = None,
         video_lengths: Tensor | None = None,
-        layer: int | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """Features of one layer, with nothing masked; call it in eval mode.
-
-        Args:
-            speech: as in `forward`.
-            speech_lengths: as in `forward`.
-            video: as in `forward`.
-            video_lengths: as in `forward`.
-            layer: from 1: the residual stream behind it, before the last norm; None = the output.
-
-        Returns:
-            ((B, T, D) arbitrary beyond each length, (B,) int64 frames on the CPU), at
-            `feature_rate`.
-        """
+        """See `EncoderModel`: the fused features."""
         lengths = self.frontend.read_lengths(speech, speech_lengths, video, video_lengths)
         fused = self._fuse(speech, video, lengths, None)
-        if layer is None:
-            return self.encoder(fused.features, fused.lengths)[0], fused.lengths
-        return self.encoder.layer_output(fused.features, fused.lengths, layer), fused.lengths
-
-    def collect_feats(
-        self,
-        speech: Tensor | None = None,
-        speech_lengths: Tensor | None = None,
-        video: Tensor | None = None,
-        video_lengths: Tensor | None = None,
-        **_: Any,
-    ) -> dict[str, Tensor]:
-        """Fused features (B, T, D) and their lengths, for ESPnet's statistics stage."""
-        fused = self.frontend(speech, speech_lengths, video, video_lengths)
-        return {"feats": fused.features, "feats_lengths": fused.lengths}
+        return fused.features, fused.lengths
 
     def _fuse(
         self,

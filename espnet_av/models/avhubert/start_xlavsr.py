@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from espnet_av.errors import CheckpointError
+from espnet_av.models.abs_model import Sizes
 from espnet_av.models.avhubert.convert import visual_conf
 from espnet_av.models.avhubert.key_rules import COUNTERS, VISUAL_RULES
 from espnet_av.models.conversion.converted import Converted, convert_weights
@@ -92,7 +93,7 @@ def start_xlavsr(
         "avhubert",
         conf | eye.conf | _conf(frame_rate),
         notes + assumed,
-        num_units=num_units or DEFAULT_UNITS,
+        sizes=Sizes(units=num_units or DEFAULT_UNITS),
     )
 
 

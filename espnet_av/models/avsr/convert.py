@@ -10,6 +10,7 @@ import torch
 from torch import Size, Tensor
 
 from espnet_av.errors import CheckpointError
+from espnet_av.models.abs_model import Sizes
 from espnet_av.models.avhubert.convert import frontend_conf
 from espnet_av.models.avhubert.key_rules import COUNTERS, FRONTEND_RULES
 from espnet_av.models.conversion.converted import Converted, convert_weights
@@ -91,7 +92,7 @@ def convert(checkpoint: ForeignCheckpoint) -> Converted:
         "avsr",
         conf,
         notes,
-        vocab_size=len(order),
+        sizes=Sizes(vocab=len(order)),
     )
     return replace(converted, longest_sec=_longest_sec(checkpoint))
 

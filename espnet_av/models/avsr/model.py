@@ -2,46 +2,32 @@
 
 import torch
 from torch import Tensor
-from typeguard import typechecked
 
-from espnet_av.compat import AbsDecoder, LabelSmoothingLoss
+from espnet_av.compat import LabelSmoothingLoss
 from espnet_av.models.avsr.attention_loss import attention_loss
 from espnet_av.models.avsr.config import AVSRConfig
 from espnet_av.models.recogniser import SHARED_STATS, Encoded, Recogniser
 from espnet_av.models.recogniser.ctc_losses import ctc_losses
 from espnet_av.modules.decoder import build_decoder
+from espnet_av.modules.statistics import HIGHER, LOWER
 from espnet_av.ops.frame_loss import IGNORED
 
-STATS = (*SHARED_STATS, "loss_att", "acc")
+STATS = {**SHARED_STATS, "loss_att": LOWER, "acc": HIGHER}
 """Names of the statistics; `acc` is the share of tokens that attention gets right (teacher
 forcing)."""
 
 
 class AVSRModel(Recogniser):
-    """Front ends -> modality dropout -> fusion -> ESPnet encoder -> CTC, attention, frame labels.
+    """Front ends -> modality dropout -> fusion -> encoder -> CTC, attention; see `Recogniser`."""
 
-    Args:
-        config: see `AVSRConfig`.
-        vocab_size: tokens, blank and end of sentence included.
-        num_units: frame labels; needed if `config.units_weight` > 0.
-
-    Raises:
-        ConfigError: a component's configuration is wrong, or `num_units` is missing.
-    """
-
+    config_class = AVSRConfig
     stats = STATS
+    token_layers = ("ctc.ctc_lo", "decoder.embed.0", "decoder.output_layer")
     config: AVSRConfig
-
-    @typechecked
-    def __init__(
-        self, config: AVSRConfig, *, vocab_size: int, num_units: int | None = None
-    ) -> None:
-        super().__init__(config, vocab_size=vocab_size, num_units=num_units)
 
     def build_text_branch(self, encoder_size: int) -> None:
         """Makes the attention decoder."""
         config = self.config
-        self.decoder: AbsDecoder | None = None
         if config.decoder != "none":
             self.decoder = build_decoder(
                 config.decoder, self.vocab_size, encoder_size, config.decoder_conf

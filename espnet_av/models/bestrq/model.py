@@ -6,16 +6,17 @@ from typing import Any, NamedTuple
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from typeguard import typechecked
 
-from espnet_av.compat import AbsESPnetModel
 from espnet_av.config import build
+from espnet_av.models.abs_model import Sizes
 from espnet_av.models.bestrq.config import BestRQConfig
+from espnet_av.models.encoder_model import EncoderModel
 from espnet_av.modules.code_usage import CodeUsage
-from espnet_av.modules.encoder import build_encoder, layer_output
+from espnet_av.modules.encoder import build_encoder
 from espnet_av.modules.frontend.log_mel import SUBSAMPLING, LogMelConfig, LogMelFrontend
 from espnet_av.modules.noise_mask import draw_noise_mask, hide_behind_noise
 from espnet_av.modules.random_projection_quantizer import RandomProjectionQuantizer
+from espnet_av.modules.statistics import HIGHER, LOWER, PLAIN
 from espnet_av.modules.step_noise import StepNoise
 from espnet_av.ops.codebook import count_codes, count_perplexity
 from espnet_av.ops.feature_norm import normalise_utterance
@@ -25,18 +26,18 @@ from espnet_av.ops.stream_lengths import read_lengths
 MASK, FILLING = 0, 1
 """Kinds of random numbers."""
 
-STATS = (
-    "loss",
-    "acc",
-    "target_codes",
-    "target_perplexity",
-    "predicted_perplexity",
-    "running_codes",
-    "running_perplexity",
-    "masked",
-    "masked_stacks",
-)
-"""Names of the statistics, the same at every step on every rank; NaN where one does not apply.
+STATS = {
+    "loss": LOWER,
+    "acc": HIGHER,
+    "target_codes": HIGHER,
+    "target_perplexity": HIGHER,
+    "predicted_perplexity": HIGHER,
+    "running_codes": HIGHER,
+    "running_perplexity": HIGHER,
+    "masked": PLAIN,
+    "masked_stacks": PLAIN,
+}
+"""The statistics.
 
 The loss is in nats per stack and codebook; `acc` the share of codes that are the best guess;
 `target_codes` and `target_perplexity` how many entries a batch uses, and how many effectively,
@@ -61,7 +62,7 @@ class Masked(NamedTuple):
     """(B,) int64 frames, on the CPU."""
 
 
-class BestRQModel(AbsESPnetModel):
+class BestRQModel(EncoderModel):
     """Log-mel -> noise over spans -> convolutions -> encoder -> codes of wholly masked frames.
 
     A frame is four log-mel windows; its code comes from the windows as they were, and it is
@@ -74,18 +75,19 @@ class BestRQModel(AbsESPnetModel):
 
     Args:
         config: see `BestRQConfig`.
+        sizes: it needs none.
 
     Raises:
         ConfigError: a component's configuration is wrong.
     """
 
-    feature_rate = 25
-    """Features a second."""
+    config_class = BestRQConfig
+    stats = STATS
+    predicts = ("frames",)
+    config: BestRQConfig
 
-    @typechecked
-    def __init__(self, config: BestRQConfig) -> None:
-        super().__init__()
-        self.config = config
+    def __init__(self, config: BestRQConfig, sizes: Sizes) -> None:
+        super().__init__(config, sizes)
         conf = build(LogMelConfig, config.audio_frontend_conf, "audio_frontend_conf of log_mel")
         self.frontend = nn.ModuleDict({"audio": LogMelFrontend(conf, config.feature_size)})
         self.dropout = nn.Dropout(config.dropout_rate)
@@ -103,12 +105,10 @@ class BestRQModel(AbsESPnetModel):
         )
         self._noise_of: tuple[int, ...] | None = None
 
-    @classmethod
-    def from_config(
-        cls, config: BestRQConfig, *, vocab_size: int | None = None, num_units: int | None = None
-    ) -> "BestRQModel":
-        """Builds the model, which needs neither text nor units; see the class."""
-        return cls(config)
+    @property
+    def reads(self) -> frozenset[str]:
+        """See `AVModel`."""
+        return frozenset({"speech"})
 
     @property
     def audio(self) -> LogMelFrontend:
@@ -118,13 +118,7 @@ class BestRQModel(AbsESPnetModel):
         return audio
 
     def set_step(self, step: int, rank: int = 0, seed: int = 0) -> None:
-        """Makes masks and noise of the next `forward` a function of these numbers.
-
-        Args:
-            step: number of the micro-batch since the start of training.
-            rank: number of the process; ranks draw independently.
-            seed: of the run.
-        """
+        """See `AVModel`: masks and noise."""
         self._noise_of = (seed, step, rank)
 
     def step_noise(self, device: torch.device, utt_id: Sequence[str] | None) -> StepNoise:
@@ -185,44 +179,14 @@ class BestRQModel(AbsESPnetModel):
         embedded = self.dropout(self.audio.embed(features, lengths))
         return Masked(self.encoder(embedded, lengths)[0], codes, places, mask, lengths)
 
-    def extract_features(
+    def embed(
         self,
         speech: Tensor | None = None,
         speech_lengths: Tensor | None = None,
         video: Tensor | None = None,
         video_lengths: Tensor | None = None,
-        layer: int | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """Features of one layer, with nothing masked; call it in eval mode.
-
-        Args:
-            speech: (B, S) float at 16 kHz.
-            speech_lengths: (B,) int64 samples.
-            video: ignored.
-            video_lengths: ignored.
-            layer: from 1: what it gives, before the last norm; None = the output of the encoder.
-
-        Returns:
-            ((B, T, D) arbitrary beyond each length, (B,) int64 frames on the CPU), at 25 Hz.
-
-        Raises:
-            ConfigError: there is no such layer.
-            DataDirError: an utterance has no sound.
-        """
-        embedded, lengths = self._embed(speech, speech_lengths)
-        if layer is None:
-            return self.encoder(embedded, lengths)[0], lengths
-        return layer_output(self.encoder, embedded, lengths, layer), lengths
-
-    def collect_feats(
-        self, speech: Tensor | None = None, speech_lengths: Tensor | None = None, **_: Any
-    ) -> dict[str, Tensor]:
-        """Features (B, T, D) and their lengths, for ESPnet's statistics stage."""
-        embedded, lengths = self._embed(speech, speech_lengths)
-        return {"feats": embedded, "feats_lengths": lengths}
-
-    def _embed(self, speech: Tensor | None, speech_lengths: Tensor | None) -> tuple[Tensor, Tensor]:
-        """What the encoder gets when nothing is masked, and its lengths."""
+        """See `EncoderModel`: what the convolutions give; lips are ignored."""
         mels, lengths = self._log_mels(speech, speech_lengths, None)
         features = self.audio.normalise(mels, lengths)
         return self.dropout(self.audio.embed(features, lengths)), lengths

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from espnet_av.config import build
 from espnet_av.models import MODELS
+from espnet_av.models.abs_model import NO_SIZES, Sizes
 from espnet_av.models.blueprint import blueprint
 from espnet_av.models.conversion.key_map import KeyMap, KeyReport
 
@@ -48,7 +49,7 @@ def convert_weights(
     model: str,
     model_conf: dict[str, Any],
     notes: Sequence[str] = (),
-    **sizes: int,
+    sizes: Sizes = NO_SIZES,
 ) -> Converted:
     """Rename the weights of a source, and complete them.
 
@@ -60,17 +61,16 @@ def convert_weights(
         model: name in `MODELS`.
         model_conf: its configuration.
         notes: what to tell the user.
-        sizes: `num_units` or `vocab_size`.
+        sizes: tokens or units.
 
     Raises:
         CheckpointError: a name on either side is not accounted for, or a shape differs.
         ConfigError: the configuration is not valid.
     """
-    families: Any = MODELS
-    config_class, model_class = families[model]
+    config_class, model_class = MODELS[model]
     config = build(config_class, model_conf, f"model_conf made from {path}")
     from_config = model_class.from_config
-    shapes = blueprint(lambda: from_config(config, **sizes), len(source), path)
+    shapes = blueprint(lambda: from_config(config, sizes), len(source), path)
     weights, report = key_map.apply(source, shapes)
     report.check(path, family)
     if report.fresh:
@@ -78,7 +78,7 @@ def convert_weights(
         small = dataclasses.replace(config, encoder_conf={**config.encoder_conf, "num_layers": 1})
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(FRESH_SEED)
-            made = from_config(small, **sizes).state_dict()
+            made = from_config(small, sizes).state_dict()
         weights |= {name: made[name] for name in report.fresh}
     ordered = {name: weights[name] for name in shapes}
-    return Converted(model, model_conf, ordered, report, tuple(notes), sizes.get("num_units"))
+    return Converted(model, model_conf, ordered, report, tuple(notes), sizes.units)

@@ -9,6 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from espnet_av.errors import AVError, CheckpointError
+from espnet_av.models.abs_model import Sizes
 from espnet_av.models.conversion.converted import Converted, convert_weights
 from espnet_av.models.espnet_asr.experiment import EspnetExperiment
 from espnet_av.models.espnet_asr.frontend_conf import frontend_conf
@@ -82,7 +83,7 @@ def convert(experiment: EspnetExperiment) -> Converted:
         model,
         conf,
         notes,
-        vocab_size=len(experiment.tokens),
+        sizes=Sizes(vocab=len(experiment.tokens)),
     )
     return replace(converted, longest_sec=experiment.longest_sec)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
+from espnet_av.models.abs_model import Sizes
 from espnet_av.models.conversion.converted import Converted, convert_weights
 from espnet_av.models.conversion.foreign_checkpoint import ForeignCheckpoint
 from espnet_av.models.conversion.key_map import Dropped, KeyMap
@@ -61,7 +62,7 @@ def convert(checkpoint: ForeignCheckpoint, *, num_units: int | None = None) -> C
         "hubert",
         conf,
         notes,
-        num_units=len(rows.rows) if rows else num_units or DEFAULT_UNITS,
+        sizes=Sizes(units=len(rows.rows) if rows else num_units or DEFAULT_UNITS),
     )
 
 

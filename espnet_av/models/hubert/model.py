@@ -4,27 +4,27 @@ from collections.abc import Sequence
 from typing import Any
 
 from torch import Tensor
-from typeguard import typechecked
 
-from espnet_av.errors import ConfigError, DataDirError
+from espnet_av.errors import DataDirError
+from espnet_av.models.abs_model import Sizes
 from espnet_av.models.hubert.config import HubertConfig
 from espnet_av.models.masked_audio import MaskedAudioModel
-from espnet_av.modules.unit_prediction import UnitPrediction
+from espnet_av.modules.statistics import LOWER, PLAIN
+from espnet_av.modules.unit_prediction import UNIT_STATS, UnitPrediction
 
-STATS = (
-    "loss",
-    "loss_masked",
-    "loss_unmasked",
-    "acc_masked",
-    "acc_unmasked",
-    "features_penalty",
-    "masked",
-)
-"""Names of the statistics, the same at every step on every rank; NaN where one does not apply.
+STATS = {
+    "loss": LOWER,
+    **UNIT_STATS,
+    "features_penalty": PLAIN,
+    "masked": PLAIN,
+}
+"""The statistics.
 
 Losses in nats per frame; `acc_*` is the share of frames whose best unit is the label; `masked` the
 share of masked frames.
 """
+
+_NO_UNITS = "hubert predicts units, but there are none; run the units stage (--units_dir)"
 
 
 class HubertModel(MaskedAudioModel):
@@ -36,33 +36,30 @@ class HubertModel(MaskedAudioModel):
 
     Args:
         config: see `HubertConfig`.
-        num_units: K, number of units.
+        sizes: K, number of units.
 
     Raises:
-        ConfigError: a component's configuration is wrong, or `num_units` is missing.
+        ConfigError: a component's configuration is wrong, or there are no units.
     """
 
-    @typechecked
-    def __init__(self, config: HubertConfig, *, num_units: int | None = None) -> None:
-        super().__init__(config)
-        if not num_units:
-            msg = "hubert predicts units, but there are none; run the units stage (--units_dir)"
-            raise ConfigError(msg)
-        self.config = config
+    config_class = HubertConfig
+    stats = STATS
+    config: HubertConfig
+
+    def __init__(self, config: HubertConfig, sizes: Sizes) -> None:
+        super().__init__(config, sizes)
         self.units_head = UnitPrediction(
             config.feature_size,
-            num_units,
+            sizes.needed("units", _NO_UNITS),
             config.projection_size,
             config.temperature,
             config.unmasked_weight,
         )
 
-    @classmethod
-    def from_config(
-        cls, config: HubertConfig, *, vocab_size: int | None = None, num_units: int | None = None
-    ) -> "HubertModel":
-        """Builds the model, which needs no `vocab_size`; see the class."""
-        return cls(config, num_units=num_units)
+    @property
+    def reads(self) -> frozenset[str]:
+        """See `AVModel`."""
+        return frozenset({"speech", "units"})
 
     def forward(
         self,

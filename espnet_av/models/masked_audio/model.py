@@ -1,13 +1,14 @@
 """Sound with masked spans through convolutions and transformer, and features without masks."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from espnet_av.compat import AbsESPnetModel
 from espnet_av.config import build
+from espnet_av.models.abs_model import Sizes
+from espnet_av.models.encoder_model import EncoderModel
 from espnet_av.models.masked_audio.config import MaskedAudioConfig
 from espnet_av.modules import AUDIO_FRONTENDS
 from espnet_av.modules.encoder import build_encoder
@@ -36,17 +37,20 @@ class Encoded(NamedTuple):
     """() mean square of the convolutions' output."""
 
 
-class MaskedAudioModel(AbsESPnetModel):
+class MaskedAudioModel(EncoderModel):
     """The part of wav2vec 2.0 and HuBERT that is kept for recognition, under the same names.
 
     Args:
         config: see `MaskedAudioConfig`.
+        sizes: as far as they are known.
     """
 
+    predicts = ("frames",)
+    config: MaskedAudioConfig
     encoder: Wav2Vec2Encoder
 
-    def __init__(self, config: MaskedAudioConfig) -> None:
-        super().__init__()
+    def __init__(self, config: MaskedAudioConfig, sizes: Sizes) -> None:
+        super().__init__(config, sizes)
         config_class, frontend_class = AUDIO_FRONTENDS[config.audio_frontend]
         conf = {**config.audio_frontend_conf, "frame_rate": config.frame_rate}
         where = f"audio_frontend_conf of {config.audio_frontend}"
@@ -58,8 +62,17 @@ class MaskedAudioModel(AbsESPnetModel):
         assert isinstance(encoder, Wav2Vec2Encoder)
         self.encoder = encoder
         self.span_mask = config.mask
-        self.feature_rate: int = config.frame_rate
         self._noise_of: tuple[int, ...] | None = None
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """See `AVModel`."""
+        return frozenset({"speech"})
+
+    @property
+    def feature_rate(self) -> float:
+        """See `AVModel`."""
+        return self.config.frame_rate
 
     @property
     def audio(self) -> WaveFrontend:
@@ -69,53 +82,20 @@ class MaskedAudioModel(AbsESPnetModel):
         return wave
 
     def set_step(self, step: int, rank: int = 0, seed: int = 0) -> None:
-        """Makes masks, targets and layerdrop of the next `forward` a function of these numbers.
-
-        Args:
-            step: number of the micro-batch since the start of training.
-            rank: number of the process; ranks draw independently.
-            seed: of the run.
-        """
+        """See `AVModel`: masks, targets and layerdrop."""
         self._noise_of = (seed, step, rank)
         self.encoder.set_step(step, rank, seed)
 
-    def extract_features(
+    def embed(
         self,
         speech: Tensor | None = None,
         speech_lengths: Tensor | None = None,
         video: Tensor | None = None,
         video_lengths: Tensor | None = None,
-        layer: int | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """Features of one layer, with nothing masked; call it in eval mode.
-
-        Args:
-            speech: (B, S) float at 16 kHz.
-            speech_lengths: (B,) int64 samples.
-            video: ignored.
-            video_lengths: ignored.
-            layer: from 1: the residual stream behind it, before the last norm; None = the output.
-
-        Returns:
-            ((B, T, D) arbitrary beyond each length, (B,) int64 frames on the CPU), at
-            `feature_rate`.
-
-        Raises:
-            ConfigError: there is no such layer.
-            DataDirError: an utterance has no sound.
-        """
+        """See `EncoderModel`: the projected features; lips are ignored."""
         conv = self._convolve(speech, speech_lengths, None)
-        features = self.dropout(self.audio.project(conv.normed))
-        if layer is None:
-            return self.encoder(features, conv.lengths)[0], conv.lengths
-        return self.encoder.layer_output(features, conv.lengths, layer), conv.lengths
-
-    def collect_feats(
-        self, speech: Tensor | None = None, speech_lengths: Tensor | None = None, **_: Any
-    ) -> dict[str, Tensor]:
-        """Projected features (B, T, D) and their lengths, for ESPnet's statistics stage."""
-        conv = self._convolve(speech, speech_lengths, None)
-        return {"feats": self.audio.project(conv.normed), "feats_lengths": conv.lengths}
+        return self.dropout(self.audio.project(conv.normed)), conv.lengths
 
     def step_noise(self, device: torch.device, utt_id: Sequence[str] | None) -> StepNoise:
         """Random numbers of this forward pass."""

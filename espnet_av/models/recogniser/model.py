@@ -7,8 +7,10 @@ from typing import Any, ClassVar, Self
 import torch
 from torch import Tensor, nn
 
-from espnet_av.compat import CTC, AbsESPnetModel
+from espnet_av.compat import CTC, AbsDecoder
 from espnet_av.errors import ConfigError
+from espnet_av.models.abs_model import Sizes
+from espnet_av.models.encoder_model import EncoderModel
 from espnet_av.models.recogniser.config import RecogniserConfig
 from espnet_av.models.recogniser.encoded import Encoded
 from espnet_av.models.recogniser.units_losses import units_losses
@@ -16,23 +18,25 @@ from espnet_av.modules.encoder import build_encoder
 from espnet_av.modules.frontend.av_frontend import AVFrontend
 from espnet_av.modules.frontend.batch_norm import freeze_batch_norm
 from espnet_av.modules.local_head import LocalHead
+from espnet_av.modules.statistics import HIGHER, LOWER
+from espnet_av.modules.transducer.abs_predictor import AbsPredictor
 from espnet_av.modules.wav2vec2_encoder import Wav2Vec2Encoder
 from espnet_av.ops.frame_loss import IGNORED
 from espnet_av.ops.lengths import valid_mask
 
-SHARED_STATS = (
-    "loss",
-    "loss_ctc",
-    "loss_interctc",
-    "loss_units",
-    "loss_audio_units",
-    "loss_visual_units",
-    "acc_units",
-    "acc_audio_units",
-    "acc_visual_units",
-    "cer_ctc",
-    "ctc_impossible",
-)
+SHARED_STATS = {
+    "loss": LOWER,
+    "loss_ctc": LOWER,
+    "loss_interctc": LOWER,
+    "loss_units": LOWER,
+    "loss_audio_units": LOWER,
+    "loss_visual_units": LOWER,
+    "acc_units": HIGHER,
+    "acc_audio_units": HIGHER,
+    "acc_visual_units": HIGHER,
+    "cer_ctc": LOWER,
+    "ctc_impossible": LOWER,
+}
 """Statistics of every recogniser.
 
 Losses in nats per utterance; `acc_*units` is a share of frames; `audio_units` and `visual_units`
@@ -40,8 +44,10 @@ are of the heads on the front ends; `cer_ctc` is computed in evaluation only; `c
 counts utterances with more text than frames, which add nothing to the CTC loss.
 """
 
+_NO_TEXT = "a recogniser learns from text; pass --token_dir (stage 8 makes it)"
 
-class Recogniser(AbsESPnetModel):
+
+class Recogniser(EncoderModel):
     """Front ends -> modality dropout -> fusion -> encoder -> CTC, frame labels, and what comes.
 
     Sound and lips are both features at `frame_rate`: T = samples // 640 = video frames at 25 Hz,
@@ -50,28 +56,32 @@ class Recogniser(AbsESPnetModel):
 
     Args:
         config: see `RecogniserConfig`.
-        vocab_size: tokens, blank and end of sentence included.
-        num_units: frame labels; needed if `config.units_weight` > 0.
+        sizes: tokens; frame labels if one of the `units_weight` is above 0.
 
     Raises:
-        ConfigError: a component's configuration is wrong, or `num_units` is missing.
+        ConfigError: a component's configuration is wrong, or a size is missing.
     """
 
-    needs_text = True
-    """Training it takes a tokenizer."""
-    stats: ClassVar[tuple[str, ...]] = SHARED_STATS
-    """Names of the statistics, the same at every step on every rank; NaN where one does not
-    apply."""
+    config_class = RecogniserConfig
+    stats = SHARED_STATS
+    predicts = ("text", "frames")
+    token_layers: ClassVar[tuple[str, ...]] = ("ctc.ctc_lo",)
+    unit_layers = (
+        "units_head",
+        "frontend_heads.audio.project",
+        "frontend_heads.visual.project",
+    )
     config: RecogniserConfig
 
-    def __init__(
-        self, config: RecogniserConfig, *, vocab_size: int, num_units: int | None = None
-    ) -> None:
-        super().__init__()
-        self.config = config
-        self.vocab_size = vocab_size
+    def __init__(self, config: RecogniserConfig, sizes: Sizes) -> None:
+        super().__init__(config, sizes)
+        self.vocab_size = vocab_size = sizes.needed("vocab", _NO_TEXT)
         self.blank_id = 0
         self.sos = self.eos = vocab_size - 1
+        self.decoder: AbsDecoder | None = None
+        """Attention decoder, where there is one."""
+        self.predictor: AbsPredictor | None = None
+        """Of a transducer."""
         self.update: int | None = None
         """Optimiser step (from 0) that comes next; None = the training loop does not say."""
         self.frontend = AVFrontend(config)
@@ -85,10 +95,10 @@ class Recogniser(AbsESPnetModel):
         self.dropout = nn.Dropout(config.output_dropout_rate)
         self.units_head: nn.Linear | None = None
         if config.units_weight > 0.0:
-            self.units_head = nn.Linear(size, _check_units("units_weight", num_units))
+            self.units_head = nn.Linear(size, _num_units("units_weight", sizes))
         self.frontend_heads = nn.ModuleDict()
         if config.frontend_units_weight > 0.0:
-            count = _check_units("frontend_units_weight", num_units)
+            count = _num_units("frontend_units_weight", sizes)
             for name in ("audio", "visual"):
                 if getattr(config, f"{name}_frontend") != "none":
                     self.frontend_heads[name] = LocalHead(config.feature_size, count)
@@ -114,33 +124,24 @@ class Recogniser(AbsESPnetModel):
         """
 
     @property
+    def reads(self) -> frozenset[str]:
+        """See `AVModel`."""
+        weights = (self.config.units_weight, self.config.frontend_units_weight)
+        return frozenset({"text", "units"} if any(weights) else {"text"})
+
+    @property
     def feature_rate(self) -> float:
-        """Encoder frames a second."""
+        """See `AVModel`."""
         return self.frontend.clock.rate
 
-    @classmethod
-    def from_config(
-        cls, config: RecogniserConfig, *, vocab_size: int, num_units: int | None = None
-    ) -> Self:
-        """Builds the model; see the class."""
-        return cls(config, vocab_size=vocab_size, num_units=num_units)
-
     def set_step(self, step: int, rank: int = 0, seed: int = 0) -> None:
-        """Makes modality dropout and layerdrop of the next `forward` follow these three numbers.
-
-        Without this call they draw from torch's default CPU generator.
-
-        Args:
-            step: number of the micro-batch since the start of training.
-            rank: number of the process; ranks must drop independently.
-            seed: of the run.
-        """
+        """See `AVModel`; without this call torch's default CPU generator is drawn from."""
         self.frontend.set_step(step, rank, seed)
         if isinstance(self.encoder, Wav2Vec2Encoder):
             self.encoder.set_step(step, rank, seed)
 
     def set_update(self, update: int) -> None:
-        """Says which optimiser step (from 0) comes next: it decides whether the encoder learns."""
+        """See `AVModel`; it decides whether the encoder learns."""
         self.update = update
 
     def train(self, mode: bool = True) -> Self:
@@ -201,17 +202,16 @@ class Recogniser(AbsESPnetModel):
         stats["loss"] = loss.detach().clone()
         return loss, stats, _scalar(float(text.size(0)), encoded.out)
 
-    def collect_feats(
+    def embed(
         self,
         speech: Tensor | None = None,
         speech_lengths: Tensor | None = None,
         video: Tensor | None = None,
         video_lengths: Tensor | None = None,
-        **_: Any,
-    ) -> dict[str, Tensor]:
-        """Fused features (B, T, D) and their lengths, for ESPnet's statistics stage."""
+    ) -> tuple[Tensor, Tensor]:
+        """See `EncoderModel`: the fused features."""
         fused = self.frontend(speech, speech_lengths, video, video_lengths)
-        return {"feats": fused.features, "feats_lengths": fused.lengths}
+        return fused.features, fused.lengths
 
     def encode(
         self,
@@ -248,12 +248,10 @@ def _scalar(value: float, like: Tensor) -> Tensor:
     return torch.full((), value, dtype=torch.float32, device=like.device)
 
 
-def _check_units(option: str, num_units: int | None) -> int:
+def _num_units(option: str, sizes: Sizes) -> int:
     """The number of frame labels, which `option` needs."""
-    if not num_units:
-        msg = (
-            f"{option} is set, but there are no frame labels; make units.txt from the ctm in the "
-            f"tokens stage, or set {option}: 0"
-        )
-        raise ConfigError(msg)
-    return num_units
+    reason = (
+        f"{option} is set, but there are no frame labels; make units.txt from the ctm in the "
+        f"tokens stage, or set {option}: 0"
+    )
+    return sizes.needed("units", reason)

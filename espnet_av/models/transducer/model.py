@@ -1,16 +1,23 @@
 """The audio-visual transducer."""
 
 from torch import Tensor
-from typeguard import typechecked
 
 from espnet_av.models.recogniser import SHARED_STATS, Encoded, Recogniser
 from espnet_av.models.recogniser.ctc_losses import ctc_losses
 from espnet_av.models.transducer.config import TransducerConfig
+from espnet_av.modules.statistics import LOWER
+from espnet_av.modules.transducer.abs_predictor import AbsPredictor
 from espnet_av.modules.transducer.joiner import Joiner
 from espnet_av.modules.transducer.loss import LOSS_STATS, build_transducer_loss
 from espnet_av.modules.transducer.predictor import build_predictor
 
-STATS = (*SHARED_STATS, "loss_transducer", *LOSS_STATS, "too_long", "empty_text")
+STATS = {
+    **SHARED_STATS,
+    "loss_transducer": LOWER,
+    **LOSS_STATS,
+    "too_long": LOWER,
+    "empty_text": LOWER,
+}
 """Names of the statistics; `too_long` counts utterances with more tokens than frames, which a
 transducer can align, but only by several tokens at a frame; `empty_text` those without a token."""
 
@@ -21,24 +28,19 @@ class TransducerModel(Recogniser):
     A text has probability over all its alignments, each of them frames with any number of tokens
     between them (arXiv 1211.3711): the joiner reads the next token, or the blank that ends a
     frame, off the frame and the predictor's output for the text so far.
-
-    Args:
-        config: see `TransducerConfig`.
-        vocab_size: V: tokens, blank and end of sentence included; the latter is never emitted.
-        num_units: frame labels; needed if `config.units_weight` > 0.
-
-    Raises:
-        ConfigError: a component's configuration is wrong, or `num_units` is missing.
     """
 
+    config_class = TransducerConfig
     stats = STATS
+    token_layers = (
+        "ctc.ctc_lo",
+        "predictor.embed",
+        "joiner.lin_out",
+        "transducer_loss.simple_am_proj",
+        "transducer_loss.simple_lm_proj",
+    )
     config: TransducerConfig
-
-    @typechecked
-    def __init__(
-        self, config: TransducerConfig, *, vocab_size: int, num_units: int | None = None
-    ) -> None:
-        super().__init__(config, vocab_size=vocab_size, num_units=num_units)
+    predictor: AbsPredictor
 
     def build_text_branch(self, encoder_size: int) -> None:
         """Makes predictor, joiner and loss."""

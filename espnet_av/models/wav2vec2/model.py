@@ -5,29 +5,30 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from typeguard import typechecked
 
+from espnet_av.models.abs_model import Sizes
 from espnet_av.models.masked_audio import Encoded, MaskedAudioModel
 from espnet_av.models.wav2vec2.config import Wav2Vec2Config
 from espnet_av.modules.quantizer import GumbelQuantizer, Quantized
+from espnet_av.modules.statistics import HIGHER, LOWER, PLAIN
 from espnet_av.modules.step_noise import StepNoise
 from espnet_av.ops.codebook import diversity_loss, draw_gumbel
 from espnet_av.ops.contrastive import Contrast, contrastive_loss, draw_negatives
 
 NEGATIVES, GUMBEL = 1, 2
 """Kinds of random numbers besides those of the mask."""
-STATS = (
-    "loss",
-    "loss_contrastive",
-    "loss_diversity",
-    "features_penalty",
-    "acc",
-    "code_perplexity",
-    "prob_perplexity",
-    "temperature",
-    "masked",
-)
-"""Names of the statistics, the same at every step on every rank.
+STATS = {
+    "loss": LOWER,
+    "loss_contrastive": LOWER,
+    "loss_diversity": LOWER,
+    "features_penalty": PLAIN,
+    "acc": HIGHER,
+    "code_perplexity": HIGHER,
+    "prob_perplexity": HIGHER,
+    "temperature": PLAIN,
+    "masked": PLAIN,
+}
+"""The statistics.
 
 `loss_contrastive` in nats per masked frame; `acc` is the share of masked frames whose target is
 nearer than all negatives; `*_perplexity` the number of entries in use, summed over codebooks, by
@@ -45,33 +46,25 @@ class Wav2Vec2PretrainingModel(MaskedAudioModel):
 
     Args:
         config: see `Wav2Vec2Config`.
+        sizes: it needs none.
 
     Raises:
         ConfigError: a component's configuration is wrong.
     """
 
-    @typechecked
-    def __init__(self, config: Wav2Vec2Config) -> None:
-        super().__init__(config)
-        self.config = config
+    config_class = Wav2Vec2Config
+    stats = STATS
+    config: Wav2Vec2Config
+
+    def __init__(self, config: Wav2Vec2Config, sizes: Sizes) -> None:
+        super().__init__(config, sizes)
         self.target_dropout = nn.Dropout(config.target_dropout_rate)
         self.quantizer = GumbelQuantizer(self.audio.feature_size, config.quantizer)
         self.project_q = nn.Linear(config.quantizer.size, config.projection_size)
         self.final_proj = nn.Linear(config.feature_size, config.projection_size)
 
-    @classmethod
-    def from_config(
-        cls,
-        config: Wav2Vec2Config,
-        *,
-        vocab_size: int | None = None,
-        num_units: int | None = None,
-    ) -> "Wav2Vec2PretrainingModel":
-        """Builds the model, which needs neither `vocab_size` nor `num_units`; see the class."""
-        return cls(config)
-
     def set_update(self, update: int) -> None:
-        """Sets the temperature of the quantiser for update number `update` of the weights."""
+        """See `AVModel`; it sets the temperature of the quantiser."""
         self.quantizer.set_update(update)
 
     def forward(

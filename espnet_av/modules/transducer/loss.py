@@ -3,6 +3,7 @@
 from typing import Any
 
 from espnet_av.config import build
+from espnet_av.modules.statistics import LOWER
 from espnet_av.modules.transducer.abs_loss import AbsTransducerLoss, NoLossConfig
 from espnet_av.modules.transducer.full_loss import FullLoss, TorchaudioLoss
 from espnet_av.modules.transducer.k2_loss import K2Loss
@@ -16,7 +17,7 @@ TRANSDUCER_LOSSES: dict[str, tuple[type, type[AbsTransducerLoss]]] = {
 }
 """Name -> (config, module): the whole lattice, a band of it, and the same two by others."""
 
-LOSS_STATS = ("loss_simple", "loss_pruned", "transducer_impossible")
+LOSS_STATS = {"loss_simple": LOWER, "loss_pruned": LOWER, "transducer_impossible": LOWER}
 """Every statistic that one of them may give."""
 
 

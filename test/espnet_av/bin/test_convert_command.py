@@ -7,6 +7,7 @@ import pytest
 import torch
 from oracles import hf_audio
 from oracles.avhubert_fairseq import finetuned, text_task
+from oracles.layer_features import features_of
 from transformers import HubertModel, Wav2Vec2ForPreTraining
 
 from espnet_av.bin.convert import main
@@ -73,7 +74,7 @@ def test_units_of_hubert_without_a_head(tmp_path, capsys):
     assert "fresh: units_head.label_embs" in capsys.readouterr().out
     model, _, _ = load_experiment(tmp_path / "ours")
     speech, lengths = hf_audio.noise((4,))
-    assert model.extract_features(speech, lengths, layer=2)[0].shape == (1, 8, 16)
+    assert features_of(model, speech, lengths, layer=2)[0].shape == (1, 8, 16)
 
 
 def test_a_recogniser_comes_with_its_tokenizer(tmp_path):

@@ -7,6 +7,7 @@ import pytest
 import torch
 import yaml
 from oracles import avhubert, masked_audio
+from oracles.layer_features import features_of
 from oracles.tone_corpus import write_tone_dump
 
 from espnet_av.bin import units
@@ -107,8 +108,13 @@ def test_units_of_a_layer_of_a_trained_model(root, kind, modality, rate):
     for sample in (dataset[number] for number in range(len(dataset))):
         batch = collate([sample])
         with torch.no_grad():
-            features, lengths = trained.extract_features(
-                batch.speech, batch.speech_lengths, batch.video, batch.video_lengths, layer=2
+            features, lengths = features_of(
+                trained,
+                batch.speech,
+                batch.speech_lengths,
+                batch.video,
+                batch.video_lengths,
+                layer=2,
             )
         assert len(sample.speech) * rate // 16000 == lengths.item()
         best = torch.cdist(features[0], centres).argmin(1)

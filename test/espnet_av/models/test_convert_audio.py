@@ -8,6 +8,7 @@ import torch
 from oracles import fairseq_shape, hf_audio
 from oracles.avhubert_fairseq import pretrained
 from oracles.hf_audio import CONVERT, QUANTIZER, as_checkpoint, build_converted, noise
+from oracles.layer_features import features_of
 from transformers import (
     HubertModel,
     Wav2Vec2Config,
@@ -117,8 +118,8 @@ def test_fairseq_gives_the_model_that_hugging_face_gives(kind, norm, pre_norm, t
         assert got.model_conf[key] == {**expected.model_conf[key], **theirs_conf}
     speech, lengths = noise()
     with torch.no_grad():
-        features = build_converted(got).extract_features(speech, lengths)[0]
-        assert torch.equal(features, build_converted(expected).extract_features(speech, lengths)[0])
+        features = features_of(build_converted(got), speech, lengths)[0]
+        assert torch.equal(features, features_of(build_converted(expected), speech, lengths)[0])
     if kind == "hubert":
         assert got.num_units == 4
         assert torch.equal(got.weights["units_head.label_embs"], extra["label_embs_concat"][4:])
@@ -312,9 +313,9 @@ def test_xlavsr_starts_as_the_audio_only_model(kind, style, audio, eyes, tmp_pat
     xlavsr = start(checkpoint, frame_rate=50, visual=eyes)
     video = torch.randint(0, 256, (2, 7, 24, 24), dtype=torch.uint8)
     with torch.no_grad():
-        expected, frames = ours.extract_features(*audio)
+        expected, frames = features_of(ours, *audio)
         for seen in ((None, None), (video, torch.tensor([7, 7]))):
-            got, lengths = xlavsr.extract_features(*audio, *seen)
+            got, lengths = features_of(xlavsr, *audio, *seen)
             assert lengths.tolist() == frames.tolist() == [14, 14]
             assert torch.equal(got, expected)
     assert torch.equal(xlavsr.mask_emb, ours.mask_emb)
@@ -336,7 +337,7 @@ def test_at_25_hz_the_transformer_gets_the_mean_of_two_frames(audio, eyes):
         means = 0.5 * (projected[:, 0::2] + projected[:, 1::2])
         lengths = torch.tensor([7, 7])
         expected = ours.encoder(means, lengths)[0]
-        got, frames = xlavsr.extract_features(*audio)
+        got, frames = features_of(xlavsr, *audio)
     assert frames.tolist() == [7, 7]
     assert torch.allclose(got, expected, atol=1e-5)
 

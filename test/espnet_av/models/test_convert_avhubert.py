@@ -4,11 +4,13 @@ import pytest
 import torch
 from oracles import avhubert, fairseq_shape, hf_audio
 from oracles.avhubert_fairseq import CONFIG, DECODER, MODEL, finetuned, pretrained
+from oracles.layer_features import features_of
 from transformers import Wav2Vec2Model
 
 from espnet_av.config import build
 from espnet_av.errors import CheckpointError
 from espnet_av.models import MODELS
+from espnet_av.models.abs_model import Sizes
 from espnet_av.models.avhubert.convert import convert
 from espnet_av.models.avhubert.start_xlavsr import start_xlavsr
 from espnet_av.models.avsr.convert import convert as convert_finetuned
@@ -38,7 +40,7 @@ def test_pretrained(masking, kind, tmp_path):
     model, data = hf_audio.build_converted(got), avhubert.batch()
     inputs = [data[name] for name in ("speech", "speech_lengths", "video", "video_lengths")]
     with torch.no_grad():
-        assert torch.equal(model.extract_features(*inputs)[0], ours.extract_features(*inputs)[0])
+        assert torch.equal(features_of(model, *inputs)[0], features_of(ours, *inputs)[0])
 
 
 def test_units_go_by_the_dictionary(tmp_path):
@@ -103,7 +105,7 @@ def test_finetuned(tmp_path):
     assert all(torch.equal(got.weights[name], state[name]) for name in state)
     assert [name for name, _ in got.report.dropped] == ["decoder.embed_positions._float_tensor"]
     config_class, model_class = MODELS["avsr"]
-    model = model_class.from_config(build(config_class, got.model_conf), vocab_size=7)
+    model = model_class.from_config(build(config_class, got.model_conf), Sizes(vocab=7))
     model.load_state_dict(got.weights)
     assert model.decoder.output_layer.weight is model.decoder.embed[0].weight
     assert got.model_conf["encoder_conf"]["layerdrop"] == 0.1

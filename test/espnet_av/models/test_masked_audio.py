@@ -3,9 +3,11 @@
 import pytest
 import torch
 from oracles import masked_audio
+from oracles.layer_features import features_of
 from oracles.masked_audio import batch, take
 
 from espnet_av.errors import ConfigError, DataDirError
+from espnet_av.models.abs_model import Sizes
 from espnet_av.models.avsr import AVSRConfig, AVSRModel
 
 KINDS = ("wav2vec2", "hubert")
@@ -62,16 +64,16 @@ def test_evaluation_depends_on_the_utterance_not_on_its_batch(kind):
 def test_layers(kind):
     model, data = masked_audio.model(kind).eval(), batch()
     inputs = (data["speech"], data["speech_lengths"], None, None)
-    out, lengths = model.extract_features(*inputs)
-    last, _ = model.extract_features(*inputs, layer=2)
+    out, lengths = features_of(model, *inputs)
+    last, _ = features_of(model, *inputs, layer=2)
     assert lengths.tolist() == [24, 18, 10]
     assert model.feature_rate == 50
     assert out.shape == (3, 24, 8)
     assert torch.equal(out, model.encoder.layer_norm(last))
-    alone, _ = model.extract_features(data["speech"][2:, : 5 * 640], data["speech_lengths"][2:])
+    alone, _ = features_of(model, data["speech"][2:, : 5 * 640], data["speech_lengths"][2:])
     assert torch.allclose(out[2, :10], alone[0], atol=5e-4)
     with pytest.raises(ConfigError, match=r"layer 3 .* 1 to 2"):
-        model.extract_features(*inputs, layer=3)
+        features_of(model, *inputs, layer=3)
     feats = model.collect_feats(**data)
     assert feats["feats"].shape == (3, 24, 8)
 
@@ -90,13 +92,13 @@ def test_names_are_those_of_a_recogniser(kind):
         encoder="wav2vec2",
         encoder_conf=masked_audio.ENCODER,
     )
-    recogniser = AVSRModel.from_config(config, vocab_size=7).eval()
+    recogniser = AVSRModel.from_config(config, Sizes(vocab=7)).eval()
     report = recogniser.load_state_dict(model.state_dict(), strict=False)
     assert all(name.startswith("ctc.") for name in report.missing_keys)
     assert not [n for n in report.unexpected_keys if n.startswith(("frontend.", "encoder."))]
     speech, lengths = data["speech"], data["speech_lengths"]
     encoded = recogniser.encode(speech, lengths, None, None)
-    expected, frames = model.extract_features(speech, lengths)
+    expected, frames = features_of(model, speech, lengths)
     assert torch.equal(encoded.lengths, frames)
     assert torch.equal(encoded.out, expected)
 

@@ -6,6 +6,7 @@ from oracles.published_models import HUBERT, WAV2VEC2
 
 from espnet_av.config import build
 from espnet_av.models import MODELS
+from espnet_av.models.abs_model import Sizes
 
 # (all, without what only pre-training needs, transformer, convolutions); the first two are what
 # Hugging Face's Wav2Vec2ForPreTraining and Wav2Vec2Model of these sizes have.
@@ -24,7 +25,7 @@ def make(family, size):
     config_class, model_class = MODELS[family]
     config = build(config_class, {"wav2vec2": WAV2VEC2, "hubert": HUBERT}[family][size])
     with torch.device("meta"):
-        return model_class.from_config(config, num_units=500 if family == "hubert" else None)
+        return model_class.from_config(config, Sizes(units=500 if family == "hubert" else None))
 
 
 def count(parameters):

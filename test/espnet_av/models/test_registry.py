@@ -7,8 +7,8 @@ import pytest
 import torch
 from oracles import av_batch, avhubert, bestrq, masked_audio, transducer
 
-from espnet_av.compat import AbsESPnetModel
 from espnet_av.models import MODELS
+from espnet_av.models.abs_model import AVModel, Sizes
 
 SMALL = {
     "avhubert": avhubert.config(),
@@ -24,10 +24,10 @@ SMALL = {
 def test_registered_model(name):
     config_class, model_class = MODELS[name]
     assert isinstance(SMALL[name], config_class)
-    assert issubclass(model_class, AbsESPnetModel)
+    assert issubclass(model_class, AVModel)
     assert model_class.__doc__
     model = model_class.from_config(
-        SMALL[name], vocab_size=av_batch.VOCAB_SIZE, num_units=av_batch.NUM_UNITS
+        SMALL[name], Sizes(vocab=av_batch.VOCAB_SIZE, units=av_batch.NUM_UNITS)
     )
     loss, stats, weight = model(**av_batch.batch())
     loss.backward()

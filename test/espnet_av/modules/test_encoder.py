@@ -7,7 +7,7 @@ import torch
 
 from espnet_av.errors import ConfigError
 from espnet_av.modules.decoder import DECODERS, build_decoder
-from espnet_av.modules.encoder import ENCODERS, NO_INPUT_LAYER, build_encoder, layer_output
+from espnet_av.modules.encoder import ENCODERS, NO_INPUT_LAYER, build_encoder, layer_outputs
 
 SMALL = {
     "conformer": {"output_size": 8, "attention_heads": 2, "linear_units": 8, "num_blocks": 2},
@@ -124,14 +124,14 @@ def test_intermediate_outputs():
 def test_output_of_one_layer(name):
     encoder = build_encoder(name, 6, SMALL[name], []).eval()
     x, lengths = torch.randn(2, 9, 6), torch.tensor([9, 5])
-    last = layer_output(encoder, x, lengths, 2)
-    assert torch.equal(encoder.after_norm(last), encoder(x, lengths)[0])
-    first = layer_output(encoder, x, lengths, 1)
+    last, out, first = layer_outputs(encoder, x, lengths, [2, None, 1])
+    assert torch.equal(encoder.after_norm(last), out)
+    assert torch.equal(encoder(x, lengths)[0], out)
     assert first.shape == last.shape
     assert not torch.allclose(first, last)
     assert not encoder.encoders[0]._forward_hooks
     with pytest.raises(ConfigError, match=r"layer 3 .* 1 to 2"):
-        layer_output(encoder, x, lengths, 3)
+        layer_outputs(encoder, x, lengths, [1, 3])
 
 
 def test_shapes_without_weights():

@@ -64,18 +64,18 @@ def test_padding_changes_nothing_and_never_becomes_nan(pre_norm):
 def test_layers_are_the_residual_stream(pre_norm):
     encoder = make(pre_norm=pre_norm).eval()
     x, lengths = torch.randn(2, 5, 8), torch.tensor([5, 3])
-    last = encoder.layer_output(x, lengths, 3)
-    out, _, _ = encoder(x, lengths)
+    last, out, second = encoder.layer_outputs(x, lengths, [3, None, 2])
+    assert torch.equal(encoder(x, lengths)[0], out)
     assert torch.equal(out, encoder.layer_norm(last) if pre_norm else last)
     shorter = make(pre_norm=pre_norm, num_layers=2).eval()
     shorter.load_state_dict(encoder.state_dict(), strict=False)
-    assert torch.equal(encoder.layer_output(x, lengths, 2), shorter.layer_output(x, lengths, 2))
+    assert torch.equal(second, shorter.layer_outputs(x, lengths, [2])[0])
 
 
 @pytest.mark.parametrize("layer", [0, 4])
 def test_a_layer_that_does_not_exist(layer):
     with pytest.raises(ConfigError, match=f"layer {layer} .* 1 to 3"):
-        make().layer_output(torch.randn(1, 2, 8), torch.tensor([2]), layer)
+        make().layer_outputs(torch.randn(1, 2, 8), torch.tensor([2]), [layer])
 
 
 def test_layerdrop_skips_the_same_layers_on_every_rank_and_keeps_gradients():

@@ -122,9 +122,3 @@ def test_full_disk_names_the_cure(tmp_path, monkeypatch, error, reason):
     with pytest.raises(CheckpointError, match=message):
         best.add(10, state(0.1), stats(1.0))
     assert not list(tmp_path.iterdir())
-
-
-def test_a_criterion_the_model_does_not_report(tmp_path):
-    best = BestModels(tmp_path, [("valid", "wer", "min")], keep=1)
-    with pytest.raises(TrainingError, match=r"no 'wer' in valid; choose among acc, loss"):
-        best.add(10, state(0.1), stats(1.0))

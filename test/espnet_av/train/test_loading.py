@@ -20,9 +20,13 @@ from espnet_av.train.loading import (
 )
 
 
+class Parts(nn.ModuleDict):
+    token_layers = ()
+
+
 def make_model():
     torch.manual_seed(0)
-    return nn.ModuleDict({"encoder": nn.Linear(2, 3), "head": nn.Linear(3, 1)})
+    return Parts({"encoder": nn.Linear(2, 3), "head": nn.Linear(3, 1)})
 
 
 @pytest.fixture

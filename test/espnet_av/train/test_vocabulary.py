@@ -12,6 +12,7 @@ from espnet_av.config import build, save_yaml
 from espnet_av.data.tokenizer import Tokenizer, train_tokenizer
 from espnet_av.errors import VocabularyError
 from espnet_av.models import MODELS
+from espnet_av.models.abs_model import Sizes
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.initialisation import initialise, load_weights
 from espnet_av.train.loading import build_model, default_checkpoint, load_experiment
@@ -112,10 +113,10 @@ def test_layers_of_the_tokens_are_all_known(name, changes):
     values = {key: value for key, value in values.items() if key in names}
     config = build(config_class, {**values, **changes})
     shapes = [
-        {k: v.shape for k, v in model_class.from_config(config, vocab_size=size, num_units=3)
+        {k: v.shape for k, v in model_class.from_config(config, Sizes(vocab=size, units=3))
          .state_dict().items()}
         for size in (23, 29)
     ]  # fmt: skip
     follows = {key for key in shapes[0] if shapes[0][key] != shapes[1][key]}
-    assert follows == set(token_rows(shapes[0]))
+    assert follows == set(token_rows(shapes[0], model_class.token_layers))
     assert follows

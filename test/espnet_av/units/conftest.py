@@ -19,10 +19,16 @@ class KnownModel:
 
     feature_rate: int = 25
     seen: list[tuple[str, int]] = field(default_factory=list)
+    num_layers: int = 12
 
-    def extract_features(self, speech, speech_lengths, video, video_lengths, layer):
+    def layers(self):
+        return range(1, self.num_layers + 1)
+
+    def extract_features(self, batch, layers):
         assert not torch.is_grad_enabled()
-        rows = []
+        names = ("speech", "speech_lengths", "video", "video_lengths")
+        speech, speech_lengths, video, video_lengths = map(batch.get, names)
+        (layer,), rows = layers, []
         for i in range(len(speech if video is None else video)):
             streams = []
             if speech is not None and speech_lengths[i]:
@@ -35,7 +41,7 @@ class KnownModel:
         lengths = torch.tensor([len(row) for row in rows])
         # Whatever lies beyond an utterance must not count.
         padded = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=torch.nan)
-        return padded, lengths
+        return [padded], lengths
 
 
 def model_source(modality="A", layer=1, model=None) -> ModelSource:

@@ -155,9 +155,9 @@ def test_a_set_without_the_modality(tmp_path):
 
 def test_features_that_are_not_finite(tones):
     model = KnownModel()
-    model.extract_features = lambda speech, *_, **__: (
-        torch.full((len(speech), 3, 2), np.inf),
-        torch.full((len(speech),), 3),
+    model.extract_features = lambda batch, layers: (
+        [torch.full((len(batch["utt_id"]), 3, 2), np.inf)],
+        torch.full((len(batch["utt_id"]),), 3),
     )
     features = SetFeatures(tones / "valid", model_source(model=model), 20)
     with pytest.raises(DataDirError, match=r"s2-\d+: its features are not finite"):
@@ -165,6 +165,7 @@ def test_features_that_are_not_finite(tones):
 
 
 def test_a_model_without_features():
-    source = ModelSource(lambda: object(), 1, "A", 16, {})
-    with pytest.raises(CheckpointError, match="object has no layers to take features from"):
+    model = KnownModel(num_layers=0)
+    source = ModelSource(lambda: model, 1, "A", 16, {})
+    with pytest.raises(CheckpointError, match="KnownModel has no layers to take features from"):
         _ = source.rate_hz

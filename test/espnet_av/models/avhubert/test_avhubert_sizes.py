@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from espnet_av.config import build
+from espnet_av.models.abs_model import Sizes
 from espnet_av.models.avhubert import AVHubertConfig, AVHubertModel
 
 LARGE = {"num_layers": 24, "attention_heads": 16, "linear_units": 4096}
@@ -22,7 +23,7 @@ SIZES = {
 def test_published_sizes(name):
     conf, total, encoder = SIZES[name]
     with torch.device("meta"):
-        model = AVHubertModel.from_config(build(AVHubertConfig, conf), num_units=2000)
+        model = AVHubertModel.from_config(build(AVHubertConfig, conf), Sizes(units=2000))
     counts = {n: p.numel() / 1e6 for n, p in model.named_parameters()}
     assert sum(p.numel() for p in model.encoder.parameters()) / 1e6 == pytest.approx(
         encoder, abs=0.05

@@ -3,9 +3,11 @@
 import pytest
 import torch
 from oracles import avhubert, masked_audio
+from oracles.layer_features import features_of
 
 from espnet_av.config import build, to_dict
 from espnet_av.models import MODELS
+from espnet_av.models.abs_model import Sizes
 from espnet_av.models.avhubert import AVHubertModel
 from espnet_av.train.initialisation import load_weights
 
@@ -17,7 +19,7 @@ def audio_only(name):
     config = {"wav2vec2": masked_audio.wav2vec2_config, "hubert": masked_audio.hubert_config}[
         name
     ]()
-    return config, MODELS[name][1].from_config(config, num_units=avhubert.NUM_UNITS).eval()
+    return config, MODELS[name][1].from_config(config, Sizes(units=avhubert.NUM_UNITS)).eval()
 
 
 @pytest.mark.parametrize("name", ["wav2vec2", "hubert"])
@@ -29,7 +31,7 @@ def test_the_first_output_is_that_of_the_audio_only_model(name, mode, tmp_path):
     conf = {"visual_frontend_conf": {"width": 2}, "fusion": "linear", "frame_rate": 50, **shared}
     torch.manual_seed(2)
     model = AVHubertModel.from_config(
-        build(MODELS["avhubert"][0], conf), num_units=avhubert.NUM_UNITS + 2
+        build(MODELS["avhubert"][0], conf), Sizes(units=avhubert.NUM_UNITS + 2)
     ).eval()
     report = load_weights(model, tmp_path / "audio.pth", exclude=["units_head"])
     new = ("frontend.visual.", "frontend.fusion.", "units_head.")
@@ -39,8 +41,8 @@ def test_the_first_output_is_that_of_the_audio_only_model(name, mode, tmp_path):
     sound = (batch["speech"], batch["speech_lengths"])
     lips = (batch["video"], batch["video_lengths"]) if mode == "AV" else (None, None)
     for layer in (1, None):
-        expected, lengths = source.extract_features(*sound, None, None, layer)
-        found, found_lengths = model.extract_features(*sound, *lips, layer)
+        expected, lengths = features_of(source, *sound, None, None, layer=layer)
+        found, found_lengths = features_of(model, *sound, *lips, layer=layer)
         assert torch.equal(found_lengths, lengths)
         for row, length in enumerate(lengths.tolist()):
             assert torch.equal(found[row, :length], expected[row, :length])

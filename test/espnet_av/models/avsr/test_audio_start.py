@@ -5,6 +5,7 @@ import torch
 from oracles import av_batch
 from oracles.visual_clips import TINY
 
+from espnet_av.models.abs_model import Sizes
 from espnet_av.models.avsr import AVSRModel
 from espnet_av.modules import VISUAL_FRONTENDS
 
@@ -17,8 +18,7 @@ def pair(visual):
     torch.manual_seed(1)
     both = AVSRModel.from_config(
         av_batch.config(visual_frontend=visual, visual_frontend_conf=TINY[visual], fusion="sum"),
-        vocab_size=av_batch.VOCAB_SIZE,
-        num_units=av_batch.NUM_UNITS,
+        Sizes(vocab=av_batch.VOCAB_SIZE, units=av_batch.NUM_UNITS),
     )
     state = audio.state_dict()
     missing, unexpected = both.load_state_dict(state, strict=False)

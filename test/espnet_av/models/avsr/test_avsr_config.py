@@ -5,6 +5,7 @@ from oracles import av_batch
 
 from espnet_av.config import build, to_dict
 from espnet_av.errors import ConfigError
+from espnet_av.models.abs_model import Sizes
 from espnet_av.models.avsr import AVSRConfig, AVSRModel, ModalityDropoutConfig
 
 BAD = [
@@ -51,4 +52,4 @@ def test_bad_component_settings(changes, message):
 
 def test_frame_labels_are_needed():
     with pytest.raises(ConfigError, match=r"make units.txt"):
-        AVSRModel.from_config(av_batch.config(), vocab_size=9)
+        AVSRModel.from_config(av_batch.config(), Sizes(vocab=9))

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from oracles import av_batch, avhubert
+from oracles.layer_features import features_of
 
 from espnet_av.errors import ConfigError
 from espnet_av.models.avsr import AVSRConfig
@@ -36,7 +37,7 @@ def test_weights_of_pre_training_fit_by_name(decoder, tmp_path):
     assert {name.split(".")[0] for name in report.unexpected} == {"mask_emb", "units_head"}
     batch = av_batch.batch()
     encoded = model.encode(*inputs(batch))
-    features, lengths = source.extract_features(*inputs(batch))
+    features, lengths = features_of(source, *inputs(batch))
     assert torch.equal(encoded.out, features)
     assert torch.equal(encoded.lengths, lengths)
     loss, stats, _ = model(**batch)

@@ -6,6 +6,7 @@ from oracles import av_batch
 from torch import nn
 
 from espnet_av.errors import ConfigError
+from espnet_av.models.abs_model import Sizes
 from espnet_av.models.avsr import AVSRConfig, AVSRModel, ModalityDropoutConfig
 from espnet_av.ops.modality_views import all_views
 
@@ -85,4 +86,4 @@ def test_a_head_ignores_absent_streams_and_padding():
 
 def test_heads_need_frame_labels():
     with pytest.raises(ConfigError, match="frontend_units_weight is set, but there are no frame"):
-        AVSRModel(AVSRConfig(frontend_units_weight=1.0), vocab_size=5)
+        AVSRModel(AVSRConfig(frontend_units_weight=1.0), Sizes(vocab=5))

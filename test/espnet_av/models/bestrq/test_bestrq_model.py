@@ -6,9 +6,11 @@ import pytest
 import torch
 from oracles import bestrq
 from oracles.bestrq import batch
+from oracles.layer_features import features_of
 
 from espnet_av.errors import ConfigError, DataDirError
 from espnet_av.models import MODELS
+from espnet_av.models.abs_model import Sizes
 from espnet_av.models.bestrq.model import STATS
 from espnet_av.modules.frontend.spec_augment import SpecAugmentConfig
 from espnet_av.modules.noise_mask import NoiseMaskConfig
@@ -148,16 +150,16 @@ def test_codes_belong_to_the_quantizer_seed_and_are_saved():
 def test_layers():
     model, data = bestrq.model().eval(), batch()
     inputs = (data["speech"], data["speech_lengths"], None, None)
-    out, lengths = model.extract_features(*inputs)
-    last, _ = model.extract_features(*inputs, layer=2)
+    out, lengths = features_of(model, *inputs)
+    last, _ = features_of(model, *inputs, layer=2)
     assert lengths.tolist() == [12, 9, 5]
     assert model.feature_rate == 25
     assert out.shape == (3, 12, 8)
     assert torch.equal(out, model.encoder.after_norm(last))
-    alone, _ = model.extract_features(data["speech"][2:, : 5 * 640], data["speech_lengths"][2:])
+    alone, _ = features_of(model, data["speech"][2:, : 5 * 640], data["speech_lengths"][2:])
     assert torch.allclose(out[2, :5], alone[0], atol=1e-5)
     with pytest.raises(ConfigError, match=r"layer 3 .* 1 to 2"):
-        model.extract_features(*inputs, layer=3)
+        features_of(model, *inputs, layer=3)
     assert model.collect_feats(**data)["feats"].shape == (3, 12, 8)
 
 
@@ -170,7 +172,7 @@ def test_front_end_and_encoder_are_those_of_a_recogniser(name, encoder, tmp_path
     torch.save(model.eval().state_dict(), tmp_path / "bestrq.pth")
     config_class, model_class = MODELS[name]
     shared = {**bestrq.SHARED, "encoder": encoder, "visual_frontend": "none", "fusion": "none"}
-    recogniser = model_class.from_config(config_class(**shared), vocab_size=7).eval()
+    recogniser = model_class.from_config(config_class(**shared), Sizes(vocab=7)).eval()
     report = load_weights(recogniser, tmp_path / "bestrq.pth")
     parts = ("frontend.", "encoder.")
     wanted = {key for key in recogniser.state_dict() if key.startswith(parts)}
@@ -178,7 +180,7 @@ def test_front_end_and_encoder_are_those_of_a_recogniser(name, encoder, tmp_path
     assert not [key for key in report.missing if key.startswith(parts)]
     assert all(key.startswith(("codes_head.", "quantizer.", "usage.")) for key in report.unexpected)
     encoded = recogniser.encode(data["speech"], data["speech_lengths"], None, None)
-    expected, frames = model.extract_features(data["speech"], data["speech_lengths"])
+    expected, frames = features_of(model, data["speech"], data["speech_lengths"])
     assert torch.equal(encoded.lengths, frames)
     assert torch.equal(encoded.out, expected)
 

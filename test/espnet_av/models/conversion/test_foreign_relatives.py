@@ -7,6 +7,7 @@ import torch
 import transformers
 from oracles import fairseq_shape, hf_audio
 from oracles.hf_audio import CONVERT, NO_DROPOUT, SIZES, as_checkpoint, build_converted, noise
+from oracles.layer_features import features_of
 
 from espnet_av.errors import CheckpointError
 from espnet_av.models.conversion.foreign_checkpoint import (
@@ -42,7 +43,7 @@ def same_features(model, kind):
     speech, lengths = noise((7, 7))
     wave = torch.nn.functional.pad(speech, (0, 80))
     expected = body(model)(wave).last_hidden_state
-    assert torch.allclose(ours.extract_features(speech, lengths)[0], expected, atol=1e-5, rtol=1e-5)
+    assert torch.allclose(features_of(ours, speech, lengths)[0], expected, atol=1e-5, rtol=1e-5)
     return converted
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from espnet_av.config import build
+from espnet_av.models.abs_model import Sizes
 from espnet_av.models.espnet_asr.convert import convert
 from espnet_av.models.espnet_asr.experiment import EspnetExperiment
 from espnet_av.models.espnet_asr.frontend_conf import frontend_conf
@@ -108,7 +109,7 @@ def test_notes_of_what_is_otherwise_here():
         "feature_size": 8,
         "encoder_conf": {**config["encoder_conf"], "rel_pos_type": "legacy", "input_layer": "none"},
     }
-    weights = AVSRModel.from_config(build(AVSRConfig, conf), vocab_size=6).state_dict()
+    weights = AVSRModel.from_config(build(AVSRConfig, conf), Sizes(vocab=6)).state_dict()
     back = (("frontend.audio.log_mel.", "frontend."), ("frontend.audio.", "encoder."))
     for ours, theirs in back:
         weights = {name.replace(ours, theirs): value for name, value in weights.items()}

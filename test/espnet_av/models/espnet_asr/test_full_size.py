@@ -7,6 +7,7 @@ import torch
 
 from espnet_av.config import build
 from espnet_av.models import MODELS
+from espnet_av.models.abs_model import Sizes
 from espnet_av.models.espnet_asr.convert import model_conf
 from espnet_av.models.espnet_asr.experiment import EspnetExperiment
 
@@ -52,7 +53,7 @@ def test_as_many_parameters_as_espnets():
     name, conf = model_conf(EspnetExperiment(Path("x.pth"), config, {}), [])
     config_class, model_class = MODELS[name]
     with torch.device("meta"):
-        ours = model_class.from_config(build(config_class, conf), vocab_size=TOKENS)
+        ours = model_class.from_config(build(config_class, conf), Sizes(vocab=TOKENS))
         theirs = (
             ConformerEncoder(80, **ENCODER),
             TransformerDecoder(TOKENS, 512, **DECODER),

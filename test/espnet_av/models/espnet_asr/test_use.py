@@ -10,6 +10,7 @@ from oracles.tiny_run import LETTERS
 from espnet_av.bin import convert, decode, tokens
 from espnet_av.bin import train as train_bin
 from espnet_av.config import build
+from espnet_av.models.abs_model import Sizes
 from espnet_av.models.avsr import AVSRConfig, AVSRModel
 from espnet_av.models.espnet_asr.key_rules import WITH_ATTENTION
 from espnet_av.predict.text import time_words
@@ -50,7 +51,7 @@ def converted(tmp_path_factory):
     }
     torch.manual_seed(0)
     size = len(CONFIG["token_list"])
-    weights = AVSRModel.from_config(build(AVSRConfig, conf), vocab_size=size).state_dict()
+    weights = AVSRModel.from_config(build(AVSRConfig, conf), Sizes(vocab=size)).state_dict()
     names = WITH_ATTENTION.inverted()
     (folder / "asr").mkdir()
     theirs = {names.places(name)[0][0]: value for name, value in weights.items()}

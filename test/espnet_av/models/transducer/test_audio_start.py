@@ -3,6 +3,7 @@
 import torch
 from oracles import av_batch, transducer
 
+from espnet_av.models.abs_model import Sizes
 from espnet_av.models.transducer import TransducerModel
 from espnet_av.train.config import OptimConfig, ParamGroup
 from espnet_av.train.initialisation import initialise, load_weights
@@ -22,8 +23,7 @@ def start(tmp_path):
     torch.manual_seed(1)
     both = TransducerModel.from_config(
         transducer.config(fusion="sum"),
-        vocab_size=av_batch.VOCAB_SIZE,
-        num_units=av_batch.NUM_UNITS,
+        Sizes(vocab=av_batch.VOCAB_SIZE, units=av_batch.NUM_UNITS),
     )
     return audio, both, tmp_path / "audio.pth"
 

@@ -7,6 +7,7 @@ from oracles import av_batch, transducer
 
 from espnet_av.config import build, to_dict
 from espnet_av.errors import ConfigError
+from espnet_av.models.abs_model import Sizes
 from espnet_av.models.transducer import TransducerConfig, TransducerModel
 
 
@@ -52,12 +53,12 @@ def test_a_missing_package_is_named_with_the_cure():
 
 def test_frame_labels_are_needed():
     with pytest.raises(ConfigError, match=r"make units.txt"):
-        TransducerModel.from_config(transducer.config(), vocab_size=9)
+        TransducerModel.from_config(transducer.config(), Sizes(vocab=9))
 
 
 def test_public_constructor_checks_types():
     with pytest.raises(Exception, match="config"):
-        TransducerModel(av_batch.config(), vocab_size=9, num_units=5)
+        TransducerModel(av_batch.config(), Sizes(vocab=9, units=5))
 
 
 def test_there_and_back():
