@@ -61,8 +61,8 @@ class AVModel(AbsESPnetModel):
     """A model that `train` can train: `forward(**batch)` gives (loss, statistics, weight).
 
     The weight is the number that the loss is the mean over, so that means over micro-batches and
-    processes are exact. The statistics are those of `stats`, the same at every step in every
-    process; NaN where one does not apply.
+    processes are exact. The statistics are `Statistics` of `stats`, each with a count of its own,
+    the same names at every step in every process.
     """
 
     stats: ClassVar[Mapping[str, Stat]]

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from typeguard import typechecked
 
-from espnet_av.modules.statistics import HIGHER, LOWER
+from espnet_av.modules.statistics import HIGHER, LOWER, Weighted
 from espnet_av.ops.frame_loss import fit_labels
 from espnet_av.ops.lengths import packed_index
 from espnet_av.ops.masked_prediction import cosine_logits, masked_prediction
@@ -28,8 +28,8 @@ class UnitLoss(NamedTuple):
     """(masked + unmasked_weight * unmasked cross-entropy) / `num_counted`, nats per frame."""
     num_counted: Tensor
     """Labelled frames in the loss: the masked ones, and the others if they have a weight."""
-    stats: dict[str, Tensor]
-    """`UNIT_STATS`; NaN where there is no such frame."""
+    stats: dict[str, Weighted]
+    """`UNIT_STATS`, over masked and over other frames."""
 
 
 class UnitPrediction(nn.Module):
@@ -79,9 +79,9 @@ class UnitPrediction(nn.Module):
         num_counted = sums.num_masked + (sums.num_unmasked if weight > 0.0 else 0.0)
         loss = sums.loss_masked + (weight * sums.loss_unmasked if weight > 0.0 else 0.0)
         stats = {
-            "loss_masked": sums.loss_masked.detach() / sums.num_masked,
-            "loss_unmasked": sums.loss_unmasked.detach() / sums.num_unmasked,
-            "acc_masked": sums.correct_masked / sums.num_masked,
-            "acc_unmasked": sums.correct_unmasked / sums.num_unmasked,
+            "loss_masked": Weighted(sums.loss_masked.detach(), sums.num_masked),
+            "loss_unmasked": Weighted(sums.loss_unmasked.detach(), sums.num_unmasked),
+            "acc_masked": Weighted(sums.correct_masked, sums.num_masked),
+            "acc_unmasked": Weighted(sums.correct_unmasked, sums.num_unmasked),
         }
         return UnitLoss(loss / num_counted.clamp(min=1.0), num_counted, stats)

@@ -32,19 +32,19 @@ def frame_cross_entropy(logits: Tensor, labels: Tensor, smoothing: float = 0.0) 
     return total / logits.size(0)
 
 
-def label_accuracy(logits: Tensor, labels: Tensor) -> Tensor:
-    """Share of the labelled positions whose largest logit is the label.
+def label_hits(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """How many of the labelled positions have their largest logit at the label.
 
     Args:
         logits: (B, T, K).
         labels: (B, T) int64, -1 = ignored.
 
     Returns:
-        () float32, NaN if nothing is labelled.
+        (hits () int64, labelled positions () int64).
     """
     labelled = labels != IGNORED
     correct = (logits.detach().argmax(dim=-1) == labels) & labelled
-    return correct.sum().float() / labelled.sum()
+    return correct.sum(), labelled.sum()
 
 
 def fit_labels(labels: Tensor, num_frames: int) -> Tensor:

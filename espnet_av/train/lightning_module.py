@@ -13,6 +13,7 @@ from torch.optim import Optimizer
 
 from espnet_av.errors import TrainingError
 from espnet_av.models.abs_model import AVModel
+from espnet_av.modules.statistics import Statistics
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.freezing import FrozenParts
 from espnet_av.train.meter import StatsMeter
@@ -39,7 +40,7 @@ class AVLightningModule(L.LightningModule):
         self.frozen = FrozenParts(model, config.freeze_param)
         self.config = config
         self.progress = progress
-        self.stats = StatsMeter()
+        self.stats = StatsMeter(model.stats)
         self.grad_norm = float("nan")
         """Gradient norm of the last step, before clipping."""
         self.learning_rate = float("nan")
@@ -85,17 +86,17 @@ class AVLightningModule(L.LightningModule):
         self.model.set_update(batch.key.step)
         loss, stats, weight = self.model(**batch.batch.as_dict())
         loss, weight = loss.reshape(()), weight.detach().reshape(()).to(loss.dtype)
-        self.stats.add(stats, weight)
+        self.stats.add(stats)
         self._weight = weight if self._weight is None else self._weight + weight
         self._seen.append((loss.detach(), batch.batch.utt_id))
         self.progress.micro_step = batch.key.micro_step + 1
         self.progress.epoch, self.progress.next_batch = batch.key.epoch, batch.key.batch + 1
         return loss * weight
 
-    def validation_step(self, batch: StepBatch, batch_idx: int) -> tuple[dict[str, Any], Tensor]:
-        """Statistics of one batch and their weight (0 when another rank counts the batch)."""
-        _, stats, weight = self.model(**batch.batch.as_dict())
-        return stats, weight.detach().reshape(()) * float(batch.counted)
+    def validation_step(self, batch: StepBatch, batch_idx: int) -> Statistics:
+        """Statistics of one batch."""
+        stats: Statistics = self.model(**batch.batch.as_dict())[1]
+        return stats
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
         """Turn summed gradients into the mean over the step, clip, and drop a broken update."""

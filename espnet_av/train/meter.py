@@ -2,57 +2,59 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
-from typing import Any
 
 import torch
 from torch import Tensor
 
+from espnet_av.modules.statistics import Stat, Statistics
 from espnet_av.rates import FRAME_HZ
 from espnet_av.train.step_batch import StepBatch
 
 
 class StatsMeter:
-    """Exact weighted means of the statistics that a model returns.
+    """Exact figures over the batches of an interval, from the statistics that a model returns.
 
-    The first call fixes the keys; later calls must bring the same ones, as ranks could not be
-    added up otherwise. NaN means 'does not apply here' and leaves a key's mean alone; infinity
-    makes it infinite.
+    Means are sums over counts, whatever the batches; counts of something add up. NaN in a batch
+    leaves a figure alone; infinity makes it infinite.
+
+    Args:
+        declared: every statistic of the model; none other may come.
     """
 
-    def __init__(self) -> None:
-        self._keys: list[str] = []
-        self._sums: Tensor | None = None
+    def __init__(self, declared: Mapping[str, Stat]) -> None:
+        self._declared = declared
+        self._totals: Tensor | None = None
 
-    def add(self, stats: Mapping[str, Any], weight: Tensor) -> None:
-        """Add 0-dim or 1-element statistics with the weight they are means over (no host sync)."""
-        keys = sorted(key for key, value in stats.items() if value is not None)
-        if self._sums is None:
-            self._keys = keys
-            self._sums = torch.zeros(2, len(keys), dtype=torch.float64, device=weight.device)
-        assert keys == self._keys, f"statistics changed from {self._keys} to {keys}"
-        if not keys:
-            return
-        values = torch.stack([_scalar(stats[key], weight.device) for key in keys])
-        weights = ~torch.isnan(values) * weight.detach().reshape(()).double()
-        # Not a product: infinity in a batch that does not count, times 0, would be NaN.
-        weighted = torch.where(weights == 0, 0.0, values * weights)
-        self._sums += torch.stack([weighted, weights])
+    def add(self, stats: Statistics, counted: bool = True) -> None:
+        """Add a batch (no host sync), or nothing of it if another process counts it."""
+        assert stats.keys() == self._declared.keys(), f"other statistics: {list(stats)}"
+        if self._totals is None:
+            self._totals = torch.zeros_like(stats.totals)
+        if counted:
+            applies = (stats.totals[1] > 0) & ~stats.totals[0].isnan()
+            # Not a product: infinity that does not count, times 0, would be NaN.
+            self._totals += torch.where(applies, stats.totals, 0.0)
 
     def totals(self) -> Tensor:
-        """(2, K) float64 sums and weights, to be added over ranks; empty before the first `add`."""
-        return torch.zeros(2, 0) if self._sums is None else self._sums
+        """(2, K) float64 sums and counts, to be added over ranks; all 0 before the first `add`."""
+        if self._totals is None:
+            return torch.zeros(2, len(self._declared), dtype=torch.float64)
+        return self._totals
 
-    def means(self, totals: Tensor) -> dict[str, float]:
-        """Key -> mean from (summed) totals; a key that never applied is NaN."""
-        sums, weights = totals.cpu().tolist()
-        pairs = zip(self._keys, sums, weights, strict=True)
-        return {key: total / weight if weight else float("nan") for key, total, weight in pairs}
+    def figures(self, totals: Tensor) -> dict[str, float]:
+        """Key -> mean or number from (summed) totals; a key that never applied is NaN."""
+        rows = zip(self._declared.items(), *totals.cpu().tolist(), strict=True)
+        return {
+            name: (total if stat.is_count else total / count) if count else math.nan
+            for (name, stat), total, count in rows
+        }
 
     def reset(self) -> None:
         """Start the next interval."""
-        self._sums = None
+        self._totals = None
 
 
 class ThroughputMeter:
@@ -105,7 +107,3 @@ def rates(totals: Tensor, world_size: int) -> dict[str, float]:
         "padding_share": 1.0 - frames / padded if padded else 0.0,
         "data_wait_share": waited / max(passed, 1e-9),
     }
-
-
-def _scalar(value: Any, device: torch.device) -> Tensor:
-    return torch.as_tensor(value, device=device).detach().double().reshape(())

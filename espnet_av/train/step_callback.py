@@ -139,7 +139,7 @@ class StepCallback(L.Callback):
 
     def _log(self, trainer: L.Trainer, module: AVLightningModule, step: int) -> None:
         totals = trainer.strategy.reduce(module.stats.totals(), reduce_op="sum")
-        values = module.stats.means(totals)
+        values = module.stats.figures(totals)
         work = self._throughput.totals().to(module.device)
         speed = rates(trainer.strategy.reduce(work, reduce_op="sum").cpu(), trainer.world_size)
         values |= {"lr": module.learning_rate, "grad_norm": module.grad_norm}

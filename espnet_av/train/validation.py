@@ -23,12 +23,12 @@ _SHOWN = 20
 def validate(
     trainer: L.Trainer, module: AVLightningModule, is_stopped: Callable[[], bool]
 ) -> dict[str, float] | None:
-    """Key -> mean over all validation utterances; None when a rank was asked to stop meanwhile.
+    """Figures over all validation utterances; None when a rank was asked to stop meanwhile.
 
     Lightning's own validation loop is not used: it cannot be left without losing the step that was
     just made, nor be run first after a restart.
     """
-    meter, stopped, seen = StatsMeter(), False, []
+    meter, stopped, seen = StatsMeter(module.model.stats), False, []
     with _evaluation(trainer, module):
         for index, batch in enumerate(trainer.datamodule.val_dataloader()):
             # Sharded models communicate in every forward pass: there, all ranks finish.
@@ -36,18 +36,17 @@ def validate(
             if stopped and trainer.world_size == 1:
                 return None
             moved = batch.to(module.device)
-            stats, weight = module.validation_step(moved, index)
-            meter.add(stats, weight)
-            if stats.get("loss") is not None:
-                broken = ~torch.isfinite(torch.as_tensor(stats["loss"]).reshape(())) & (weight > 0)
-                seen.append((broken, batch.batch.utt_id))
+            stats = module.validation_step(moved, index)
+            meter.add(stats, batch.counted)
+            if batch.counted:
+                seen.append((stats.is_broken("loss"), batch.batch.utt_id))
     totals = meter.totals().to(module.device)
     flag = torch.tensor([float(stopped)], device=module.device)
     totals = trainer.strategy.reduce(totals, reduce_op="sum")
     if trainer.strategy.reduce(flag, reduce_op="sum").item() > 0:
         return None
     _name_broken(seen)
-    return meter.means(totals)
+    return meter.figures(totals)
 
 
 def check_applies(
@@ -60,12 +59,13 @@ def check_applies(
     Raises:
         ConfigError: a criterion applies to no utterance.
     """
-    meter, waiting = StatsMeter(), {f"{phase}.{key}": key for phase, key, _ in criteria}
+    meter = StatsMeter(module.model.stats)
+    waiting = {f"{phase}.{key}": key for phase, key, _ in criteria}
     with _evaluation(trainer, module):
         for index, batch in enumerate(trainer.datamodule.val_dataloader()):
-            meter.add(*module.validation_step(batch.to(module.device), index))
+            meter.add(module.validation_step(batch.to(module.device), index), batch.counted)
             # The same answer on all ranks, which have as many batches each.
-            means = meter.means(trainer.strategy.reduce(meter.totals(), reduce_op="sum"))
+            means = meter.figures(trainer.strategy.reduce(meter.totals(), reduce_op="sum"))
             # A broken loss says nothing about what applies; the end of the run will.
             if not math.isfinite(means.get("loss", math.nan)):
                 return

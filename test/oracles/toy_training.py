@@ -10,7 +10,7 @@ from torch.nn.functional import cross_entropy
 
 from espnet_av.data.batch import Sample
 from espnet_av.models.abs_model import NO_SIZES, AVModel
-from espnet_av.modules.statistics import HIGHER, LOWER
+from espnet_av.modules.statistics import HIGHER, LOWER, Statistics, mean_over
 
 FRAMES = (4, 5, 6, 7, 8, 9, 10, 11)
 
@@ -59,8 +59,7 @@ class ToyModel(AVModel):
         error = (self.head(self.encoder(x).tanh()).squeeze(-1) - text.float()) ** 2
         weight = mask.sum().float()
         loss = (error * mask).sum() / weight
-        nan = torch.full_like(loss, float("nan")).detach()
-        return loss, {"loss": loss.detach(), "acc": nan}, weight
+        return loss, Statistics(self.stats, {"loss": mean_over(loss, weight)}), weight
 
     def collect_feats(self, **batch):
         raise NotImplementedError
@@ -117,7 +116,7 @@ class ToyPretraining(AVModel):
         wanted = masked & (units >= 0)
         weight = wanted.sum().float().clamp(min=1)
         loss = cross_entropy(self.head(x)[wanted], units[wanted], reduction="sum") / weight
-        return loss, {"loss": loss.detach()}, weight
+        return loss, Statistics(self.stats, {"loss": mean_over(loss, weight)}), weight
 
     def collect_feats(self, **batch):
         raise NotImplementedError

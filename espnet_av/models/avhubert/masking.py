@@ -9,6 +9,7 @@ from espnet_av.models.avhubert.config import AVHubertConfig
 from espnet_av.modules.frontend.frame_clock import VIDEO_RATE
 from espnet_av.modules.gradient_scale import scale_gradient
 from espnet_av.modules.span_mask import draw_span_mask
+from espnet_av.modules.statistics import Weighted
 from espnet_av.modules.step_noise import StepNoise
 from espnet_av.ops.lengths import valid_mask
 from espnet_av.ops.span_substitution import span_sources
@@ -101,15 +102,12 @@ class MaskEdits:
         return torch.where(hidden.unsqueeze(2), filling, features)
 
 
-def masked_share(mask: Tensor, lengths: Tensor) -> Tensor:
-    """Share of the existing frames that are masked.
+def masked_share(mask: Tensor, lengths: Tensor) -> Weighted:
+    """Masked frames of the existing ones.
 
     Args:
         mask: (B, T) bool on the device.
         lengths: (B,) int64 on the CPU.
-
-    Returns:
-        () float32; NaN where there is no frame.
     """
     inside = valid_mask(lengths, mask.size(1), mask.device)
-    return (mask & inside).sum().float() / inside.sum()
+    return Weighted((mask & inside).sum(), inside.sum())

@@ -21,7 +21,7 @@ from espnet_av.models.encoder_model import EncoderModel
 from espnet_av.modules.encoder import build_encoder
 from espnet_av.modules.frontend.av_frontend import AVFrontend, Fused
 from espnet_av.modules.frontend.frame_clock import VIDEO_RATE
-from espnet_av.modules.statistics import LOWER, PLAIN
+from espnet_av.modules.statistics import LOWER, PLAIN, Statistics, mean_over
 from espnet_av.modules.step_noise import StepNoise
 from espnet_av.modules.unit_prediction import UNIT_STATS, UnitPrediction
 from espnet_av.ops.feature_penalty import feature_penalty
@@ -107,7 +107,7 @@ class AVHubertModel(EncoderModel):
         units: Tensor | None = None,
         utt_id: Sequence[str] | None = None,
         **_: Any,
-    ) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+    ) -> tuple[Tensor, Statistics, Tensor]:
         """Computes the pre-training loss of a batch.
 
         Args:
@@ -119,7 +119,7 @@ class AVHubertModel(EncoderModel):
             utt_id: names for error messages.
 
         Returns:
-            (loss (), statistics `STATS` each (), weight () = frames that the loss is averaged over,
+            (loss (), statistics, weight () = frames that the loss is averaged over,
             0 if none has a label).
 
         Raises:
@@ -140,13 +140,14 @@ class AVHubertModel(EncoderModel):
         penalty = self._features_penalty(fused, len(units))
         # The mask vector of a batch without sound has no gradient else.
         loss = found.loss + self.config.features_penalty * penalty + 0.0 * self.mask_emb.sum()
-        values = {
-            "loss": loss.detach().clone(),
-            "features_penalty": penalty.detach(),
-            **self._masked_shares(masks, lengths),
+        stats = {
             **found.stats,
+            "loss": mean_over(loss, found.num_counted),
+            "features_penalty": mean_over(penalty, float(fused.lengths[: len(units)].sum())),
+            "masked_audio": masked_share(masks.audio, audio_frames(self.config, lengths)),
+            "masked_video": masked_share(masks.video, lengths.video),
         }
-        return loss, {name: values[name] for name in STATS}, found.num_counted
+        return loss, Statistics(STATS, stats), found.num_counted
 
     def embed(
         self,
@@ -198,10 +199,3 @@ class AVHubertModel(EncoderModel):
         streams = [stream for stream in fused.streams.values() if stream is not None]
         total = torch.stack([feature_penalty(stream, inside) for stream in streams]).sum()
         return total / num_streams
-
-    def _masked_shares(self, masks: DrawnMasks, lengths: StreamLengths) -> dict[str, Tensor]:
-        """Statistics of the masks."""
-        return {
-            "masked_audio": masked_share(masks.audio, audio_frames(self.config, lengths)),
-            "masked_video": masked_share(masks.video, lengths.video),
-        }

@@ -2,7 +2,8 @@
 
 from torch import Tensor, nn
 
-from espnet_av.ops.frame_loss import label_accuracy
+from espnet_av.modules.statistics import Weighted
+from espnet_av.ops.frame_loss import label_hits
 from espnet_av.ops.sentence_ends import add_sentence_ends
 
 
@@ -14,8 +15,8 @@ def attention_loss(
     text: Tensor,
     text_lengths: Tensor,
     ends: int,
-) -> tuple[Tensor, Tensor]:
-    """Label-smoothed cross-entropy of the decoder, and its token accuracy (teacher forcing).
+) -> tuple[Tensor, Weighted]:
+    """Label-smoothed cross-entropy of the decoder, and the tokens it gets right (teacher forcing).
 
     Args:
         decoder: ESPnet decoder.
@@ -27,9 +28,9 @@ def attention_loss(
         ends: id that is both start and end of sentence.
 
     Returns:
-        (loss (), accuracy ()).
+        (loss (), right tokens of all).
     """
     inputs, targets = add_sentence_ends(text, text_lengths.to(text.device), ends)
     logits, _ = decoder(hidden, lengths, inputs, text_lengths + 1)
     logits = logits.float()
-    return criterion(logits, targets), label_accuracy(logits, targets)
+    return criterion(logits, targets), Weighted(*label_hits(logits, targets))

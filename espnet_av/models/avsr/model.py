@@ -9,7 +9,7 @@ from espnet_av.models.avsr.config import AVSRConfig
 from espnet_av.models.recogniser import SHARED_STATS, Encoded, Recogniser
 from espnet_av.models.recogniser.ctc_losses import ctc_losses
 from espnet_av.modules.decoder import build_decoder
-from espnet_av.modules.statistics import HIGHER, LOWER
+from espnet_av.modules.statistics import HIGHER, LOWER, Weighted
 from espnet_av.ops.frame_loss import IGNORED
 
 STATS = {**SHARED_STATS, "loss_att": LOWER, "acc": HIGHER}
@@ -36,11 +36,11 @@ class AVSRModel(Recogniser):
 
     def text_loss(
         self, encoded: Encoded, text: Tensor, text_lengths: Tensor
-    ) -> tuple[Tensor, dict[str, Tensor]]:
+    ) -> tuple[Tensor, dict[str, Weighted]]:
         """Weighted sum of CTC and attention losses; see `Recogniser.text_loss`."""
         weight = self.config.ctc_weight
         loss = torch.zeros((), device=encoded.out.device)
-        stats: dict[str, Tensor] = {}
+        stats: dict[str, Weighted] = {}
         if self.ctc is not None:
             ctc, stats = ctc_losses(
                 self.ctc,
@@ -52,7 +52,7 @@ class AVSRModel(Recogniser):
             )
             loss = loss + weight * ctc
         if self.decoder is not None:
-            attention, accuracy = attention_loss(
+            attention, hits = attention_loss(
                 self.decoder,
                 self.criterion_att,
                 encoded.out,
@@ -61,6 +61,6 @@ class AVSRModel(Recogniser):
                 text_lengths,
                 self.eos,
             )
-            stats |= {"loss_att": attention.detach(), "acc": accuracy}
+            stats |= {"loss_att": encoded.per_utterance(attention), "acc": hits}
             loss = loss + (1.0 - weight) * attention
         return loss, stats

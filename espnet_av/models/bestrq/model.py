@@ -16,7 +16,7 @@ from espnet_av.modules.encoder import build_encoder
 from espnet_av.modules.frontend.log_mel import SUBSAMPLING, LogMelConfig, LogMelFrontend
 from espnet_av.modules.noise_mask import draw_noise_mask, hide_behind_noise
 from espnet_av.modules.random_projection_quantizer import RandomProjectionQuantizer
-from espnet_av.modules.statistics import HIGHER, LOWER, PLAIN
+from espnet_av.modules.statistics import HIGHER, LOWER, PLAIN, Statistics, Weighted, mean_over
 from espnet_av.modules.step_noise import StepNoise
 from espnet_av.ops.codebook import count_codes, count_perplexity
 from espnet_av.ops.feature_norm import normalise_utterance
@@ -131,7 +131,7 @@ class BestRQModel(EncoderModel):
         speech_lengths: Tensor | None = None,
         utt_id: Sequence[str] | None = None,
         **_: Any,
-    ) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+    ) -> tuple[Tensor, Statistics, Tensor]:
         """Computes the pre-training loss of a batch.
 
         Args:
@@ -140,7 +140,7 @@ class BestRQModel(EncoderModel):
             utt_id: names for error messages and for the masks of evaluation.
 
         Returns:
-            (loss (), statistics `STATS` each (), weight () = predicted frames).
+            (loss (), statistics, weight () = predicted frames).
 
         Raises:
             DataDirError: an utterance has no sound.
@@ -153,9 +153,9 @@ class BestRQModel(EncoderModel):
         logits = self.codes_head(hidden).unflatten(1, shape)
         total = F.cross_entropy(logits.flatten(0, 1), masked.codes.flatten(), reduction="sum")
         loss = total / max(masked.codes.numel(), 1)
-        weight = _scalar(masked.codes.size(0), loss)
-        # A copy: ESPnet's Trainer divides the loss in place.
-        return loss, {**self._stats(masked, logits), "loss": loss.detach().clone()}, weight
+        weight = torch.full((), float(masked.codes.size(0)), device=loss.device)
+        stats = {**self._stats(masked, logits), "loss": mean_over(loss, weight)}
+        return loss, Statistics(STATS, stats), weight
 
     def encode_masked(
         self,
@@ -203,26 +203,23 @@ class BestRQModel(EncoderModel):
         return self.audio.log_mels(speech[:, : int(lengths.samples.max())], lengths.samples)
 
     @torch.no_grad()
-    def _stats(self, masked: Masked, logits: Tensor) -> dict[str, Tensor]:
+    def _stats(self, masked: Masked, logits: Tensor) -> dict[str, Weighted]:
         """The statistics but for the loss."""
         num_entries, guesses = self.config.quantizer.num_entries, logits.argmax(dim=2)
         counts = count_codes(masked.codes, num_entries)
-        nothing = _scalar(torch.nan, logits)
-        num_windows, num_stacks = masked.mask.sum().item(), masked.codes.size(0)
-        num_frames = masked.lengths.sum().item()
-        running = self.usage(counts) if self.training else (nothing, nothing)
-        return {
-            "acc": (guesses == masked.codes).float().mean(),
-            "target_codes": (counts > 0).sum(dim=1).float().mean(),
-            "target_perplexity": count_perplexity(counts).mean(),
-            "predicted_perplexity": count_perplexity(count_codes(guesses, num_entries)).mean(),
-            "running_codes": running[0],
-            "running_perplexity": running[1],
-            "masked": _scalar(num_windows / (SUBSAMPLING * num_frames), logits),
-            "masked_stacks": _scalar(num_stacks / num_frames, logits),
+        predicted = count_perplexity(count_codes(guesses, num_entries)).mean()
+        num_stacks, num_frames = float(masked.codes.size(0)), float(masked.lengths.sum())
+        stats = {
+            "acc": Weighted((guesses == masked.codes).sum(), float(masked.codes.numel())),
+            "target_codes": mean_over((counts > 0).sum(dim=1).float().mean(), num_stacks),
+            "target_perplexity": mean_over(count_perplexity(counts).mean(), num_stacks),
+            "predicted_perplexity": mean_over(predicted, num_stacks),
+            "masked": Weighted(masked.mask.sum(), SUBSAMPLING * num_frames),
+            "masked_stacks": Weighted(torch.tensor(num_stacks), num_frames),
         }
-
-
-def _scalar(value: float, like: Tensor) -> Tensor:
-    """() float32 on the device of `like`, without a copy from the host."""
-    return torch.full((), value, dtype=torch.float32, device=like.device)
+        if self.training:
+            running = self.usage(counts)
+            # Of many batches, whatever this one weighs.
+            stats["running_codes"] = mean_over(running.codes, 1.0)
+            stats["running_perplexity"] = mean_over(running.perplexity, 1.0)
+        return stats

@@ -9,7 +9,7 @@ from espnet_av.errors import DataDirError
 from espnet_av.models.abs_model import Sizes
 from espnet_av.models.hubert.config import HubertConfig
 from espnet_av.models.masked_audio import MaskedAudioModel
-from espnet_av.modules.statistics import LOWER, PLAIN
+from espnet_av.modules.statistics import LOWER, PLAIN, Statistics, Weighted, mean_over
 from espnet_av.modules.unit_prediction import UNIT_STATS, UnitPrediction
 
 STATS = {
@@ -68,7 +68,7 @@ class HubertModel(MaskedAudioModel):
         units: Tensor | None = None,
         utt_id: Sequence[str] | None = None,
         **_: Any,
-    ) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+    ) -> tuple[Tensor, Statistics, Tensor]:
         """Computes the pre-training loss of a batch.
 
         Args:
@@ -78,7 +78,7 @@ class HubertModel(MaskedAudioModel):
             utt_id: names for error messages and for the masks of evaluation.
 
         Returns:
-            (loss (), statistics `STATS` each (), weight () = frames that the loss is averaged over,
+            (loss (), statistics, weight () = frames that the loss is averaged over,
             0 if none has a label).
 
         Raises:
@@ -90,10 +90,11 @@ class HubertModel(MaskedAudioModel):
         encoded = self.encode_masked(speech, speech_lengths, utt_id)
         found = self.units_head(encoded.hidden, encoded.conv.lengths, units, encoded.mask)
         loss = found.loss + self.config.features_penalty * encoded.penalty
-        values = {
+        num_frames = float(encoded.conv.lengths.sum())
+        stats = {
             **found.stats,
-            "loss": loss.detach().clone(),
-            "features_penalty": encoded.penalty.detach(),
-            "masked": encoded.mask.sum() / encoded.conv.lengths.sum(),
+            "loss": mean_over(loss, found.num_counted),
+            "features_penalty": mean_over(encoded.penalty, num_frames),
+            "masked": Weighted(encoded.mask.sum(), num_frames),
         }
-        return loss, {name: values[name] for name in STATS}, found.num_counted
+        return loss, Statistics(STATS, stats), found.num_counted

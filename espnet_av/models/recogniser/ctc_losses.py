@@ -5,6 +5,7 @@ from torch import Tensor
 
 from espnet_av.compat import CTC
 from espnet_av.models.recogniser.encoded import Encoded
+from espnet_av.modules.statistics import Weighted
 from espnet_av.ops.ctc import collapse, edit_distance, required_frames
 
 
@@ -15,7 +16,7 @@ def ctc_losses(
     text_lengths: Tensor,
     interctc_weight: float,
     with_error_rate: bool,
-) -> tuple[Tensor, dict[str, Tensor]]:
+) -> tuple[Tensor, dict[str, Weighted]]:
     """CTC loss of the last and the intermediate layers, in nats per row.
 
     Args:
@@ -32,17 +33,17 @@ def ctc_losses(
     loss = ctc_loss(ctc, encoded.out, encoded.lengths, text, text_lengths)
     needed = required_frames(text, text_lengths.to(text.device, non_blocking=True))
     impossible = needed > encoded.lengths.to(needed.device, non_blocking=True)
-    stats = {"loss_ctc": loss.detach(), "ctc_impossible": encoded.count(impossible)}
+    stats = {"loss_ctc": encoded.per_utterance(loss), "ctc_impossible": encoded.count(impossible)}
     if with_error_rate:
-        rate = ctc_error_rate(ctc, encoded.out, encoded.lengths, text, text_lengths)
-        stats["cer_ctc"] = torch.full_like(loss.detach(), rate)
+        errors = ctc_errors(ctc, encoded.out, encoded.lengths, text, text_lengths)
+        stats["cer_ctc"] = Weighted(torch.tensor(float(errors)), float(text_lengths.sum()))
     if not encoded.intermediate:
         return loss, stats
     layers = [
         ctc_loss(ctc, out, encoded.lengths, text, text_lengths) for _, out in encoded.intermediate
     ]
     inner = torch.stack(layers).mean()
-    stats["loss_interctc"] = inner.detach()
+    stats["loss_interctc"] = encoded.per_utterance(inner)
     return (1.0 - interctc_weight) * loss + interctc_weight * inner, stats
 
 
@@ -67,10 +68,10 @@ def ctc_loss(
 
 
 @torch.no_grad()
-def ctc_error_rate(
+def ctc_errors(
     ctc: CTC, hidden: Tensor, lengths: Tensor, text: Tensor, text_lengths: Tensor
-) -> float:
-    """Token errors of greedy CTC over reference tokens, for the whole batch.
+) -> int:
+    """Token errors of greedy CTC in the whole batch.
 
     Args:
         ctc: ESPnet's CTC; blank is 0.
@@ -78,16 +79,11 @@ def ctc_error_rate(
         lengths: (B,) int64 on the CPU.
         text: (B, L) int64.
         text_lengths: (B,) int64 on the CPU.
-
-    Returns:
-        Errors / tokens; NaN if there are no tokens.
     """
     best, references = ctc.argmax(hidden).tolist(), text.tolist()
-    errors = sum(
+    return sum(
         edit_distance(collapse(frames[:length]), reference[:tokens])
         for frames, length, reference, tokens in zip(
             best, lengths.tolist(), references, text_lengths.tolist(), strict=True
         )
     )
-    total = int(text_lengths.sum())
-    return errors / total if total else float("nan")

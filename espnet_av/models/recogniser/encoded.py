@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from espnet_av.modules.frontend.av_frontend import Fused
+from espnet_av.modules.statistics import Weighted, count_of, mean_over
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,15 @@ class Encoded:
     fused: Fused
     """What the encoder was given; with several views an utterance, B is the number of rows."""
 
-    def count(self, rows: Tensor) -> Tensor:
-        """How many utterances are marked in (R,) bool; () float32 on the device of `out`."""
-        # The first rows are the utterances, once each.
-        num_utts = int(self.fused.rows.max()) + 1
-        return rows[:num_utts].sum().float().to(self.out.device, non_blocking=True)
+    @property
+    def num_utts(self) -> int:
+        """Utterances, which are the first rows, once each."""
+        return int(self.fused.rows.max()) + 1
+
+    def count(self, rows: Tensor) -> Weighted:
+        """How many utterances are marked in (R,) bool."""
+        return count_of(rows[: self.num_utts].sum())
+
+    def per_utterance(self, loss: Tensor) -> Weighted:
+        """A loss () that is a mean over the rows, as one over the utterances."""
+        return mean_over(loss, float(self.num_utts))

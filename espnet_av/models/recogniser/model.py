@@ -18,7 +18,7 @@ from espnet_av.modules.encoder import build_encoder
 from espnet_av.modules.frontend.av_frontend import AVFrontend
 from espnet_av.modules.frontend.batch_norm import freeze_batch_norm
 from espnet_av.modules.local_head import LocalHead
-from espnet_av.modules.statistics import HIGHER, LOWER
+from espnet_av.modules.statistics import COUNT, HIGHER, LOWER, Statistics, Weighted
 from espnet_av.modules.transducer.abs_predictor import AbsPredictor
 from espnet_av.modules.wav2vec2_encoder import Wav2Vec2Encoder
 from espnet_av.ops.frame_loss import IGNORED
@@ -35,7 +35,7 @@ SHARED_STATS = {
     "acc_audio_units": HIGHER,
     "acc_visual_units": HIGHER,
     "cer_ctc": LOWER,
-    "ctc_impossible": LOWER,
+    "ctc_impossible": COUNT,
 }
 """Statistics of every recogniser.
 
@@ -111,7 +111,7 @@ class Recogniser(EncoderModel):
     @abstractmethod
     def text_loss(
         self, encoded: Encoded, text: Tensor, text_lengths: Tensor
-    ) -> tuple[Tensor, dict[str, Tensor]]:
+    ) -> tuple[Tensor, dict[str, Weighted]]:
         """Loss of the transcripts.
 
         Args:
@@ -120,7 +120,7 @@ class Recogniser(EncoderModel):
             text_lengths: (R,) int64 on the CPU.
 
         Returns:
-            (mean over the rows (), statistics each () by name).
+            (mean over the rows (), statistics by name).
         """
 
     @property
@@ -162,7 +162,7 @@ class Recogniser(EncoderModel):
         units: Tensor | None = None,
         utt_id: Sequence[str] | None = None,
         **_: Any,
-    ) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+    ) -> tuple[Tensor, Statistics, Tensor]:
         """Computes the training loss of a batch.
 
         Args:
@@ -176,7 +176,7 @@ class Recogniser(EncoderModel):
             utt_id: names for error messages.
 
         Returns:
-            (loss (), statistics `stats` each (), weight () = utterances that the loss is averaged
+            (loss (), statistics, weight () = utterances that the loss is averaged
             over).
 
         Raises:
@@ -190,17 +190,15 @@ class Recogniser(EncoderModel):
         text = torch.where(inside, text, IGNORED)
         encoded = self.encode(speech, speech_lengths, video, video_lengths, utt_id)
         rows = encoded.fused.rows
-        stats = dict.fromkeys(self.stats, _scalar(float("nan"), encoded.out))
-        loss, found = self.text_loss(encoded, text[rows.to(text.device)], text_lengths[rows])
-        stats |= found
+        loss, stats = self.text_loss(encoded, text[rows.to(text.device)], text_lengths[rows])
         if units is None:
             units = torch.full((text.size(0), 1), IGNORED, device=encoded.out.device)
         heads = (self.units_head, self.frontend_heads)
         for units_loss, found in units_losses(self.config, *heads, encoded, units):
             loss, stats = loss + units_loss, stats | found
-        # A copy: ESPnet's Trainer divides the loss in place.
-        stats["loss"] = loss.detach().clone()
-        return loss, stats, _scalar(float(text.size(0)), encoded.out)
+        stats["loss"] = encoded.per_utterance(loss)
+        weight = torch.full((), float(text.size(0)), device=loss.device)
+        return loss, Statistics(self.stats, stats), weight
 
     def embed(
         self,
@@ -241,11 +239,6 @@ class Recogniser(EncoderModel):
             )
             raise ConfigError(msg)
         return self.update < self.config.freeze_encoder_steps
-
-
-def _scalar(value: float, like: Tensor) -> Tensor:
-    """() float32 on the device of `like`, without a copy from the host."""
-    return torch.full((), value, dtype=torch.float32, device=like.device)
 
 
 def _num_units(option: str, sizes: Sizes) -> int:

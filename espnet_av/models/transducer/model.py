@@ -5,7 +5,7 @@ from torch import Tensor
 from espnet_av.models.recogniser import SHARED_STATS, Encoded, Recogniser
 from espnet_av.models.recogniser.ctc_losses import ctc_losses
 from espnet_av.models.transducer.config import TransducerConfig
-from espnet_av.modules.statistics import LOWER
+from espnet_av.modules.statistics import COUNT, LOWER, Weighted
 from espnet_av.modules.transducer.abs_predictor import AbsPredictor
 from espnet_av.modules.transducer.joiner import Joiner
 from espnet_av.modules.transducer.loss import LOSS_STATS, build_transducer_loss
@@ -15,8 +15,8 @@ STATS = {
     **SHARED_STATS,
     "loss_transducer": LOWER,
     **LOSS_STATS,
-    "too_long": LOWER,
-    "empty_text": LOWER,
+    "too_long": COUNT,
+    "empty_text": COUNT,
 }
 """Names of the statistics; `too_long` counts utterances with more tokens than frames, which a
 transducer can align, but only by several tokens at a frame; `empty_text` those without a token."""
@@ -58,7 +58,7 @@ class TransducerModel(Recogniser):
 
     def text_loss(
         self, encoded: Encoded, text: Tensor, text_lengths: Tensor
-    ) -> tuple[Tensor, dict[str, Tensor]]:
+    ) -> tuple[Tensor, dict[str, Weighted]]:
         """Transducer loss plus weighted CTC loss; see `Recogniser.text_loss`."""
         losses, stats = self.transducer_loss(
             self.joiner,
@@ -70,8 +70,7 @@ class TransducerModel(Recogniser):
             self.update if self.training else None,
         )
         loss = losses.mean()
-        # A copy: without other losses it is the loss, which ESPnet's Trainer divides in place.
-        stats["loss_transducer"] = loss.detach().clone()
+        stats["loss_transducer"] = encoded.per_utterance(loss)
         stats["too_long"] = encoded.count(text_lengths > encoded.lengths)
         stats["empty_text"] = encoded.count(text_lengths == 0)
         if self.ctc is not None:

@@ -10,7 +10,7 @@ from espnet_av.models.abs_model import Sizes
 from espnet_av.models.masked_audio import Encoded, MaskedAudioModel
 from espnet_av.models.wav2vec2.config import Wav2Vec2Config
 from espnet_av.modules.quantizer import GumbelQuantizer, Quantized
-from espnet_av.modules.statistics import HIGHER, LOWER, PLAIN
+from espnet_av.modules.statistics import HIGHER, LOWER, PLAIN, Statistics, Weighted, mean_over
 from espnet_av.modules.step_noise import StepNoise
 from espnet_av.ops.codebook import diversity_loss, draw_gumbel
 from espnet_av.ops.contrastive import Contrast, contrastive_loss, draw_negatives
@@ -73,7 +73,7 @@ class Wav2Vec2PretrainingModel(MaskedAudioModel):
         speech_lengths: Tensor | None = None,
         utt_id: Sequence[str] | None = None,
         **_: Any,
-    ) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+    ) -> tuple[Tensor, Statistics, Tensor]:
         """Computes the pre-training loss of a batch.
 
         Args:
@@ -82,7 +82,7 @@ class Wav2Vec2PretrainingModel(MaskedAudioModel):
             utt_id: names for error messages and for the draws of evaluation.
 
         Returns:
-            (loss (), statistics `STATS` each (), weight () = masked frames).
+            (loss (), statistics, weight () = masked frames).
 
         Raises:
             DataDirError: an utterance has no sound.
@@ -99,19 +99,20 @@ class Wav2Vec2PretrainingModel(MaskedAudioModel):
             + self.config.diversity_weight * diversity
             + self.config.features_penalty * encoded.penalty
         )
-        values = (
-            loss,
-            contrastive,
-            diversity,
-            encoded.penalty,
-            contrast.correct / num_masked,
-            quantized.code_perplexity.sum(),
-            quantized.prob_perplexity.sum(),
-            torch.full_like(weight, self.quantizer.temperature),
-            weight / encoded.conv.lengths.sum(),
-        )
-        stats = {k: v.detach().clone() for k, v in zip(STATS, values, strict=True)}
-        return loss, stats, weight
+        num_frames = float(encoded.conv.lengths.sum())
+        temperature = torch.full_like(weight, self.quantizer.temperature)
+        stats = {
+            "loss": mean_over(loss, weight),
+            "loss_contrastive": Weighted(contrast.loss.detach(), weight),
+            "loss_diversity": mean_over(diversity, weight),
+            "features_penalty": mean_over(encoded.penalty, num_frames),
+            "acc": Weighted(contrast.correct, weight),
+            "code_perplexity": mean_over(quantized.code_perplexity.sum(), weight),
+            "prob_perplexity": mean_over(quantized.prob_perplexity.sum(), weight),
+            "temperature": mean_over(temperature, weight),
+            "masked": Weighted(weight, num_frames),
+        }
+        return loss, Statistics(STATS, stats), weight
 
     def _quantize(self, encoded: Encoded, noise: StepNoise) -> Quantized:
         """Targets of all frames, from the features before the mask."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from espnet_av.modules.statistics import Weighted, count_of
 from espnet_av.modules.transducer.joiner import Joiner
 
 BLANK = 0
@@ -45,7 +46,7 @@ class AbsTransducerLoss(nn.Module, ABC):
         text: Tensor,
         text_lengths: Tensor,
         update: int | None = None,
-    ) -> tuple[Tensor, dict[str, Tensor]]:
+    ) -> tuple[Tensor, dict[str, Weighted]]:
         """Loss of each utterance.
 
         Args:
@@ -60,7 +61,7 @@ class AbsTransducerLoss(nn.Module, ABC):
 
         Returns:
             (B,) float32 nats, and statistics: `transducer_impossible`, how many utterances have no
-            frame to be aligned to, which add 0; others by the kind of loss, () float32 each.
+            frame to be aligned to, which add 0; others by the kind of loss.
         """
         most = max(1, int(lengths.max()))
         num_tokens = int(text_lengths.max())
@@ -73,13 +74,13 @@ class AbsTransducerLoss(nn.Module, ABC):
         )
         losses, stats = self.utterance_losses(joiner, paths, update)
         impossible = (lengths == 0).to(losses.device, non_blocking=True)
-        stats["transducer_impossible"] = impossible.sum().float()
+        stats["transducer_impossible"] = count_of(impossible.sum())
         return losses.masked_fill(impossible, 0.0), stats
 
     @abstractmethod
     def utterance_losses(
         self, joiner: Joiner, paths: Paths, update: int | None
-    ) -> tuple[Tensor, dict[str, Tensor]]:
+    ) -> tuple[Tensor, dict[str, Weighted]]:
         """(B,) nats, arbitrary (but without gradient) where there is no frame, and statistics."""
 
 
@@ -90,7 +91,7 @@ def all_logits(joiner: Joiner, paths: Paths) -> Tensor:
     return joiner(encoded, joiner.project_predictor(paths.predicted).unsqueeze(1))
 
 
-def mean_of(losses: Tensor, lengths: Tensor) -> Tensor:
-    """() mean over the utterances with frames, detached; NaN if there is none."""
+def over_aligned(losses: Tensor, lengths: Tensor) -> Weighted:
+    """Sum of (B,) losses over the utterances with frames, and how many these are."""
     aligned = (lengths > 0).to(losses.device, non_blocking=True)
-    return torch.where(aligned, losses.detach(), 0.0).sum() / aligned.sum()
+    return Weighted(torch.where(aligned, losses.detach(), 0.0).sum(), aligned.sum())

@@ -5,6 +5,7 @@ import torchaudio
 from torch import Tensor
 from typeguard import typechecked
 
+from espnet_av.modules.statistics import Weighted
 from espnet_av.modules.transducer.abs_loss import (
     BLANK,
     AbsTransducerLoss,
@@ -35,7 +36,7 @@ class FullLoss(AbsTransducerLoss):
 
     def utterance_losses(
         self, joiner: Joiner, paths: Paths, update: int | None
-    ) -> tuple[Tensor, dict[str, Tensor]]:
+    ) -> tuple[Tensor, dict[str, Weighted]]:
         """See the base class; `update` makes no difference."""
         logits = all_logits(joiner, paths)
         with full_precision(logits.device):
@@ -69,7 +70,7 @@ class TorchaudioLoss(AbsTransducerLoss):
 
     def utterance_losses(
         self, joiner: Joiner, paths: Paths, update: int | None
-    ) -> tuple[Tensor, dict[str, Tensor]]:
+    ) -> tuple[Tensor, dict[str, Weighted]]:
         """See the base class; `update` makes no difference."""
         logits = all_logits(joiner, paths).float()
         # It takes int32 on the device of the logits, and no utterance without frames.

@@ -3,7 +3,7 @@
 from typing import Any
 
 from espnet_av.config import build
-from espnet_av.modules.statistics import LOWER
+from espnet_av.modules.statistics import COUNT, LOWER
 from espnet_av.modules.transducer.abs_loss import AbsTransducerLoss, NoLossConfig
 from espnet_av.modules.transducer.full_loss import FullLoss, TorchaudioLoss
 from espnet_av.modules.transducer.k2_loss import K2Loss
@@ -17,7 +17,7 @@ TRANSDUCER_LOSSES: dict[str, tuple[type, type[AbsTransducerLoss]]] = {
 }
 """Name -> (config, module): the whole lattice, a band of it, and the same two by others."""
 
-LOSS_STATS = {"loss_simple": LOWER, "loss_pruned": LOWER, "transducer_impossible": LOWER}
+LOSS_STATS = {"loss_simple": LOWER, "loss_pruned": LOWER, "transducer_impossible": COUNT}
 """Every statistic that one of them may give."""
 
 

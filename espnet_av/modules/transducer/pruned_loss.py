@@ -7,7 +7,8 @@ from torch import Tensor, nn
 from typeguard import typechecked
 
 from espnet_av.errors import ConfigError
-from espnet_av.modules.transducer.abs_loss import BLANK, AbsTransducerLoss, Paths, mean_of
+from espnet_av.modules.statistics import Weighted
+from espnet_av.modules.transducer.abs_loss import BLANK, AbsTransducerLoss, Paths, over_aligned
 from espnet_av.modules.transducer.joiner import Joiner
 from espnet_av.ops.precision import full_precision
 from espnet_av.ops.rnnt_pruned import choose_band, pruned_loss
@@ -87,14 +88,14 @@ class PrunedLoss(AbsTransducerLoss):
 
     def utterance_losses(
         self, joiner: Joiner, paths: Paths, update: int | None
-    ) -> tuple[Tensor, dict[str, Tensor]]:
-        """See the base class; statistics `loss_simple` and `loss_pruned`, means in nats."""
+    ) -> tuple[Tensor, dict[str, Weighted]]:
+        """See the base class; statistics `loss_simple` and `loss_pruned` in nats."""
         am, lm = self.simple_am_proj(paths.encoded), self.simple_lm_proj(paths.predicted)
         simple, pruned = self.both_losses(joiner, paths, am, lm)
         simple_scale, pruned_scale = self.conf.scales(update)
         stats = {
-            "loss_simple": mean_of(simple, paths.lengths),
-            "loss_pruned": mean_of(pruned, paths.lengths),
+            "loss_simple": over_aligned(simple, paths.lengths),
+            "loss_pruned": over_aligned(pruned, paths.lengths),
         }
         return simple_scale * simple + pruned_scale * pruned, stats
 

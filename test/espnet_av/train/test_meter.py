@@ -6,54 +6,79 @@ import pytest
 import torch
 
 from espnet_av.data.batch import Batch
+from espnet_av.modules.statistics import (
+    COUNT,
+    HIGHER,
+    LOWER,
+    Statistics,
+    Weighted,
+    count_of,
+    mean_over,
+)
 from espnet_av.train.meter import StatsMeter, ThroughputMeter, rates
 from espnet_av.train.step_batch import StepBatch
 from espnet_av.train.step_sampler import ItemKey
 
-
-def test_means_are_weighted_and_nan_does_not_apply():
-    meter, nan = StatsMeter(), float("nan")
-    meter.add({"loss": torch.tensor(1.0), "acc": torch.tensor([nan]), "no": None}, torch.tensor(1))
-    meter.add({"loss": torch.tensor([4.0]), "acc": torch.tensor(0.5)}, torch.tensor([2.0]))
-    means = meter.means(meter.totals())
-    assert means == {"loss": 3.0, "acc": 0.5}
-    meter.reset()
-    meter.add({"loss": torch.tensor(7.0), "acc": torch.tensor(nan)}, torch.tensor(3.0))
-    means = meter.means(meter.totals())
-    assert means["loss"] == 7.0 and math.isnan(means["acc"])
+DECLARED = {"loss": LOWER, "acc": HIGHER, "too_long": COUNT}
 
 
-def test_weight_zero_leaves_the_mean_alone():
-    meter = StatsMeter()
-    meter.add({"loss": torch.tensor(2.0)}, torch.tensor(5.0))
-    meter.add({"loss": torch.tensor(9.0)}, torch.tensor(0.0))
-    assert meter.means(meter.totals()) == {"loss": 2.0}
+def batch(loss, weight, hits=None, tokens=0.0, too_long=None) -> Statistics:
+    found = {"loss": mean_over(torch.tensor(loss), weight)}
+    if hits is not None:
+        found["acc"] = Weighted(torch.tensor(hits), tokens)
+    if too_long is not None:
+        found["too_long"] = count_of(torch.tensor(too_long))
+    return Statistics(DECLARED, found)
+
+
+def figures(*batches, others=()):
+    """Of one process, or of two."""
+    totals = []
+    for mine in (batches, others):
+        meter = StatsMeter(DECLARED)
+        for stats in mine:
+            meter.add(stats)
+        totals.append(meter.totals())
+    return meter.figures(totals[0] + totals[1])
+
+
+def test_each_figure_has_its_own_weight():
+    """Two batches, of 1 and 3 utterances, 10 and 2 tokens: the loss goes by the former."""
+    found = figures(batch(1.0, 1.0, 9, 10.0, 2), batch(5.0, 3.0, 0, 2.0, 1))
+    assert found == {"loss": 4.0, "acc": 0.75, "too_long": 3.0}
+
+
+def test_what_does_not_apply_leaves_a_figure_alone():
+    found = figures(batch(1.0, 2.0), batch(4.0, 2.0, 1, 4.0, 0))
+    assert found == {"loss": 2.5, "acc": 0.25, "too_long": 0.0}
+    never = figures(batch(1.0, 2.0), batch(math.nan, 0.0, 0, 0.0))
+    assert never["loss"] == 1.0 and math.isnan(never["acc"]) and math.isnan(never["too_long"])
 
 
 @pytest.mark.parametrize("infinite", [math.inf, -math.inf])
 def test_infinity_stays_infinite(infinite):
-    meter = StatsMeter()
-    meter.add({"loss": torch.tensor(2.0)}, torch.tensor(5.0))
-    meter.add({"loss": torch.tensor(infinite)}, torch.tensor(1.0))
-    assert meter.means(meter.totals()) == {"loss": infinite}
+    assert figures(batch(2.0, 5.0), batch(infinite, 1.0))["loss"] == infinite
+    assert figures(batch(2.0, 5.0), batch(infinite, 0.0))["loss"] == 2.0
+    meter = StatsMeter(DECLARED)
+    meter.add(batch(2.0, 5.0))
+    meter.add(batch(infinite, 1.0), counted=False)
+    assert meter.figures(meter.totals())["loss"] == 2.0, "another rank counts that batch"
+
+
+def test_ranks_add_up_to_what_one_process_finds():
+    batches = [batch(1.0, 3.0, 1, 7.0, 1), batch(5.0, 1.0), batch(2.0, 2.0, 3, 4.0, 0)]
+    assert figures(*batches[:1], others=batches[1:]) == figures(*batches)
+    assert figures(*batches, others=()) == figures(*batches), "a rank without a batch"
+
+
+def test_names_must_not_change():
+    with pytest.raises(AssertionError, match="other statistics"):
+        StatsMeter({"loss": LOWER}).add(batch(1.0, 1.0))
+    meter = StatsMeter(DECLARED)
+    meter.add(batch(7.0, 1.0))
     meter.reset()
-    meter.add({"loss": torch.tensor(infinite)}, torch.tensor(0.0))
-    meter.add({"loss": torch.tensor(2.0)}, torch.tensor(5.0))
-    assert meter.means(meter.totals()) == {"loss": 2.0}, "another rank counts that batch"
-
-
-def test_totals_of_ranks_add_up_to_the_exact_mean():
-    meters = [StatsMeter(), StatsMeter()]
-    for meter, value, weight in zip(meters, (1.0, 5.0), (3.0, 1.0), strict=True):
-        meter.add({"loss": torch.tensor(value)}, torch.tensor(weight))
-    assert meters[0].means(meters[0].totals() + meters[1].totals()) == {"loss": 2.0}
-
-
-def test_keys_must_not_change():
-    meter = StatsMeter()
-    meter.add({"loss": torch.tensor(2.0)}, torch.tensor(5.0))
-    with pytest.raises(AssertionError, match="statistics changed"):
-        meter.add({"loss": torch.tensor(2.0), "acc": torch.tensor(1.0)}, torch.tensor(5.0))
+    meter.add(batch(2.0, 1.0))
+    assert meter.figures(meter.totals())["loss"] == 2.0
 
 
 def test_validation_does_not_count_as_training_time(monkeypatch):

@@ -83,15 +83,15 @@ def test_pruned_is_both_losses():
     index = band.rows().clamp(max=3)[..., None].expand(-1, -1, -1, 7)
     pruned = pruned_loss(logits.gather(2, index), text, band, lengths, text_lengths)
     assert torch.allclose(losses, pruned - 0.4 * score.log_likelihood.float(), rtol=1e-5)
-    assert stats["loss_simple"] == pytest.approx(-score.log_likelihood.mean().item(), rel=1e-5)
-    assert stats["loss_pruned"] == pytest.approx(pruned.mean().item(), rel=1e-5)
+    assert stats["loss_simple"].mean == pytest.approx(-score.log_likelihood.mean().item(), rel=1e-5)
+    assert stats["loss_pruned"].mean == pytest.approx(pruned.mean().item(), rel=1e-5)
 
 
 def test_pruned_with_the_widest_band_is_the_full_loss():
     loss, joiner = build("pruned", prune_range=9)
     _, stats = loss(joiner, *batch())
     wanted = full_losses(joiner, batch()).mean().item()
-    assert stats["loss_pruned"] == pytest.approx(wanted, rel=1e-5)
+    assert stats["loss_pruned"].mean == pytest.approx(wanted, rel=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_pruned_with_the_widest_band_is_the_full_loss():
 def test_warm_up_moves_the_weights(update, simple, pruned):
     loss, joiner = build("pruned")
     losses, stats = loss(joiner, *batch(), update=update)
-    expected = simple * stats["loss_simple"] + pruned * stats["loss_pruned"]
+    expected = simple * stats["loss_simple"].mean + pruned * stats["loss_pruned"].mean
     assert losses.mean().item() == pytest.approx(expected.item(), rel=1e-5)
 
 
@@ -131,7 +131,7 @@ def test_an_utterance_without_frames_is_counted(name, lengths):
     usual, _ = loss(joiner, *batch())
     inputs[1] = torch.tensor(lengths)
     losses, stats = loss(joiner, *inputs)
-    assert stats["transducer_impossible"] == lengths.count(0)
+    assert stats["transducer_impossible"].total == lengths.count(0)
     for b in range(3):
         expected = usual[b].item() if lengths[b] == LENGTHS[b] else 0.0
         assert losses[b].item() == pytest.approx(expected, rel=1e-5)
@@ -170,7 +170,8 @@ def test_under_autocast_sums_keep_their_precision(name):
     with torch.autocast("cpu", torch.bfloat16):
         losses, stats = loss(joiner, *inputs)
     assert losses.dtype == torch.float32
-    assert all(value.dtype == torch.float32 for value in stats.values())
+    sums = [figure.total for name, figure in stats.items() if not LOSS_STATS[name].is_count]
+    assert all(total.dtype == torch.float32 for total in sums)
     assert torch.allclose(losses, wanted, rtol=0.03)
     assert all(grad.isfinite().all() for grad in gradients(losses, inputs, joiner))
 
@@ -180,7 +181,7 @@ def test_statistics_are_listed():
         loss, joiner = build(name)
         _, stats = loss(joiner, *batch())
         assert set(stats) <= set(LOSS_STATS)
-        assert all(value.shape == () and not value.requires_grad for value in stats.values())
+        assert all(f.total.shape == () and not f.total.requires_grad for f in stats.values())
 
 
 def test_the_additive_joiner_starts_small_and_learns():
@@ -242,8 +243,9 @@ def check_same_as_pruned():
         wanted, stats = ours(joiner, *inputs)
         losses, found = theirs(joiner, *inputs)
         assert torch.allclose(losses, wanted, rtol=1e-4)
-        for name, value in stats.items():
-            assert found[name] == pytest.approx(value.item(), rel=1e-4)
+        for name, figure in stats.items():
+            assert found[name].total == pytest.approx(figure.total.item(), rel=1e-4)
+            assert found[name].weight == figure.weight
 
 
 def rnnt_loss_smoothed(

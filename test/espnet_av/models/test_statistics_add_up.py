@@ -1,0 +1,63 @@
+"""Statistics of parts of a batch add up to those of the whole, each by what it counts."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from oracles import av_batch, avhubert, bestrq, masked_audio, transducer
+
+from espnet_av.models import MODELS
+
+LENGTHS = (12, 7, 9)
+# The penalty is a mean over all frames, whichever of them are predicted.
+FREE = {"features_penalty": 0.0}
+MODEL = {
+    "avhubert": lambda: avhubert.model(**FREE),
+    "avsr": lambda: av_batch.model(frontend_units_weight=0.5),
+    "bestrq": bestrq.model,
+    "hubert": lambda: masked_audio.model("hubert", **FREE),
+    "transducer": transducer.model,
+    "wav2vec2": lambda: masked_audio.model("wav2vec2", **FREE),
+}
+OF_A_BATCH = {
+    # Of all codes that are used at once.
+    "bestrq": {"target_codes", "target_perplexity", "predicted_perplexity"},
+    "wav2vec2": {"loss", "loss_diversity", "code_perplexity", "prob_perplexity"},
+}
+
+
+def parts_of(batch):
+    for row, length in enumerate(LENGTHS):
+        part = {key: value[row : row + 1] for key, value in batch.items()}
+        part["speech"], part["video"] = part["speech"][:, : length * 640], part["video"][:, :length]
+        yield part
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_parts_add_up_to_the_whole(name):
+    model = MODEL[name]().eval()
+    batch = av_batch.batch(LENGTHS)
+    if name in ("hubert", "wav2vec2"):
+        batch["units"] = batch["units"].repeat_interleave(2, dim=1)
+    with torch.no_grad():
+        whole = model(**batch)[1]
+        parts = sum(model(**part)[1].totals for part in parts_of(batch))
+    assert whole.totals[1, list(whole).index("loss")] > 0
+    for index, (key, stat) in enumerate(model.stats.items()):
+        if key not in OF_A_BATCH.get(name, ()):
+            rows = slice(0, 1 if stat.is_count else 2)
+            expected = whole.totals[rows, index].tolist()
+            assert parts[rows, index].tolist() == pytest.approx(expected, rel=1e-3, abs=1e-3), key
+
+
+def test_a_front_end_counts_the_utterances_that_it_sees():
+    """The nats of a stream are divided by those who have it, whoever shares the batch."""
+    model = av_batch.model(frontend_units_weight=0.5).eval()
+    batch = av_batch.batch(LENGTHS)
+    batch["speech_lengths"][1] = 0
+    with torch.no_grad():
+        whole = model(**batch)[1]
+        parts = sum(model(**part)[1].totals for part in parts_of(batch))
+    index = list(whole).index("loss_audio_units")
+    assert whole.totals[1, index] == 2
+    assert parts[:, index].tolist() == pytest.approx(whole.totals[:, index].tolist(), rel=1e-3)
