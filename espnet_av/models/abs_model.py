@@ -12,6 +12,7 @@ from typeguard import check_type
 
 from espnet_av.compat import AbsESPnetModel
 from espnet_av.errors import ConfigError
+from espnet_av.models.abs_validator import AbsValidator
 from espnet_av.modules.statistics import Stat
 from espnet_av.rates import FRAME_HZ
 
@@ -130,6 +131,10 @@ class AVModel(AbsESPnetModel):
         """
         msg = f"{type(self).__name__} has no layers to take features from; take a model with an "
         raise ConfigError(msg + "encoder of numbered layers, such as the pre-trained ones")
+
+    def validators(self) -> Sequence[AbsValidator]:
+        """What is computed over the whole validation set, beside the statistics."""
+        return ()
 
     def set_step(self, step: int, rank: int = 0, seed: int = 0) -> None:
         """Makes what is random in the next `forward` a function of these numbers.

@@ -116,6 +116,9 @@ class TrainConfig:
     average: int = 5
     """So many best ones are averaged at the end; 0 does not average."""
 
+    upstream: str | None = None
+    """Folder of a finished experiment whose model this one has in it: its configuration becomes
+    `model_conf.upstream`, where single keys may have another value, and its weights start it."""
     init_param: tuple[str, ...] = ()
     """Weights to start from, `path[:source prefix[:destination prefix[:excluded,..]]]`; the path
     of an experiment folder means its final model."""

@@ -6,24 +6,27 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
 from espnet_av.errors import ConfigError
+from espnet_av.models.abs_model import AVModel
 from espnet_av.modules.statistics import PLAIN, Stat
 
 _OF_THE_STEP = {"lr": PLAIN, "grad_norm": PLAIN}
 """Logged for the training beside the statistics of the model."""
 
 
-def check_criteria(criteria: Sequence[tuple[str, str, str]], reported: Mapping[str, Stat]) -> None:
+def check_criteria(criteria: Sequence[tuple[str, str, str]], model: AVModel) -> None:
     """Check that the model reports what the best models are chosen by.
 
     Args:
         criteria: [phase, key, min|max] of `best_model_criterion`.
-        reported: every figure of the model.
+        model: with its statistics and validators.
 
     Raises:
         ConfigError: a key is misspelt, or the worst models would be kept.
     """
+    whole_set = {name: stat for part in model.validators() for name, stat in part.stats.items()}
+    reported = {"train": {**model.stats, **_OF_THE_STEP}, "valid": {**model.stats, **whole_set}}
     for phase, key, mode in criteria:
-        known = {**reported, **_OF_THE_STEP} if phase == "train" else reported
+        known: Mapping[str, Stat] = reported[phase]
         if key not in known:
             raise ConfigError(_unknown(phase, key, sorted(known)))
         best = known[key].best

@@ -111,7 +111,7 @@ def initialise(
     for entry in init_param:
         path, source, destination, exclude = [*entry.split(":"), "", "", ""][:4]
         if Path(path).is_dir():
-            path = str(_final_model(Path(path)))
+            path = str(final_model(Path(path)))
         report = load_weights(
             model,
             path,
@@ -124,7 +124,12 @@ def initialise(
         logger.info("init_param %s: %s", entry, report.text())
 
 
-def _final_model(exp_dir: Path) -> Path:
+def final_model(exp_dir: Path) -> Path:
+    """File of the model that a finished experiment has made.
+
+    Raises:
+        CheckpointError: it is not finished, or nothing was trained there.
+    """
     config = read_train_config(exp_dir)
     # What was converted has no inputs, and nothing more to come.
     if (exp_dir / "inputs.yaml").is_file() and not is_done(exp_dir):

@@ -83,10 +83,7 @@ def build_model(
     if tokenizer is None and needs_text(config):
         msg = f"model {config.model} learns from text; pass --token_dir (stage 8 makes it)"
         raise ConfigError(msg)
-    if num_units is None and tokenizer is not None and tokenizer.units:
-        num_units = len(tokenizer.units)
-    sizes = Sizes(vocab=tokenizer.vocab_size if tokenizer else None, units=num_units)
-    return model_class.from_config(model_config, sizes)
+    return model_class.from_config(model_config, _sizes(tokenizer, num_units))
 
 
 def needs_text(config: TrainConfig) -> bool:
@@ -96,6 +93,17 @@ def needs_text(config: TrainConfig) -> bool:
         ConfigError: there is no such model.
     """
     return "text" in _model_classes(config)[1].predicts
+
+
+def read_sizes(exp_dir: Path, config: TrainConfig, weights: dict[str, Tensor]) -> Sizes:
+    """Sizes that the model of a training run was built with.
+
+    Args:
+        exp_dir: of the run.
+        config: of the run.
+        weights: of its model.
+    """
+    return _sizes(_read_tokens(exp_dir, config), _num_units(exp_dir, config, weights))
 
 
 def read_train_config(exp_dir: Path) -> TrainConfig:
@@ -203,6 +211,12 @@ def _read_tokens(exp_dir: Path, config: TrainConfig) -> Tokenizer | None:
         "model are; put the bpe.model and tokens.txt there that it was trained with"
     )
     raise CheckpointError(msg)
+
+
+def _sizes(tokenizer: Tokenizer | None, num_units: int | None) -> Sizes:
+    if num_units is None and tokenizer is not None and tokenizer.units:
+        num_units = len(tokenizer.units)
+    return Sizes(vocab=tokenizer.vocab_size if tokenizer else None, units=num_units)
 
 
 def _num_units(exp_dir: Path, config: TrainConfig, weights: dict[str, Tensor]) -> int | None:

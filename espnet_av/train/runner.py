@@ -38,6 +38,7 @@ from espnet_av.train.step_callback import StepCallback
 from espnet_av.train.step_sampler import Progress
 from espnet_av.train.strategies import build_strategy, cluster_environment
 from espnet_av.train.summary import hardware, write_summary
+from espnet_av.train.upstream import with_upstream
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +61,7 @@ def train(
     Raises:
         AVError: configuration, data or checkpoints do not allow it; the message says why.
     """
+    config = with_upstream(config, exp_dir)
     is_main = is_main_process()
     if is_main:
         open_experiment(exp_dir, config, inputs, devices.world_size)
@@ -200,7 +202,7 @@ def _build_module(
     if is_new:
         tokens = tokenizer.tokens if tokenizer else None
         initialise(model, config.init_param, config.ignore_init_mismatch, tokens)
-        check_criteria(config.best_model_criterion, model.stats)
+        check_criteria(config.best_model_criterion, model)
     module = AVLightningModule(model, config, progress)
     logger.info("parameters\n%s", parameter_report(model))
     if config.freeze_param:

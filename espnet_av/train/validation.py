@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from espnet_av.errors import ConfigError
+from espnet_av.train.kept_outputs import KeptOutputs
 from espnet_av.train.lightning_module import AVLightningModule
 from espnet_av.train.meter import StatsMeter
 
@@ -29,6 +30,7 @@ def validate(
     just made, nor be run first after a restart.
     """
     meter, stopped, seen = StatsMeter(module.model.stats), False, []
+    kept = KeptOutputs(module.model)
     with _evaluation(trainer, module):
         for index, batch in enumerate(trainer.datamodule.val_dataloader()):
             # Sharded models communicate in every forward pass: there, all ranks finish.
@@ -38,6 +40,7 @@ def validate(
             moved = batch.to(module.device)
             stats = module.validation_step(moved, index)
             meter.add(stats, batch.counted)
+            kept.add(moved)
             if batch.counted:
                 seen.append((stats.is_broken("loss"), batch.batch.utt_id))
     totals = meter.totals().to(module.device)
@@ -46,7 +49,7 @@ def validate(
     if trainer.strategy.reduce(flag, reduce_op="sum").item() > 0:
         return None
     _name_broken(seen)
-    return meter.figures(totals)
+    return meter.figures(totals) | kept.figures()
 
 
 def check_applies(

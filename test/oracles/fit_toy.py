@@ -9,6 +9,8 @@ from pathlib import Path
 import torch
 from oracles.toy_training import ToyDataset, ToyModel
 
+from espnet_av.models.abs_validator import AbsValidator
+from espnet_av.modules.statistics import PLAIN
 from espnet_av.train.config import OptimConfig, TrainConfig
 from espnet_av.train.data_module import AVDataModule
 from espnet_av.train.devices import Devices
@@ -17,6 +19,24 @@ from espnet_av.train.runner import build_trainer
 from espnet_av.train.signals import StopRequest
 from espnet_av.train.step_callback import StepCallback
 from espnet_av.train.step_sampler import Progress
+
+
+class Spread(AbsValidator):
+    """Largest less smallest token of the set, and how many utterances it has."""
+
+    stats = {"spread": PLAIN, "num_seen": PLAIN}
+
+    def outputs(self, model, batch):
+        return batch["text"][:, 0].tolist()
+
+    def figures(self, kept):
+        tokens = list(kept.values())
+        return {"spread": float(max(tokens) - min(tokens)), "num_seen": float(len(tokens))}
+
+
+class WatchedToy(ToyModel):
+    def validators(self):
+        return (Spread(),)
 
 
 def main() -> None:
@@ -38,7 +58,7 @@ def main() -> None:
     )
     torch.manual_seed(0)
     progress = Progress()
-    model = ToyModel()
+    model = WatchedToy()
     module = AVLightningModule(model, config, progress)
     # Eight training utterances and three for validation: the ranks get unequal shares of those.
     data = AVDataModule(ToyDataset(8), ToyDataset(3), config, progress)

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import pytest
+from oracles.toy_training import ToyModel
 
 from espnet_av.errors import ConfigError
 from espnet_av.models import MODELS
 from espnet_av.modules.statistics import HIGHER, LOWER, PLAIN
 from espnet_av.train.criteria import check_criteria
 
-REPORTED = {"loss": LOWER, "acc": HIGHER, "masked": PLAIN}
+
+class Reporter(ToyModel):
+    stats = {"loss": LOWER, "acc": HIGHER, "masked": PLAIN}
+
+
+REPORTED = Reporter()
 
 
 @pytest.mark.parametrize(
@@ -34,4 +40,4 @@ def test_the_cure_that_the_message_names():
 
 @pytest.mark.parametrize("name", MODELS)
 def test_every_model_can_be_ranked_by_its_loss(name):
-    check_criteria([("valid", "loss", "min")], MODELS[name][1].stats)
+    assert MODELS[name][1].stats["loss"] is LOWER

@@ -47,7 +47,10 @@ def test_two_processes_equal_one(single, tmp_path, strategy, max_utts, accum_gra
     for key, value in expected.items():
         torch.testing.assert_close(weights[key], value, rtol=1e-5, atol=1e-6, msg=key)
     # The logged means are over all utterances, the same on both ranks, and those of one process.
-    for phase, key in (("train", "loss"), ("train", "grad_norm"), ("valid", "loss")):
+    figures = [("train", "loss"), ("train", "grad_norm"), ("valid", "loss")]
+    assert alone["points"]["valid"]["spread"] == [[3, 2.0]]
+    assert alone["points"]["valid"]["num_seen"] == [[3, 3.0]]
+    for phase, key in (*figures, ("valid", "spread"), ("valid", "num_seen")):
         values = torch.tensor(alone["points"][phase][key])
         for rank in ranks:
             torch.testing.assert_close(torch.tensor(rank["points"][phase][key]), values)
