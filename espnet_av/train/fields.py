@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from espnet_av.data.batch import collate
+from espnet_av.data.fields import FIELDS
 from espnet_av.errors import DataDirError
 from espnet_av.models.abs_model import AVModel
 from espnet_av.train.step_batch import UtteranceDataset
@@ -35,7 +36,7 @@ def check_fields(model: AVModel, sets: Mapping[str, UtteranceDataset]) -> None:
             continue
         there = collate([dataset.sample(0, epoch=0, step=0)]).as_dict()
         for field in sorted(model.reads - there.keys()):
-            cure = _CURES.get(field, f"give the data dir its table of '{field}' and dump it again")
+            cure = _CURES.get(field, f"add its table {FIELDS[field].tables[0].name} to the data")
             msg = (
                 f"{name}: {dataset.utt_ids[0]} has no {field}, and {type(model).__name__} cannot "
                 f"be trained without; {cure}"

@@ -83,7 +83,7 @@ def build_model(
     if tokenizer is None and needs_text(config):
         msg = f"model {config.model} learns from text; pass --token_dir (stage 8 makes it)"
         raise ConfigError(msg)
-    return model_class.from_config(model_config, _sizes(tokenizer, num_units))
+    return model_class.from_config(model_config, _sizes(config, tokenizer, num_units))
 
 
 def needs_text(config: TrainConfig) -> bool:
@@ -103,7 +103,8 @@ def read_sizes(exp_dir: Path, config: TrainConfig, weights: dict[str, Tensor]) -
         config: of the run.
         weights: of its model.
     """
-    return _sizes(_read_tokens(exp_dir, config), _num_units(exp_dir, config, weights))
+    tokenizer = _read_tokens(exp_dir, config)
+    return _sizes(config, tokenizer, _num_units(exp_dir, config, weights))
 
 
 def read_train_config(exp_dir: Path) -> TrainConfig:
@@ -213,10 +214,11 @@ def _read_tokens(exp_dir: Path, config: TrainConfig) -> Tokenizer | None:
     raise CheckpointError(msg)
 
 
-def _sizes(tokenizer: Tokenizer | None, num_units: int | None) -> Sizes:
+def _sizes(config: TrainConfig, tokenizer: Tokenizer | None, num_units: int | None) -> Sizes:
     if num_units is None and tokenizer is not None and tokenizer.units:
         num_units = len(tokenizer.units)
-    return Sizes(vocab=tokenizer.vocab_size if tokenizer else None, units=num_units)
+    vocab = tokenizer.vocab_size if tokenizer else None
+    return Sizes(vocab=vocab, units=num_units, labels=len(config.dataset.labels) or None)
 
 
 def _num_units(exp_dir: Path, config: TrainConfig, weights: dict[str, Tensor]) -> int | None:

@@ -16,6 +16,7 @@ from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.data.units import read_summary, read_units
 from espnet_av.data.workers import explain_loss
 from espnet_av.errors import AVError, TrainingError
+from espnet_av.models.abs_model import AVModel
 from espnet_av.rates import FRAME_HZ
 from espnet_av.train.checkpoint_store import (
     DirectIO,
@@ -77,9 +78,8 @@ def train(
     if found and is_main:
         set_aside_damaged(exp_dir, found[0])
     module = _build_module(config, inputs, tokenizer, progress, is_new=found is None)
-    frame_hz = module.model.feature_rate
     report = exp_dir / "dropped.tsv" if is_main else None
-    data = _build_data(config, inputs, tokenizer, progress, frame_hz, report)
+    data = _build_data(config, inputs, tokenizer, progress, module.model, report)
     if found is None:
         data.check_fields(module.model)
     callback = StepCallback(config, exp_dir, stop)
@@ -152,7 +152,7 @@ def _build_data(
     inputs: TrainInputs,
     tokenizer: Tokenizer | None,
     progress: Progress,
-    frame_hz: float,
+    model: AVModel,
     dropped_path: Path | None,
 ) -> AVDataModule:
     noise = None
@@ -169,8 +169,9 @@ def _build_data(
             train=train,
             seed=config.seed,
             units=units,
-            frame_hz=frame_hz,
+            frame_hz=model.feature_rate,
             cut_long=True,
+            reads=model.reads,
         )
 
     train_set = dataset(inputs.train_dir, noise, train=True)

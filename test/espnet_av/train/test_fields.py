@@ -21,7 +21,7 @@ class Reader(ToyModel):
 
 @pytest.mark.parametrize(
     ("field", "cure"),
-    [("speech", "wav.scp"), ("units", "--units_dir"), ("image", "its table of 'image'")],
+    [("speech", "wav.scp"), ("units", "--units_dir"), ("image", r"its table image\.scp")],
 )
 def test_what_is_not_there(field, cure):
     sets = {"training set": ToyDataset(0), "validation set": ToyDataset()}
