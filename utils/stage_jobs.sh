@@ -58,7 +58,14 @@ export here_cmd=""
 job() { if ${todo}; then run ${!1} "${@:2}"; fi; }
 
 # finished: all jobs of the step are done
-finished() { if ${todo} && ! ${dry_run}; then mv "${begun}" "${marker}"; fi; }
+finished() {
+    if ! ${todo} || ${dry_run}; then return; fi
+    if [ ! -e "${begun}" ]; then
+        echo "${marker%/*}: another run makes this at the same time; wait until it is done, then run again" >&2
+        return 1
+    fi
+    mv "${begun}" "${marker}"
+}
 
 # files_of <inputs>: what they stand for now. if:<pattern> are those files that there are, fetched:<dir>
 # tells whether files have come.
