@@ -43,12 +43,11 @@ PRETRAINED += "--avssl_config conf/train_xlavsr.yaml"
 
 @dataclass(frozen=True)
 class Case:
-    """A script with options; `newer` has those of the newer version where they are others."""
+    """A script with options."""
 
     recipe: str
     options: tuple[str, ...] = ()
     script: str = "run.sh"
-    newer: tuple[str, ...] | None = None
     env: tuple[tuple[str, str], ...] = ()
 
 

@@ -134,6 +134,16 @@ def test_second_run_does_nothing_and_says_so(work: Path) -> None:
 
 
 @pytest.mark.slow
+def test_mid_training_is_where_fine_tuning_starts(work: Path) -> None:
+    (work / "train_mid.yaml").write_text(TRAIN, encoding="utf-8")
+    options = ["--mid_config", str(work / "train_mid.yaml"), "--mid_args", "--override max_steps=3"]
+    printed = run(work, "--stage", "tokens", "--stop_stage", "finetune", *options)
+    assert re.findall(r"stage \d+ (\w+)", printed) == ["tokens", "mid", "finetune"]
+    log = (work / "exp/tiny_char_from_mid_max_steps=3/train.log").read_text(encoding="utf-8")
+    assert re.search(r"init_param \S+/exp/mid_max_steps=3: .* 0 unexpected", log)
+
+
+@pytest.mark.slow
 def test_packed_model_transcribes_a_clip(work: Path) -> None:
     clip = next(iter(sorted((work / "corpus").rglob("*.mp4"))))
     command = [os.sys.executable, "-m", "espnet_av.bin.transcribe", str(clip), "--model"]
