@@ -11,7 +11,7 @@ from espnet_av.recipe.options import Options
 
 @pytest.mark.parametrize("value", ["a b", "a\tb", "a'b", "a$b", "a]", "JOBS", "-x", "a\\b", "a:b"])
 def test_names_that_a_command_line_takes_for_something_else(value: str) -> None:
-    with pytest.raises(ConfigError, match="--tag .* may not be in it"):
+    with pytest.raises(ConfigError, match=r"--tag .* may not be in it"):
         check_name("--tag", value)
 
 
