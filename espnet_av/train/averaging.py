@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from torch import Tensor
@@ -12,11 +12,14 @@ from espnet_av.train.loading import read_weights
 from espnet_av.train.weights import write_weights
 
 
-def average_checkpoints(paths: Sequence[Path], out_path: Path) -> None:
+def average_checkpoints(
+    paths: Sequence[Path], out_path: Path, frozen: Collection[str] = ()
+) -> None:
     """Write the mean of the floating-point weights of `paths` (best first) to `out_path`.
 
     Whole numbers (counters of batches) cannot be averaged and come from the best one. Sums are
     kept in float64 where weights are float32, so that the order of the files does not matter.
+    Names in `frozen` are left out, see `write_weights`.
 
     Raises:
         CheckpointError: a file cannot be read or has other keys or shapes than the first, or the
@@ -33,7 +36,7 @@ def average_checkpoints(paths: Sequence[Path], out_path: Path) -> None:
         key: (sums[key] / len(paths)).to(value.dtype) if key in sums else value
         for key, value in best.items()
     }
-    write_weights(averaged, out_path)
+    write_weights(averaged, out_path, frozen)
 
 
 def _check_alike(

@@ -13,6 +13,7 @@ from torch import Tensor
 from espnet_av.atomic import atomic_path
 from espnet_av.errors import TrainingError
 from espnet_av.train.averaging import average_checkpoints
+from espnet_av.train.frozen_base import BASE
 from espnet_av.train.weights import write_weights
 
 logger = logging.getLogger(__name__)
@@ -31,6 +32,12 @@ class BestModels:
         self._keep = keep
         self.scores: dict[int, dict[str, float]] = {}
         """Step -> `phase.key` -> value."""
+        self.frozen: Collection[str] = ()
+        """Names of weights that are written once, to `frozen.pth`."""
+
+    def begin(self) -> None:
+        """Of a new run: nothing of one that was here before is taken for its own."""
+        (self._exp_dir / BASE).unlink(missing_ok=True)
 
     def add(
         self, step: int, weights: Mapping[str, Tensor], stats: Mapping[str, Mapping[str, float]]
@@ -48,7 +55,7 @@ class BestModels:
         self.scores[step] = {
             f"{phase}.{key}": stats[phase][key] for phase, key, _ in self._criteria
         }
-        write_weights(weights, self._path(step))
+        write_weights(weights, self._path(step), self.frozen)
         _link(self._exp_dir / "latest.pth", self._path(step).name)
         for phase, key, mode in self._criteria:
             best = self.ranking(phase, key, mode)
@@ -104,7 +111,7 @@ class BestModels:
 
     def _average(self, phase: str, key: str, steps: Sequence[int], count: int) -> None:
         path = self._exp_dir / average_name(phase, key, count)
-        average_checkpoints([self._path(step) for step in steps], path)
+        average_checkpoints([self._path(step) for step in steps], path, self.frozen)
         _link(self._exp_dir / f"{phase}.{key}.ave.pth", path.name)
         logger.info("%s: mean of the steps %s", path.name, " ".join(map(str, steps)))
 

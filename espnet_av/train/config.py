@@ -128,6 +128,12 @@ class TrainConfig:
     """Beginnings of the names of parameters that are not trained; `*` stands for anything. Modules
     all of whose parameters are frozen are in evaluation: batch norm keeps its statistics, nothing
     is dropped out. Modality dropout and SpecAugment go on."""
+    keep_param: tuple[str, ...] = ()
+    """Beginnings of names that are trained although `freeze_param` has them: all but a head is
+    `freeze_param: [""]` with `keep_param: [head.]`."""
+    save_frozen: bool = False
+    """Write frozen weights into every file of a best model or an average; else they are once in
+    `frozen.pth` beside these, which are to be copied together. A packed model is whole."""
 
     seed: int = 0
     """Seed of the weights, of the order of utterances, and of every random draw."""

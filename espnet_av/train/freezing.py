@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from torch import nn
@@ -26,30 +26,31 @@ class FrozenParts:
     Args:
         model: changed in place.
         patterns: beginnings of parameter names, in which `*` stands for anything.
+        keep: the same, of those among them that learn.
 
     Raises:
-        ConfigError: a pattern matches no parameter.
+        ConfigError: a pattern matches no parameter, or one to keep none that is frozen.
     """
 
-    def __init__(self, model: nn.Module, patterns: Sequence[str]) -> None:
-        chosen: set[nn.Parameter] = set()
-        for pattern in patterns:
-            # With duplicates: a layer that shares a matrix has a name for it, too.
-            named = model.named_parameters(remove_duplicate=False)
-            matched = {p for name, p in named if fnmatchcase(name, f"{pattern}*")}
-            if not matched:
+    def __init__(self, model: nn.Module, patterns: Sequence[str], keep: Sequence[str] = ()) -> None:
+        chosen = _matched(model, patterns, "freeze_param")
+        kept = _matched(model, keep, "keep_param")
+        for pattern in keep:
+            if not chosen & _matched(model, [pattern], "keep_param"):
                 msg = (
-                    f"freeze_param: no parameter starts with '{pattern}'; "
-                    f"top-level parts are {', '.join(n for n, _ in model.named_children())}"
+                    f"keep_param: '{pattern}' is not frozen, so it learns anyway; leave it out, or "
+                    'freeze more with freeze_param (all: "")'
                 )
                 raise ConfigError(msg)
-            chosen |= matched
+        chosen -= kept
         for parameter in chosen:
             parameter.requires_grad_(False)
         self.num_parameters = len(chosen)
         self.modules = {
             name: module for name, module in model.named_modules() if _is_whole(module, chosen)
         }
+        self.names = _names(model, chosen, self.modules)
+        """Of weights in the state dict that stay what they are."""
         self.hold()
 
     def hold(self) -> None:
@@ -72,6 +73,32 @@ class FrozenParts:
     def _is_inside(self, name: str) -> bool:
         parts = name.split(".")
         return any(".".join(parts[:n]) in self.modules for n in range(len(parts)))
+
+
+def _matched(model: nn.Module, patterns: Sequence[str], option: str) -> set[nn.Parameter]:
+    found: set[nn.Parameter] = set()
+    for pattern in patterns:
+        # With duplicates: a layer that shares a matrix has a name for it, too.
+        named = model.named_parameters(remove_duplicate=False)
+        matched = {p for name, p in named if fnmatchcase(name, f"{pattern}*")}
+        if not matched:
+            msg = (
+                f"{option}: no parameter starts with '{pattern}'; "
+                f"top-level parts are {', '.join(n for n, _ in model.named_children())}"
+            )
+            raise ConfigError(msg)
+        found |= matched
+    return found
+
+
+def _names(
+    model: nn.Module, chosen: set[nn.Parameter], modules: Mapping[str, nn.Module]
+) -> frozenset[str]:
+    """Frozen parameters, and the buffers of modules that are frozen whole."""
+    names = {name for name, p in model.named_parameters(remove_duplicate=False) if p in chosen}
+    for name, module in modules.items():
+        names |= {f"{name}.{buffer}".removeprefix(".") for buffer, _ in module.named_buffers()}
+    return frozenset(names)
 
 
 def _is_whole(module: nn.Module, chosen: set[nn.Parameter]) -> bool:

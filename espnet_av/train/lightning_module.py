@@ -37,7 +37,7 @@ class AVLightningModule(L.LightningModule):
     def __init__(self, model: AVModel, config: TrainConfig, progress: Progress) -> None:
         super().__init__()
         self.model = model
-        self.frozen = FrozenParts(model, config.freeze_param)
+        self.frozen = FrozenParts(model, config.freeze_param, config.keep_param)
         self.config = config
         self.progress = progress
         self.stats = StatsMeter(model.stats)

@@ -22,6 +22,7 @@ from espnet_av.models.blueprint import blueprint, check_exactly
 from espnet_av.models.conversion.archive_check import verify_checksums
 from espnet_av.modules.frontend.conv_subsampling import lasting_names
 from espnet_av.train.config import TrainConfig
+from espnet_av.train.frozen_base import base_path, put_together
 from espnet_av.train.remedy import remedy
 from espnet_av.train.vocabulary import TOKENS, Vocabulary, token_rows
 
@@ -33,11 +34,13 @@ _LIGHTNING_PREFIX = "model."
 def read_weights(path: str | Path) -> dict[str, Tensor]:
     """State dict of a `.pth`, a Lightning `.ckpt` or a `.safetensors` file, on the CPU.
 
+    Frozen weights that it was written without are taken from the file beside it.
+
     Only tensors are read; nothing in the file is executed. What torch wrote is read twice, first
     to compare its checksums: torch itself does not look at them.
 
     Raises:
-        CheckpointError: the file is missing, damaged, or holds something else.
+        CheckpointError: the file, or its base, is missing, damaged, or holds something else.
     """
     path = Path(path)
     try:
@@ -62,7 +65,11 @@ def read_weights(path: str | Path) -> dict[str, Tensor]:
     except Exception as error:  # torch and safetensors raise their own types for damaged files
         msg = f"{path}: cannot be read ({_first(error)}); the file is damaged, {remedy(path)}"
         raise CheckpointError(msg) from error
-    return lasting_names(_state_dict(content, path))
+    weights = _state_dict(content, path)
+    base = base_path(content, path)
+    if base is not None:
+        weights = put_together(content, read_weights(base), path)
+    return lasting_names(weights)
 
 
 def build_model(

@@ -53,10 +53,14 @@ class StepCallback(L.Callback):
         module = _cast(pl_module)
         # As after every validation: a resumed run must not differ in this.
         module.train()
+        if not self._config.save_frozen:
+            self.best.frozen = module.frozen.names
         if trainer.is_global_zero:
             total, done = self._config.max_steps, self._step(module)
             self._bar = ProgressBar(total, "train", "step", initial=done)
         if module.progress.micro_step == 0:
+            if trainer.is_global_zero:
+                self.best.begin()
             check_applies(trainer, module, self._config.best_model_criterion)
         if module.progress.pending_validation:
             logger.info("step %d: validating, which the stop had cut short", self._step(module))

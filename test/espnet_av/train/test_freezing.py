@@ -11,11 +11,13 @@ from oracles.tiny_run import TINY_CONFIG
 from torch import nn
 
 from espnet_av.bin import train as train_bin
-from espnet_av.errors import ConfigError
+from espnet_av.errors import CheckpointError, ConfigError
 from espnet_av.modules.frontend.av_frontend import AVFrontend
 from espnet_av.modules.frontend.av_frontend_config import AVFrontendConfig
 from espnet_av.modules.frontend.spec_augment import SpecAugment
 from espnet_av.train.freezing import FrozenParts
+from espnet_av.train.frozen_base import BASE
+from espnet_av.train.loading import load_experiment, read_weights
 
 
 def block():
@@ -129,10 +131,51 @@ def test_a_frozen_front_end_comes_out_of_training_as_it_went_in(tiny_run, tmp_pa
     steps = {"max_steps": 3, "valid_interval_steps": 1, "accum_grad": 1}
     path = tiny_run.config("second.yaml", **steps, model_conf=conf, **start)
     assert train_bin.main(["--config", str(path), *arguments, str(second)]) == 0
-    before = torch.load(first / "latest.pth", weights_only=True)
-    after = torch.load(second / "latest.pth", weights_only=True)
+    before, after = read_weights(first / "latest.pth"), read_weights(second / "latest.pth")
     changed = {name for name in after if not torch.equal(after[name], before[name])}
     assert not [name for name in changed if name.startswith("frontend.visual")]
     assert any("running_var" in name for name in before if name.startswith("frontend.visual"))
     assert [name for name in changed if name.startswith("frontend.audio")]
     assert "in evaluation: frontend.visual" in (second / "train.log").read_text()
+    check_frozen_is_written_once(first, second)
+    whole = tmp_path / "whole"
+    path = tiny_run.config("whole.yaml", **steps, model_conf=conf, **start, save_frozen=True)
+    assert train_bin.main(["--config", str(path), *arguments, str(whole)]) == 0
+    assert not (whole / BASE).exists()
+    for name in ("latest.pth", "3step.pth"):
+        one, other = read_weights(second / name), torch.load(whole / name, weights_only=True)
+        assert one.keys() == other.keys()
+        assert all(torch.equal(value, other[key]) for key, value in one.items())
+
+
+def check_frozen_is_written_once(first, second):
+    """Beside all files that lack it, and nowhere in a run that freezes nothing."""
+    assert not (first / BASE).exists()
+    base = torch.load(second / BASE, weights_only=True)
+    assert base and all(name.startswith("frontend.visual") for name in base)
+    files = [path for path in second.glob("*.pth") if not path.is_symlink() and path.name != BASE]
+    assert any(".ave_" in path.name for path in files) and len(files) >= 3
+    for path in files:
+        assert not base.keys() & torch.load(path, weights_only=True)["state_dict"].keys()
+        assert base.keys() <= read_weights(path).keys()
+    load_experiment(second)
+    (second / BASE).rename(second / "elsewhere")
+    with pytest.raises(CheckpointError, match=r"frozen\.pth beside it, which is gone; copy both"):
+        load_experiment(second)
+    torch.save({name: value + 1 for name, value in base.items()}, second / BASE)
+    with pytest.raises(CheckpointError, match=r"belongs to another frozen\.pth .* bring back"):
+        load_experiment(second)
+    (second / "elsewhere").rename(second / BASE)
+
+
+def test_all_but_what_is_kept_is_frozen():
+    model = make_model()
+    frozen = FrozenParts(model, [""], ["head", "encoder.1.0"])
+    learning = {name for name, p in model.named_parameters() if p.requires_grad}
+    assert learning == {"head.weight", "head.bias", "encoder.1.0.weight", "encoder.1.0.bias"}
+    assert frozen.text() == "6 parameters frozen; in evaluation: encoder.0, encoder.1.1"
+    assert frozen.names == model.state_dict().keys() - learning
+    with pytest.raises(ConfigError, match="keep_param: 'head' is not frozen, so it learns anyway"):
+        FrozenParts(make_model(), ["encoder"], ["head"])
+    with pytest.raises(ConfigError, match="keep_param: no parameter starts with 'haed'"):
+        FrozenParts(make_model(), [""], ["haed"])
