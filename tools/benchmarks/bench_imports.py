@@ -3,15 +3,14 @@
     git worktree add /tmp/before <commit>
     python tools/benchmarks/bench_imports.py /tmp/before --model model.zip --clip clip.mp4
 
-First, both trees write the same transcript and answer the same --help. Then both are run in turns,
-each time in a new process.
+Both are run in turns, each time in a new process; they have to print the same, the transcript too,
+or there are no figures.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -34,11 +33,11 @@ class Cost:
 
 
 def run(tree: Path, arguments: list[str]) -> Cost:
-    """Run python with `tree` as the package."""
+    """Run python in `tree`, whose package comes first there."""
     environment = {**os.environ, "PYTHONPATH": str(tree), "OMP_NUM_THREADS": "1"}
     start = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, *arguments], env=environment, stdout=subprocess.PIPE, text=True
+        [sys.executable, *arguments], cwd=tree, env=environment, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     output = process.stdout.read()
@@ -76,12 +75,14 @@ def main() -> None:
     """Print a table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("before", type=Path, help="the other tree")
-    parser.add_argument("--model", help="zip of 'espnet-av pack', for the transcript")
-    parser.add_argument("--clip", help="file to transcribe")
+    parser.add_argument("--model", type=Path, help="zip of 'espnet-av pack', for the transcript")
+    parser.add_argument("--clip", type=Path, help="file to transcribe")
     parser.add_argument("--repeats", type=int, default=5)
     options = parser.parse_args()
     trees = (options.before.resolve(), HERE)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for tree in trees:
+        found = run(tree, ["-c", "import espnet_av; print(espnet_av.__file__)"]).output
+        assert Path(found).is_relative_to(tree), found
     print("| what | CPU, s | wall clock, s | peak memory, MB |\n|---|--:|--:|--:|")
     for module in ("bin.train", "bin.transcribe", "score.report"):
         code = f"import espnet_av.{module}"
@@ -91,8 +92,8 @@ def main() -> None:
         compare(f"{verb} --help", trees, arguments, options.repeats)
     if options.model and options.clip:
         for mode in ("a", "av"):
-            arguments = ["-m", "espnet_av.bin.transcribe", "--model", options.model]
-            arguments += ["--mode", mode, options.clip]
+            arguments = ["-m", "espnet_av.bin.transcribe", "--model", str(options.model.resolve())]
+            arguments += ["--mode", mode, str(options.clip.resolve())]
             compare(f"transcribe --mode {mode}", trees, arguments, options.repeats)
 
 
