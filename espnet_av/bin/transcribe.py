@@ -84,8 +84,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.output is None:
             print(texts[-1], flush=True)
     if options.output is not None and texts:
-        with atomic_write(options.output) as stream:
-            stream.writelines(f"{text}\n" for text in texts)
+        with user_errors("transcribe", logging.WARNING):
+            try:
+                with atomic_write(options.output) as stream:
+                    stream.writelines(f"{text}\n" for text in texts)
+            except OSError:
+                # The work of hours is shown at least.
+                print("\n".join(texts), flush=True)
+                raise
     return 1 if num_failed else 0
 
 

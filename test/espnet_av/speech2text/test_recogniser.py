@@ -4,7 +4,9 @@ import json
 import re
 import shutil
 
+import numpy as np
 import pytest
+import soundfile
 import torch
 import yaml
 from oracles.films import write_film
@@ -238,6 +240,18 @@ def test_command_prints_text_and_subtitles(packed_run, capsys):
 def test_no_model(tmp_path):
     with pytest.raises(SystemExit, match=r"no\.zip: no such model"):
         transcribe.main(["--model", str(tmp_path / "no.zip"), "x.mp4"])
+
+
+def test_what_cannot_be_written_is_shown(packed_run, tmp_path, capsys):
+    sound = tmp_path / "a.wav"
+    soundfile.write(sound, np.random.default_rng(0).normal(0, 0.1, 8000), 16000)
+    options = ["--model", str(packed_run.zip), "--mode", "a"]
+    assert transcribe.main([*options, str(sound)]) == 0
+    text = capsys.readouterr().out
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(SystemExit, match=r"transcribe: .*folder'; check the path, and run again"):
+        transcribe.main([*options, "--output", str(tmp_path / "folder"), str(sound)])
+    assert capsys.readouterr().out == text
 
 
 def test_real_clip_is_tracked_and_recognised(packed_run, grid_root):
