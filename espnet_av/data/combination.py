@@ -77,7 +77,7 @@ def rename(
 def located_tables(data: DataDir) -> Tables:
     """The tables of a data dir for another folder: entries relative to the old one are extended."""
     return {
-        name: {key: str(data.locate(name, key)) for key in rows} if _holds_files(name) else rows
+        name: {k: str(data.locate(name, k)) for k in rows} if _holds_files(name) else dict(rows)
         for name, rows in data.tables.items()
     }
 

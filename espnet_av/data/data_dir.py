@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from espnet_av.data.column import Column, Ids, have_same_ids, read_column
 from espnet_av.data.fields import find_table, known_tables, nearest, present_tables
 from espnet_av.data.table import (
     Segment,
@@ -20,7 +21,7 @@ from espnet_av.data.table import (
     write_ctm,
     write_table,
 )
-from espnet_av.data.tables import SEGMENTS, STRETCHES, Table
+from espnet_av.data.tables import PICTURE, SEGMENTS, SOUND, SPEAKERS, STRETCHES, Table, no_problem
 from espnet_av.errors import DataDirError
 
 __all__ = ["DataDir", "Segment", "read_data_dir", "validate", "write_data_dir"]
@@ -32,7 +33,7 @@ class DataDir:
 
     path: Path
     """The folder; file entries that are relative may be relative to it."""
-    tables: dict[str, dict[str, str]]
+    tables: Mapping[str, Mapping[str, str]]
     """File name -> id -> rest of the line; ids are those of `key`."""
     ctm: dict[str, list[Segment]] = field(default_factory=dict)
     """Utterance -> labelled stretches of time, where known."""
@@ -65,7 +66,7 @@ class DataDir:
         if known is None or known.keyed_by not in self.tables:
             yield from utt_ids
             return
-        names = self.tables[known.keyed_by]
+        names = self.tables[str(known.keyed_by)]
         for utt_id in utt_ids:
             if value := names.get(utt_id):
                 yield value.split()[0]
@@ -121,13 +122,8 @@ def parse_data_dir(path: str | Path) -> tuple[DataDir, list[str]]:
     if not path.is_dir():
         msg = f"{path}: no such data directory; run the data stage first or check the path"
         raise DataDirError(msg)
-    tables: dict[str, dict[str, str]] = {}
     ctm: dict[str, list[Segment]] = {}
-    problems: list[str] = []
-    for name, table in present_tables(path).items():
-        if table.in_tables:
-            tables[name], found = table.parse(path / name)
-            problems += found
+    tables, problems = _parse_tables(path)
     if (path / "ctm").is_file():
         ctm, found = parse_ctm(path / "ctm")
         problems += found
@@ -138,19 +134,38 @@ def parse_data_dir(path: str | Path) -> tuple[DataDir, list[str]]:
     return DataDir(path, tables, ctm), problems
 
 
+def _parse_tables(path: Path) -> tuple[dict[str, Mapping[str, str]], list[str]]:
+    present = {name: table for name, table in present_tables(path).items() if table.in_tables}
+    tables: dict[str, Mapping[str, str]] = {}
+    problems: list[str] = []
+    ids: Ids | None = None
+    # The list of all utterances first: most tables have its ids.
+    for name in sorted(present, key=lambda name: name != SPEAKERS.name):
+        is_plain = present[name].parse is parse_table
+        column = read_column(path / name, ids) if is_plain else None
+        if column is None:
+            tables[name], found = present[name].parse(path / name)
+            problems += found
+        else:
+            tables[name], ids = column, ids or column.ids
+    return {name: tables[name] for name in present}, problems
+
+
 def validate(data: DataDir) -> list[str]:
     """Disagreements between the files of a data dir; each names the file and the utterance."""
-    utterances = set(data.tables.get("utt2spk", {}))
+    utterances = data.tables.get("utt2spk", {})
     problems = [] if utterances else [f"{data.path}/utt2spk: holds no utterance"]
     for name, rows in data.tables.items():
-        where = data.path / name
-        table = find_table(name)
-        problems += [f"{where}: {p}" for key in rows if (p := id_problem(key))]
-        problems += [f"{where}: {key}: empty {_noun(name)}" for key in rows if not rows[key]]
-        if table is not None:
+        where, table = data.path / name, find_table(name)
+        if not isinstance(rows, Column):  # which is read if these are right, and only then
+            problems += [f"{where}: {p}" for key in rows if (p := id_problem(key))]
+            problems += [f"{where}: {key}: empty {_noun(name)}" for key in rows if not rows[key]]
+        if table is not None and table.problem is not no_problem:
             problems += [
                 f"{where}: {key}: {p}" for key, value in rows.items() if (p := table.problem(value))
             ]
+        if have_same_ids(rows, utterances):
+            continue
         if not data.is_keyed(name):
             problems += [
                 f"{where}: {key}: not in utt2spk; add it there or run utils/fix_data_dir.sh"
@@ -160,7 +175,7 @@ def validate(data: DataDir) -> list[str]:
         if table is not None and table.complete and name == table.name:
             problems += [
                 f"{where}: {key}: missing (it is in utt2spk); add it or run utils/fix_data_dir.sh"
-                for key in sorted(utterances - set(rows))
+                for key in sorted(key for key in utterances if key not in rows)
             ]
     problems += [
         f"{data.path}/ctm: {key}: not in utt2spk; run utils/fix_data_dir.sh"
@@ -241,17 +256,19 @@ def _noun(table: str) -> str:
 
 def _media_problems(data: DataDir) -> list[str]:
     """Utterances without audio and without video, and segments of unknown recordings."""
-    media: set[str] = set()
-    for name in ("wav.scp", "video.scp"):
-        media |= set(data.tables.get(name, {}))
-    segments = data.tables.get("segments", {})
+    utterances = data.tables.get("utt2spk", {})
+    media = [data.tables.get(table.name, {}) for table in (SOUND, PICTURE)]
+    segments = data.tables.get(SEGMENTS, {})
+    if not segments and any(have_same_ids(rows, utterances) for rows in media):
+        return []
     recordings = {key: value.split()[0] for key, value in segments.items() if value}
+    known: Collection[str] = {key for rows in media for key in rows}
     return [
         f"{data.path}: {key}: neither in wav.scp nor in video.scp"
         + (f" (recording '{recordings[key]}')" if key in recordings else "")
         + "; an utterance needs one of them, or run utils/fix_data_dir.sh"
         for key in data.utt_ids
-        if recordings.get(key, key) not in media
+        if recordings.get(key, key) not in known
     ]
 
 

@@ -13,7 +13,7 @@ from espnet_av.atomic import atomic_write
 from espnet_av.errors import DataDirError
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_MAX_ID = 200
+MAX_ID = 200
 _FIX = "utils/fix_data_dir.sh sorts and drops what does not fit"
 
 
@@ -27,10 +27,10 @@ class Segment(NamedTuple):
 
 def id_problem(name: str) -> str | None:
     """Why `name` cannot be an utterance, recording or speaker id; None when it can."""
-    if len(name) > _MAX_ID:
+    if len(name) > MAX_ID:
         return (
             f"id of {len(name)} characters, '{name[:40]}...': an id names files; shorten it to "
-            f"{_MAX_ID} at most in every file of the folder"
+            f"{MAX_ID} at most in every file of the folder"
         )
     if _ID.fullmatch(name) and ".." not in name:
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from espnet_av.data.data_dir import DataDir
 from espnet_av.errors import DataDirError
@@ -13,7 +13,7 @@ def target_table(target_lang: str | None) -> str:
     return "text" if target_lang is None else f"text.{target_lang}"
 
 
-def target_texts(data: DataDir, target_lang: str | None) -> dict[str, str]:
+def target_texts(data: DataDir, target_lang: str | None) -> Mapping[str, str]:
     """Target text by utterance; translations may be there for some utterances only.
 
     Where `utt2target` says in which language each utterance is to be written, its text is in that
@@ -42,14 +42,14 @@ def target_texts(data: DataDir, target_lang: str | None) -> dict[str, str]:
     return texts
 
 
-def reference_texts(data: DataDir, target_lang: str | None) -> dict[str, str]:
+def reference_texts(data: DataDir, target_lang: str | None) -> Mapping[str, str]:
     """The same, and nothing at all where there is no such table."""
     one_table = "utt2target" not in data.tables
     lacking = one_table and target_table(target_lang) not in data.tables
     return {} if lacking else target_texts(data, target_lang)
 
 
-def _existing(data: DataDir, name: str) -> dict[str, str]:
+def _existing(data: DataDir, name: str) -> Mapping[str, str]:
     if name not in data.tables:
         there = sorted(table for table in data.tables if table.split(".")[0] == "text")
         cure = f"there are: {', '.join(there)}" if there else "the set has no transcript at all"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -111,7 +111,7 @@ def _write_tables(
     for record in records:
         for name, rows in record.packed.items():
             needed = {key: value for key, value in rows.items() if key in kept.tables[name]}
-            tables.setdefault(name, {}).update(needed)
+            tables[name] = {**tables.get(name, {}), **needed}
     for naming, held in kept.named().items():
         # An utterance whose image could not be read is one without.
         there = {name for table in held for name in tables.get(table, {})}
@@ -130,7 +130,7 @@ def _write_tables(
 
 def _of_utterances(
     data: DataDir, name: str, cut_out: Callable[[str, float, float | None], str] | None
-) -> dict[str, str]:
+) -> Mapping[str, str]:
     """A table whose ids are utterances, as there are no recordings in a dump."""
     rows = data.tables[name]
     if cut_out is None or not data.is_keyed(name):

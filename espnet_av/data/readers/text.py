@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from itertools import pairwise
 
@@ -55,7 +55,7 @@ class TextReader(AbsReader):
         return np.asarray(tokenizer.encode(text, self._lang(utt_id)), dtype=np.int64)
 
     @cached_property
-    def _texts(self) -> dict[str, str]:
+    def _texts(self) -> Mapping[str, str]:
         return reference_texts(self.data, self.config.target_lang)
 
     def _lang(self, utt_id: str) -> str | None:
