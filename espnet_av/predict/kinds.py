@@ -27,10 +27,7 @@ KINDS = {
 
 def kinds_of(model: Any) -> tuple[str, ...]:
     """What can be had of a model, or of its class, that for which it was made first."""
-    predicts = getattr(model, "predicts", None)
-    if predicts is None:
-        return ("text", "frames") if getattr(model, "needs_text", False) else ("frames",)
-    return tuple(predicts)
+    return tuple(model.predicts)
 
 
 def kind_of(model: Any, wanted: str | None = None) -> str:

@@ -183,7 +183,7 @@ def time_words(
     A transducer's path tells one frame for each token; where CTC was trained too, it tells better.
 
     Args:
-        model: with `blank_id`, `eos`, `feature_rate` and, where it has one, `ctc`.
+        model: with `blank_id`, `eos`, `feature_rate` and `ctc`, None where it has none.
         frames: (T, D) encoder output of one utterance, without padding.
         hypotheses: best first.
         tokenizer: names the tokens.
@@ -196,7 +196,7 @@ def time_words(
         return None
     special = (model.blank_id, model.eos)
     spans = None
-    if getattr(model, "ctc", None) is not None:
+    if model.ctc is not None:
         tokens = [token for token in hypotheses[0].tokens if token not in special]
         log_probs = model.ctc.log_softmax(frames[None])[0]
         spans = align_tokens(log_probs, tokens, model.blank_id)

@@ -50,7 +50,7 @@ def write_example(
     if model.ctc is not None:
         probabilities = model.ctc.log_softmax(encoded.out)[0].exp()
         arrays["probabilities"] = probabilities[:, [model.blank_id, *tokens]].float().cpu().numpy()
-    if getattr(model, "decoder", None) is not None:
+    if model.decoder is not None:
         arrays["attention"] = _attention(model, encoded, tokens)
     if sample.speech is not None:
         arrays["speech"] = sample.speech
