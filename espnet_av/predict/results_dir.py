@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from espnet_av.atomic import atomic_dir
 from espnet_av.config import to_dict
 from espnet_av.data.data_dir import DataDir
+from espnet_av.data.fields import find_table
 from espnet_av.data.table import write_table
+from espnet_av.data.tables import STRETCHES
 from espnet_av.errors import ConfigError
 from espnet_av.predict.condition import Condition
 from espnet_av.provenance import write_provenance
@@ -28,7 +30,6 @@ INFO = "decode.json"
 _FREE_KEYS = ("batch_frames", "lm_file")
 """Settings that cannot change a result, or only by the content of their file."""
 _COPIED = ("utt2lang", "utt2category", "utt2spk", "utt2target")
-_TABLES = ("wav.scp", "video.scp", "utt2num_frames", "utt2num_samples", *_COPIED)
 
 
 def is_done(folder: Path, fingerprint: str) -> bool:
@@ -117,8 +118,9 @@ def _identifying(dump_dir: Path) -> list[Path]:
     return [
         path
         for path in sorted(dump_dir.iterdir())
-        if path.name in (DONE, *_TABLES)
-        or path.name.split(".")[0] == "text"
+        if path.name == DONE
+        # Alignments are no part of what is predicted.
+        or ((table := find_table(path.name)) is not None and table is not STRETCHES)
         or (path.suffix == ".ark" and not marked)
     ]
 

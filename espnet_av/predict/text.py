@@ -17,7 +17,7 @@ from espnet_av.data.data_dir import DataDir
 from espnet_av.data.dataset import AVDataset
 from espnet_av.data.evaluation_batches import evaluation_batches
 from espnet_av.data.table import write_table
-from espnet_av.data.target import target_table, target_texts
+from espnet_av.data.target import reference_texts
 from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.predict.example import EXAMPLE
 from espnet_av.predict.prediction import Predictions, Work
@@ -58,9 +58,7 @@ class Texts(Predictions):
         """
         utt_ids = self.ordered(data)
         write_table(folder / "text", {u: (self.found[u].texts or [""])[0] for u in utt_ids})
-        target_lang = self.dataset.config.target_lang
-        has_refs = target_table(target_lang) in data.tables or "utt2target" in data.tables
-        refs = target_texts(data, target_lang) if has_refs else {}
+        refs = reference_texts(data, self.dataset.config.target_lang)
         if refs:
             write_table(folder / "ref", {u: refs[u] for u in utt_ids if u in refs})
         with (folder / "nbest.jsonl").open("w", encoding="utf-8") as stream:

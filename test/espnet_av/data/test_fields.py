@@ -16,7 +16,9 @@ from espnet_av.data.fields import (
     unknown_tables,
 )
 from espnet_av.data.readers import ALWAYS, READERS
+from espnet_av.data.tables import FRAMES, SAMPLES
 from espnet_av.errors import ConfigError
+from espnet_av.recipe.inputs import TABLES as WATCHED
 
 
 def test_every_field_stands_under_its_name_and_every_reader_reads_one() -> None:
@@ -28,6 +30,12 @@ def test_every_field_stands_under_its_name_and_every_reader_reads_one() -> None:
 def test_no_two_tables_have_one_name() -> None:
     names = [table.name for table in known_tables()]
     assert len(set(names)) == len(names)
+
+
+def test_recipes_begin_again_when_a_table_is_edited() -> None:
+    """But for counts, which the dump makes."""
+    counts = {FRAMES.name, SAMPLES.name}
+    assert {table.name for table in known_tables()} - counts <= set(WATCHED)
 
 
 @pytest.mark.parametrize(
