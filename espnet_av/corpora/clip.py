@@ -13,10 +13,10 @@ from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem
 from espnet_av.corpora.probe import Media, probe_all
 from espnet_av.data.data_dir import write_data_dir
 from espnet_av.data.face_place import FacePlace
+from espnet_av.rates import FRAME_HZ
 
 SOUND_ALONE = "kept, sound alone"
 PICTURE_ALONE = "kept, picture alone"
-_FPS = 25.0
 _FPS_SLACK = 0.01
 _END_SLACK_SEC = 0.1
 _MOUTH_CROP_SIDE = 96
@@ -195,7 +195,7 @@ def _count(
 def _note_rates(
     present: Clip, video: Media | None, sound: Media | None, coverage: Coverage
 ) -> None:
-    if present.video and video and abs(video.fps - _FPS) > _FPS_SLACK:
+    if present.video and video and abs(video.fps - FRAME_HZ) > _FPS_SLACK:
         rate = f"{present.video}: {video.fps:.3f} frames/s"
         coverage.note(present.utt_id, "odd_frame_rate", "kept, read at 25 frames/s", rate)
     if present.fs and sound and sound.has_audio and sound.fs not in present.fs:

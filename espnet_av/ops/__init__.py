@@ -4,6 +4,3 @@ Letters in every shape: B batch, S audio samples, T frames (25 Hz unless said ot
 V video frames, H W image, C channels, D features, K classes, L text tokens, N packed frames.
 A mask is bool with True = valid frame unless its docstring says otherwise.
 """
-
-SAMPLES_PER_FRAME = 640
-"""Samples at 16 kHz that one 25 Hz frame covers."""

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from espnet_av.errors import DataDirError
-from espnet_av.ops import SAMPLES_PER_FRAME
+from espnet_av.rates import SAMPLES_PER_FRAME
 
 
 class StreamLengths(NamedTuple):

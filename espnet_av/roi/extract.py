@@ -10,6 +10,7 @@ import numpy as np
 
 from espnet_av.data.face_place import FacePlace
 from espnet_av.errors import MediaError
+from espnet_av.rates import FRAME_HZ
 from espnet_av.roi.config import RoiConfig
 from espnet_av.roi.geometry import mouth_is_inside, mouth_roi
 from espnet_av.roi.landmarks import fill_gaps, smooth
@@ -17,7 +18,6 @@ from espnet_av.roi.pictures import Pictures
 from espnet_av.roi.shots import Shot
 from espnet_av.roi.tracking import Tracker, make_tracker
 
-FPS = 25.0
 _OUTSIDE_MARGIN = 5
 
 
@@ -74,8 +74,8 @@ def extract_roi(
         MediaError: the video or its landmarks cannot be read.
         ConfigError: the tracker cannot be used here.
     """
-    tracker = make_tracker(config, landmarks, round(start * FPS), Path(path), face)
-    frames = Pictures(path, FPS, start, end, gray=not tracker.needs_rgb)
+    tracker = make_tracker(config, landmarks, round(start * FRAME_HZ), Path(path), face)
+    frames = Pictures(path, FRAME_HZ, start, end, gray=not tracker.needs_rgb)
     found, notes = _track(tracker, frames)
     num_detected = sum(item is not None for item in found)
     if not num_detected:
@@ -101,7 +101,7 @@ def _track(tracker: Tracker, frames: Pictures) -> tuple[list[np.ndarray | None],
     found = tracker.track(frames)
     shots, notes = frames.shots, [tracker.note]
     if len(shots) > 1:
-        times = ", ".join(f"{shot.begin / FPS:.2f}" for shot in shots[1:])
+        times = ", ".join(f"{shot.begin / FRAME_HZ:.2f}" for shot in shots[1:])
         notes.append(f"cuts to another camera at {times} s")
         if tracker.by_shot:
             # Seen as one, the face of one shot would lead the search in the next.

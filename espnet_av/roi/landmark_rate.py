@@ -14,10 +14,10 @@ from espnet_av.media.container import open_media, packets
 from espnet_av.media.origin import origin_sec
 from espnet_av.media.picture_times import Picture, at_constant_rate
 from espnet_av.media.track_length import track_seconds
+from espnet_av.rates import FRAME_HZ
 
 MAX_SHORTAGE = 2
 """Frame counts of different decoders differ by a frame at the ends."""
-_FPS = 25.0
 
 Points = list[np.ndarray | None]
 
@@ -43,7 +43,7 @@ def at_25_hz(points: Points, film: Path, where: str) -> tuple[Points, str]:
     Raises:
         MediaError: neither rate explains the number of entries, within 2.
     """
-    if len(points) == round(track_seconds(film, "video") * _FPS):
+    if len(points) == round(track_seconds(film, "video") * FRAME_HZ):
         return points, ""
     found = _count_pictures(film)
     num_frames = len(found.shown)
@@ -100,7 +100,7 @@ def _count(path: Path, num_bytes: int, modified: int) -> _Film:
         except av.FFmpegError as error:
             msg = f"{path}: its pictures cannot be counted ({error.strerror}); fetch it again"
             raise MediaError(msg) from error
-        fps = float(stream.average_rate or stream.base_rate or _FPS)
+        fps = float(stream.average_rate or stream.base_rate or FRAME_HZ)
         stamps = sorted(p.pts for p in found if p.pts is not None)
         begins = [float(stamp * stream.time_base) for stamp in stamps]
         origin = origin_sec(container, "video")
@@ -110,5 +110,5 @@ def _count(path: Path, num_bytes: int, modified: int) -> _Film:
         Picture(begin - origin, begin - origin + 1 / fps, number)  # type: ignore[arg-type]
         for number, begin in enumerate(begins)
     )
-    shown = cast("list[int]", list(at_constant_rate(pictures, _FPS, 0, None)))
+    shown = cast("list[int]", list(at_constant_rate(pictures, FRAME_HZ, 0, None)))
     return _Film(len(found), shown, fps)

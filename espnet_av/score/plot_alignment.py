@@ -10,9 +10,8 @@ import numpy as np
 from espnet_av.data.sentencepiece_model import SPACE
 from espnet_av.figure import INK, new_figure, save, style_axes
 from espnet_av.predict.example import read_example
+from espnet_av.rates import FRAME_HZ, SAMPLE_RATE
 
-_FPS = 25.0
-_FS = 16000
 _NUM_FRAMES_SHOWN = 11
 _WINDOW, _HOP = 400, 160
 _RANGE_DB = 70.0
@@ -63,10 +62,10 @@ def plot_alignment(example: Path, path: Path, *, title: str, reference: str) -> 
 
 
 def _duration(data: dict[str, Any]) -> float:
-    for name, rate in (("speech", _FS), ("video", _FPS), ("probabilities", _FPS)):
+    for name, rate in (("speech", SAMPLE_RATE), ("video", FRAME_HZ), ("probabilities", FRAME_HZ)):
         if name in data:
             return len(data[name]) / rate
-    return data["attention"].shape[1] / _FPS
+    return data["attention"].shape[1] / FRAME_HZ
 
 
 def _draw_frames(axes: Any, bar: Any, data: dict[str, Any], seconds: float) -> None:
@@ -88,7 +87,7 @@ def _draw_spectrogram(axes: Any, bar: Any, data: dict[str, Any], seconds: float)
         cmap="magma",
         vmin=power.max() - _RANGE_DB,
         vmax=power.max(),
-        extent=(0, seconds, 0, _FS / 2000),
+        extent=(0, seconds, 0, SAMPLE_RATE / 2000),
         aspect="auto",
     )
     axes.set_ylabel("kHz", color=INK, fontsize=9)

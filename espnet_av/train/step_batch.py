@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import torch
 
 from espnet_av.data.batch import Batch, Sample, collate
-from espnet_av.ops import SAMPLES_PER_FRAME
+from espnet_av.rates import SAMPLES_PER_FRAME
 from espnet_av.train.step_sampler import ItemKey
 
 

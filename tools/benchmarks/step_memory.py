@@ -23,12 +23,13 @@ from torch.utils._pytree import tree_map_only
 from espnet_av.config import build
 from espnet_av.models import MODELS
 from espnet_av.models.abs_model import Sizes
+from espnet_av.rates import FRAME_HZ, SAMPLES_PER_FRAME
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.optimizers import build_optimizer
 from espnet_av.train.sharding import shard
 
 META = torch.device("meta")
-SAMPLES_PER_FRAME, VIDEO_RATE, PICTURE = 640, 25, (88, 88)
+PICTURE = (88, 88)
 NUM_UNITS, VOCAB_SIZE = 2000, 1000
 _HALF = {
     "linear", "conv1d", "conv2d", "conv3d", "matmul", "__matmul__", "bmm", "einsum", "prelu",
@@ -143,7 +144,7 @@ def largest_batch(config: TrainConfig, model: nn.Module, device: torch.device = 
     num = min(math.ceil(config.batch_frames / config.dataset.max_frames), config.max_utts)
     frames = min(config.batch_frames // num, config.dataset.max_frames)
     lengths = torch.tensor([frames] + [frames - 1] * (num - 1))
-    repeat = int(getattr(model, "feature_rate", VIDEO_RATE)) // VIDEO_RATE
+    repeat = int(getattr(model, "feature_rate", FRAME_HZ)) // FRAME_HZ
     batch = {
         "speech": torch.zeros(num, SAMPLES_PER_FRAME * frames, device=device),
         "speech_lengths": SAMPLES_PER_FRAME * lengths,

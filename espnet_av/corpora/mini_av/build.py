@@ -16,7 +16,7 @@ import yaml
 
 from espnet_av.atomic import atomic_write
 from espnet_av.config import save_yaml
-from espnet_av.corpora.mini_av.clip import SAMPLE_RATE, draw, speak
+from espnet_av.corpora.mini_av.clip import draw, speak
 from espnet_av.corpora.mini_av.config import MiniAvConfig
 from espnet_av.corpora.mini_av.grammar import LEXICONS
 from espnet_av.corpora.mini_av.script import Line, write_script
@@ -24,6 +24,7 @@ from espnet_av.data.table import Segment, write_ctm
 from espnet_av.errors import ConfigError
 from espnet_av.media.video import write_video
 from espnet_av.progress import ProgressBar
+from espnet_av.rates import SAMPLE_RATE
 from espnet_av.synthesis.espeak import library_version
 
 logger = logging.getLogger(__name__)

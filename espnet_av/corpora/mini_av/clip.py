@@ -12,15 +12,13 @@ from espnet_av.corpora.mini_av.grammar import LEXICONS, spoken_markup
 from espnet_av.corpora.mini_av.script import Line
 from espnet_av.corpora.mini_av.speaker import SPEAKERS
 from espnet_av.data.table import Segment
+from espnet_av.rates import FRAME_HZ, SAMPLE_RATE, SAMPLES_PER_FRAME
 from espnet_av.synthesis.espeak import Speech, Voice, synthesise
 from espnet_av.synthesis.mouth_motion import mouth_motion
 from espnet_av.synthesis.talking_face import render
 from espnet_av.synthesis.visemes import base_phone
 
-FPS = 25
-SAMPLE_RATE = 16000
 SILENCE = "sil"
-_SAMPLES_PER_FRAME = SAMPLE_RATE // FPS
 _PAUSE_SEC = (0.1, 0.25)
 """Shortest and longest silence before and after a sentence."""
 _GAIN = (0.4, 0.9)
@@ -42,7 +40,7 @@ class Utterance:
     @property
     def num_frames(self) -> int:
         """V, at 25 fps."""
-        return len(self.audio) // _SAMPLES_PER_FRAME
+        return len(self.audio) // SAMPLES_PER_FRAME
 
 
 def speak(line: Line, config: MiniAvConfig) -> Utterance:
@@ -62,12 +60,12 @@ def speak(line: Line, config: MiniAvConfig) -> Utterance:
     phones = timed_phones(speech, lead)
     wave = _resampled(speech)
     last_sec = phones[-1].start + phones[-1].duration
-    num_frames = int(np.ceil((last_sec + trail) * FPS))
-    audio = rng.normal(0, _NOISE_FLOOR, num_frames * _SAMPLES_PER_FRAME)
+    num_frames = int(np.ceil((last_sec + trail) * FRAME_HZ))
+    audio = rng.normal(0, _NOISE_FLOOR, num_frames * SAMPLES_PER_FRAME)
     first = round(lead * SAMPLE_RATE)
     wave = wave[: len(audio) - first]
     audio[first : first + len(wave)] += rng.uniform(*_GAIN) * wave
-    end_sec = num_frames / FPS
+    end_sec = num_frames / FRAME_HZ
     phones.append(Segment(last_sec, end_sec - last_sec, SILENCE))
     return Utterance(np.clip(audio, -1, 1).astype(np.float32), _without_repeated_silence(phones))
 
@@ -75,7 +73,7 @@ def speak(line: Line, config: MiniAvConfig) -> Utterance:
 def draw(line: Line, config: MiniAvConfig, utterance: Utterance) -> np.ndarray:
     """Draw the pictures of a line, (V, 224, 224, 3) uint8 RGB."""
     rng = _generator(line, config, 1)
-    shapes = mouth_motion(utterance.phones, utterance.num_frames, config.hardness, rng, FPS)
+    shapes = mouth_motion(utterance.phones, utterance.num_frames, config.hardness, rng, FRAME_HZ)
     return render(shapes, SPEAKERS[line.speaker].look, rng, config.hardness.blur)
 
 

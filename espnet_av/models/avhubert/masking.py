@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 
 from espnet_av.models.avhubert.config import AVHubertConfig
-from espnet_av.modules.frontend.frame_clock import VIDEO_RATE
 from espnet_av.modules.gradient_scale import scale_gradient
 from espnet_av.modules.span_mask import draw_span_mask
 from espnet_av.modules.statistics import Weighted
@@ -14,6 +13,7 @@ from espnet_av.modules.step_noise import StepNoise
 from espnet_av.ops.lengths import valid_mask
 from espnet_av.ops.span_substitution import span_sources
 from espnet_av.ops.stream_lengths import StreamLengths
+from espnet_av.rates import FRAME_HZ
 
 AUDIO, VIDEO, SOURCES = range(3)
 """Kinds of random numbers; what one gives does not depend on whether another is needed."""
@@ -43,7 +43,7 @@ def draw_masks(config: AVHubertConfig, noise: StepNoise, lengths: StreamLengths)
         noise: random numbers of the step, on the device where the masks are wanted.
         lengths: of the utterances.
     """
-    repeat, num_frames = config.frame_rate // VIDEO_RATE, int(lengths.frames.max())
+    repeat, num_frames = config.frame_rate // FRAME_HZ, int(lengths.frames.max())
     audio, video = audio_frames(config, lengths), lengths.video
     if config.masking == "feature":
         video = torch.zeros_like(video)
@@ -58,7 +58,7 @@ def draw_masks(config: AVHubertConfig, noise: StepNoise, lengths: StreamLengths)
 def audio_frames(config: AVHubertConfig, lengths: StreamLengths) -> Tensor:
     """(B,) int64 frames that the audio mask is drawn for: of the sound, or of the features."""
     heard = (lengths.samples > 0) | (config.masking == "feature")
-    return torch.where(heard, lengths.frames, 0) * (config.frame_rate // VIDEO_RATE)
+    return torch.where(heard, lengths.frames, 0) * (config.frame_rate // FRAME_HZ)
 
 
 class MaskEdits:

@@ -20,13 +20,13 @@ from espnet_av.models.avhubert.masking import (
 from espnet_av.models.encoder_model import EncoderModel
 from espnet_av.modules.encoder import build_encoder
 from espnet_av.modules.frontend.av_frontend import AVFrontend, Fused
-from espnet_av.modules.frontend.frame_clock import VIDEO_RATE
 from espnet_av.modules.statistics import LOWER, PLAIN, Statistics, mean_over
 from espnet_av.modules.step_noise import StepNoise
 from espnet_av.modules.unit_prediction import UNIT_STATS, UnitPrediction
 from espnet_av.ops.feature_penalty import feature_penalty
 from espnet_av.ops.lengths import valid_mask
 from espnet_av.ops.stream_lengths import StreamLengths
+from espnet_av.rates import FRAME_HZ
 
 STATS = {
     "loss": LOWER,
@@ -135,7 +135,7 @@ class AVHubertModel(EncoderModel):
         fused = self._fuse(speech, video, lengths, masks)
         hidden, _, _ = self.encoder(fused.features, fused.lengths)
         rows = fused.rows.to(hidden.device, non_blocking=True)
-        predicted = masks.predicted(self.config.frame_rate // VIDEO_RATE)[rows]
+        predicted = masks.predicted(self.config.frame_rate // FRAME_HZ)[rows]
         found = self.units_head(hidden, fused.lengths, units[rows], predicted)
         penalty = self._features_penalty(fused, len(units))
         # The mask vector of a batch without sound has no gradient else.

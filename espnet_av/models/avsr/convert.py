@@ -17,6 +17,7 @@ from espnet_av.models.conversion.converted import Converted, convert_weights
 from espnet_av.models.conversion.foreign_checkpoint import FINE_TUNED_PREFIX, ForeignCheckpoint
 from espnet_av.models.conversion.key_map import Dropped, KeyMap, Rule, prefixed
 from espnet_av.models.masked_audio.foreign_conf import shape_of
+from espnet_av.rates import FRAME_HZ
 
 _PAD, _EOS, _UNKNOWN, _FIRST = 1, 2, 3, 4
 """Rows of fairseq's embedding: padding, end of sentence, unknown, and the first of the text."""
@@ -24,7 +25,7 @@ _DECODER_HEADS = {768: 4, 1024: 8}
 """Attention heads of the published decoders."""
 _THEIRS, _OURS = "decoder.layers.{n}.", "decoder.decoders.{n}."
 _FAMILY = "avhubert_finetuned"
-_FRAME_HZ, _MOST_FRAMES = 25, 2500
+_MOST_FRAMES = 2500
 """A longer limit is no limit: fairseq's default is the largest number there is."""
 _DECODER_RATES = {
     "dropout_rate": "decoder_dropout",
@@ -102,7 +103,7 @@ def _longest_sec(checkpoint: ForeignCheckpoint) -> float | None:
     num_frames = checkpoint.part("task").get("max_sample_size")
     if not isinstance(num_frames, int) or not 0 < num_frames <= _MOST_FRAMES:
         return None
-    return num_frames / _FRAME_HZ
+    return num_frames / FRAME_HZ
 
 
 def _decoder_rules(order: Tensor) -> tuple[Rule, ...]:

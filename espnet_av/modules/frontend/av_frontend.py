@@ -11,13 +11,14 @@ from espnet_av.config import build
 from espnet_av.errors import ConfigError, DataDirError
 from espnet_av.modules import AUDIO_FRONTENDS, VISUAL_FRONTENDS
 from espnet_av.modules.frontend.av_frontend_config import AVFrontendConfig
-from espnet_av.modules.frontend.frame_clock import VIDEO_RATE, AudioClock, FrameClock, VideoClock
+from espnet_av.modules.frontend.frame_clock import AudioClock, FrameClock, VideoClock
 from espnet_av.modules.frontend.fusion import FUSIONS
 from espnet_av.modules.zero_gradient import zero_touch
 from espnet_av.ops.modality_dropout import draw_modality_dropout
 from espnet_av.ops.modality_views import Views, all_views, single_view
 from espnet_av.ops.seeding import mix_seed
 from espnet_av.ops.stream_lengths import StreamLengths, read_lengths
+from espnet_av.rates import FRAME_HZ
 
 
 @dataclass(frozen=True)
@@ -236,7 +237,7 @@ class AVFrontend(nn.Module):
 def _audio_conf(config: AVFrontendConfig) -> dict[str, Any]:
     """The audio front end's configuration, which has the frame rate of the model."""
     conf, key = config.audio_frontend_conf, "frame_rate"
-    if config.frame_rate == VIDEO_RATE and key not in conf:
+    if config.frame_rate == FRAME_HZ and key not in conf:
         return conf
     if conf.get(key, config.frame_rate) != config.frame_rate:
         msg = (

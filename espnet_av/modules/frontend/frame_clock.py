@@ -7,13 +7,10 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from espnet_av.ops import SAMPLES_PER_FRAME
 from espnet_av.ops.frame_grid import FrameGrid
 from espnet_av.ops.frame_interpolation import interpolate_frames
 from espnet_av.ops.stream_lengths import StreamLengths
-
-VIDEO_RATE = 25
-"""Video frames a second."""
+from espnet_av.rates import FRAME_HZ, SAMPLES_PER_FRAME
 
 
 class FrameClock(Protocol):
@@ -48,7 +45,7 @@ class VideoClock:
 
     def __init__(self, rate: int) -> None:
         self.rate = rate
-        self._repeat = rate // VIDEO_RATE
+        self._repeat = rate // FRAME_HZ
 
     def num_frames(self, lengths: StreamLengths) -> Tensor:
         """See `FrameClock`."""

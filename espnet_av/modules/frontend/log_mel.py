@@ -10,12 +10,12 @@ from typeguard import typechecked
 from espnet_av.compat import AbsFrontend
 from espnet_av.errors import ConfigError
 from espnet_av.modules.frontend.spec_augment import SpecAugment, SpecAugmentConfig
-from espnet_av.ops import SAMPLES_PER_FRAME
 from espnet_av.ops.feature_norm import normalise_past, normalise_utterance
 from espnet_av.ops.filterbank import WINDOW, log_mel, mel_filters
 from espnet_av.ops.frame_stacking import stack_frames
 from espnet_av.ops.lengths import valid_mask
 from espnet_av.ops.precision import full_precision
+from espnet_av.rates import SAMPLES_PER_FRAME
 
 SUBSAMPLING = 4
 """Log-mel windows (100 Hz) per output frame (25 Hz)."""

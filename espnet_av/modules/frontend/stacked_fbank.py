@@ -9,10 +9,10 @@ from typeguard import typechecked
 
 from espnet_av.compat import AbsFrontend
 from espnet_av.errors import ConfigError
-from espnet_av.ops import SAMPLES_PER_FRAME
 from espnet_av.ops.filterbank import av_hubert_fbank, fbank_filters
 from espnet_av.ops.frame_stacking import stack_frames
 from espnet_av.ops.precision import full_precision
+from espnet_av.rates import SAMPLES_PER_FRAME
 
 STACK = 4
 """Filterbank windows (100 Hz) per output frame (25 Hz)."""

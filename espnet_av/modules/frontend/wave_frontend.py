@@ -12,9 +12,9 @@ from espnet_av.compat import AbsFrontend
 from espnet_av.errors import ConfigError
 from espnet_av.modules.gradient_scale import scale_gradient
 from espnet_av.modules.zero_gradient import zero_touch
-from espnet_av.ops import SAMPLES_PER_FRAME
 from espnet_av.ops.frame_stacking import stack_frames
 from espnet_av.ops.lengths import valid_mask
+from espnet_av.rates import SAMPLES_PER_FRAME
 
 CONVOLUTIONS = ((10, 5), (3, 2), (3, 2), (3, 2), (3, 2), (2, 2), (2, 2))
 """(kernel, stride) of each convolution; together one frame per 320 samples."""
