@@ -12,7 +12,6 @@ from espnet_av.models import MODELS
 
 FRAMEWORKS = ("torch", "torchaudio", "lightning", "espnet", "espnet2", "transformers")
 DRAWING = ("matplotlib", "sacrebleu", "scipy.stats")
-READING_RESULTS = {"decode", "score", "compare", "tables"}
 COMPILER = ("torch._dynamo", "torch._inductor", "torch.distributed.tensor", "sympy", "triton")
 
 
@@ -24,7 +23,7 @@ def loaded(code: str, *modules: str) -> str:
     return ran.stderr
 
 
-@pytest.mark.parametrize("verb", sorted({*VERBS} - READING_RESULTS))
+@pytest.mark.parametrize("verb", VERBS)
 def test_help_needs_neither_torch_nor_espnet(verb: str) -> None:
     code = (
         "from espnet_av.bin.main import main\n"
@@ -33,7 +32,7 @@ def test_help_needs_neither_torch_nor_espnet(verb: str) -> None:
         f"    main(['{verb}', '--help'])\n"
         "assert 'usage' in said.getvalue()"
     )
-    assert loaded(code, *FRAMEWORKS, *DRAWING) == ""
+    assert loaded(code, *FRAMEWORKS) == ""
 
 
 @pytest.mark.parametrize("module", ["bin.train", "bin.transcribe", "search.decode_config"])
@@ -50,10 +49,11 @@ def test_models_and_transcription_do_without_torchs_compiler() -> None:
 def test_blueprint_of_a_model_does_without_torchs_compiler(name: str) -> None:
     code = (
         "from espnet_av.models import MODELS\n"
+        "from espnet_av.models.abs_model import Sizes\n"
         "from espnet_av.models.blueprint import blueprint\n"
         f"config, model = MODELS[{name!r}]\n"
         "def build():\n"
-        "    return model.from_config(config(), vocab_size=10, num_units=10)\n"
+        "    return model.from_config(config(), Sizes(vocab=10, units=10, labels=10))\n"
         "assert blueprint(build, 10**6, 'weights')"
     )
     assert loaded(code, *COMPILER) == ""

@@ -9,8 +9,6 @@ from pathlib import Path
 from espnet_av.command import add_config, add_jobs, check_jobs, stage_parser, user_errors
 from espnet_av.config import load_config
 from espnet_av.predict.condition import CLEAN, MODES
-from espnet_av.predict.kinds import KINDS
-from espnet_av.predict.run import Job, run
 from espnet_av.score.published.expected import read_expected
 from espnet_av.score.scorers import check_fed
 from espnet_av.search.decode_config import DecodeConfig
@@ -40,7 +38,7 @@ def get_parser() -> argparse.ArgumentParser:
     parser.add_argument("--ngpu", type=int, default=0, choices=[0, 1], help="0: CPU")
     parser.add_argument("--num_workers", type=int, default=0, help="loading processes")
     parser.add_argument(
-        "--kind", choices=list(KINDS), help="of prediction; none: what the model was made for"
+        "--kind", help="of prediction, as text or frames; none: what the model was made for"
     )
     parser.add_argument(
         "--layers", type=int, nargs="+", default=[], help="of --kind frames; none: the last"
@@ -58,6 +56,9 @@ def get_parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Decode this job's share of the conditions."""
     options = get_parser().parse_args(arguments)
+    # Torch and ESPnet: --help does without.
+    from espnet_av.predict.run import Job, run
+
     with user_errors("decode"):
         check_jobs(options.job, options.num_jobs)
         job = Job(options, load_config(DecodeConfig, options.config, options.override))

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parents[2]
-VERBS = ("train", "transcribe", "decode", "score", "units", "convert", "pack")
+VERBS = ("train", "decode", "convert")
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def main() -> None:
         found = run(tree, ["-c", "import espnet_av; print(espnet_av.__file__)"]).output
         assert Path(found).is_relative_to(tree), found
     print("| what | CPU, s | wall clock, s | peak memory, MB |\n|---|--:|--:|--:|")
-    for module in ("bin.train", "bin.transcribe", "score.report"):
+    for module in ("bin.train", "bin.transcribe", "score.report", "train.runner"):
         code = f"import espnet_av.{module}"
         compare(f"import {module}", trees, ["-c", code], options.repeats)
     for verb in VERBS:
