@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from espnet_av.errors import ConfigError
+from espnet_av.predict.activity import predict_activity
+from espnet_av.predict.frames import predict_frames
+from espnet_av.predict.labels import predict_labels
 from espnet_av.predict.prediction import Predict
 from espnet_av.predict.text import predict_texts
+from espnet_av.predict.vectors import predict_vectors
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,10 +21,16 @@ class Kind:
     predict: Predict
     offers: tuple[str, ...]
     """What a model of this kind has."""
+    reads: tuple[str, ...] = ()
+    """Fields of a dump, besides sound and video, that a model of this kind may read."""
 
 
 KINDS = {
     "text": Kind(predict=predict_texts, offers=("encode", "blank_id", "feature_rate")),
+    "label": Kind(predict=predict_labels, offers=("predict_labels",)),
+    "activity": Kind(predict=predict_activity, offers=("predict_activity", "feature_rate")),
+    "vector": Kind(predict=predict_vectors, offers=("predict_vectors",), reads=("image",)),
+    "frames": Kind(predict=predict_frames, offers=("extract_features", "feature_rate")),
 }
 """Name, as in a model's `predicts` -> kind; a new kind is an entry here."""
 

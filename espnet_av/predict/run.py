@@ -179,6 +179,7 @@ class Job:
             modalities=condition.mode,
             condition=condition.noise,
             missing_video=condition.missing_video,
+            reads=set(KINDS[self.kind].reads) & set(getattr(self.experiment[0], "reads", ())),
         )
 
     def _info(

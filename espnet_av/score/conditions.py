@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from espnet_av.data.rttm import parse_rttm
 from espnet_av.data.table import parse_table, raise_problems, sort_key
 from espnet_av.errors import DataDirError
 from espnet_av.predict.condition import decode_again
@@ -118,3 +119,34 @@ def read_rows(path: Path) -> dict[str, str]:
     rows, problems = parse_table(path)
     raise_problems([problem for problem in problems if ": empty " not in problem])
     return dict(sorted(rows.items(), key=lambda row: sort_key(row[0])))
+
+
+def read_turns(path: Path) -> dict[str, str]:
+    """Recording -> its turns, of an RTTM file.
+
+    Raises:
+        DataDirError: a line is none; it is named.
+    """
+    rows, problems = parse_rttm(path)
+    raise_problems(problems)
+    return rows
+
+
+def read_references(
+    condition: Decoded,
+    name: str,
+    table: str,
+    read: Callable[[Path], dict[str, str]] = read_rows,
+) -> dict[str, str]:
+    """Rows of a file of references.
+
+    Raises:
+        DataDirError: there is none, as the test set has no such table, or it is empty.
+    """
+    path = condition.folder / name
+    rows = read(path) if path.is_file() else {}
+    if not rows:
+        state = "empty" if path.is_file() else "missing"
+        msg = f"{path}: {state}; the test set had no {table}, so it cannot be scored"
+        raise DataDirError(msg)
+    return rows

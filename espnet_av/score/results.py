@@ -76,8 +76,9 @@ def _environment(scores: Scores) -> str:
 
 def _model(scores: Scores) -> str:
     first = scores["conditions"][0]
-    decode_sec = sum(record["decode_sec"] for record in scores["conditions"])
-    audio_sec = sum(record["audio_sec"] for record in scores["conditions"])
+    folders = {record["folder"]: record for record in scores["conditions"]}.values()
+    decode_sec = sum(record["decode_sec"] for record in folders)
+    audio_sec = sum(record["audio_sec"] for record in folders)
     lines = [
         f"- checkpoint: {first['exp_dir']}/{first['checkpoint']}",
         f"- parameters: {first['num_parameters'] / 1e6:.2f} M",

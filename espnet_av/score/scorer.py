@@ -16,6 +16,10 @@ from espnet_av.score.scoring import Scoring
 Figures = dict[str, dict[str, Any]]
 """Metric -> `rate` (the figure), `ci95`, `num_utts` and what else it is made of."""
 
+NO_TEXT = dict.fromkeys(("normaliser", "tokenize"), "it compares no texts")
+NO_TURNS = {"collar_sec": "collars are of who speaks when"}
+"""What a scorer `refuses` that has nothing to do with texts, or with turns."""
+
 
 class Scored(ABC):
     """Predictions of a condition beside their references."""

@@ -7,14 +7,19 @@ from pathlib import Path
 
 from espnet_av.config import check_choice
 from espnet_av.errors import ConfigError
+from espnet_av.score.activity import ACTIVITY
 from espnet_av.score.conditions import Decoded, read_condition
+from espnet_av.score.labels import LABELS
 from espnet_av.score.metric import Metric
+from espnet_av.score.retrieval import RETRIEVAL
 from espnet_av.score.scorer import Scored, Scorer
 from espnet_av.score.scoring import Scoring
 from espnet_av.score.text import ERROR_RATES
 from espnet_av.score.translation import TRANSLATION
 
-SCORERS: dict[str, Scorer] = {scorer.name: scorer for scorer in (ERROR_RATES, TRANSLATION)}
+SCORERS: dict[str, Scorer] = {
+    scorer.name: scorer for scorer in (ERROR_RATES, TRANSLATION, LABELS, ACTIVITY, RETRIEVAL)
+}
 """Name -> scorer; a new score is an entry here."""
 
 

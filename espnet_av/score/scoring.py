@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from espnet_av.errors import ConfigError
 from espnet_av.score.bleu_tokens import TokeniserChoice
 from espnet_av.score.normaliser import NormaliserName
 
@@ -20,3 +21,11 @@ class Scoring:
     tokenize: TokeniserChoice = "by_language"
     """How BLEU cuts texts: a tokeniser of sacreBLEU, or what suits the language of the texts; the
     signature beside each score says which it was."""
+    collar_sec: float = 0.0
+    """Of who speaks when: not scored on each side of every beginning and end of a turn. 0.25 is
+    usual, which pyannote calls 0.5."""
+
+    def __post_init__(self) -> None:
+        if self.collar_sec < 0:
+            msg = f"collar_sec is {self.collar_sec}; it is a time, 0 or more"
+            raise ConfigError(msg)

@@ -1,0 +1,103 @@
+"""Retrieval between two views of utterances, in both directions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import permutations
+from typing import Any
+
+import numpy as np
+
+from espnet_av.errors import DataDirError
+from espnet_av.predict.condition import decode_again
+from espnet_av.score.bootstrap import Resampling, rate_figure
+from espnet_av.score.conditions import Decoded, read_references, read_rows
+from espnet_av.score.metric import Metric
+from espnet_av.score.scorer import NO_TEXT, NO_TURNS, Figures, Scored, Scorer
+from espnet_av.score.scoring import Scoring
+
+RANKS = (1, 5, 10)
+RECALLS = tuple(
+    Metric(name=f"r{rank}", title=f"R@{rank}", words=f"found among the first {rank}")
+    for rank in RANKS
+)
+
+
+@dataclass(frozen=True)
+class ScoredVectors(Scored):
+    """A condition with two views of each utterance."""
+
+    condition: Decoded
+    refs: dict[str, str]
+    """Utterance -> item that belongs to it; several may have the same."""
+    vectors: dict[str, np.ndarray]
+    """View -> (utterances in the order of `refs`, D) float32."""
+
+    @cached_property
+    def variants(self) -> tuple[Mapping[str, str], ...]:  # type: ignore[override]
+        """Both directions."""
+        return tuple(
+            {"direction": f"{query} to {item}"} for query, item in permutations(self.vectors)
+        )
+
+    def figures(
+        self, utt_ids: Collection[str], resampling: Resampling, axes: Mapping[str, str]
+    ) -> Figures:
+        """Share of queries that find what belongs to them among the first 1, 5, 10 items."""
+        query, item = next(
+            pair
+            for pair in permutations(self.vectors)
+            if axes["direction"] == f"{pair[0]} to {pair[1]}"
+        )
+        ranks = self._ranks(query, item, [u in utt_ids for u in self.refs])
+        return {
+            metric.name: {
+                **rate_figure((ranks <= rank).astype(int).tolist(), [1] * len(ranks), resampling),
+                "median_rank": float(np.median(ranks)),
+                "num_utts": len(ranks),
+            }
+            for rank, metric in zip(RANKS, RECALLS, strict=True)
+        }
+
+    def _ranks(self, query: str, item: str, chosen: list[bool]) -> np.ndarray:
+        import torch  # figures need it, reading of scores does not
+
+        from espnet_av.ops.retrieval import retrieval_ranks
+
+        _, ids = np.unique(list(self.refs.values()), return_inverse=True)
+        names = torch.from_numpy(ids[chosen])
+        queries, items = (torch.from_numpy(self.vectors[v][chosen]) for v in (query, item))
+        return np.asarray(retrieval_ranks(queries, items, names, names))
+
+
+def _read(condition: Decoded, scoring: Scoring) -> ScoredVectors:
+    from espnet_av.data.ark import read_array
+
+    refs = read_references(condition, "ref.item", "image.scp")
+    views = condition.info.get("views", [])
+    if len(views) != 2:
+        there = ", ".join(views) or "none"
+        msg = (
+            f"{condition.folder}: retrieval is between two views, but there are {there}; decode a "
+            "model that has two"
+        )
+        raise DataDirError(msg)
+    vectors: dict[str, Any] = {}
+    for view in views:
+        rows = read_rows(condition.folder / f"{view}.scp")
+        lacking = [utt_id for utt_id in refs if utt_id not in rows]
+        if lacking:
+            msg = f"{condition.folder}/{view}.scp: {lacking[0]}: no vector; "
+            raise DataDirError(msg + decode_again(condition.folder))
+        pointers = [f"{condition.folder}/{rows[utt_id]}" for utt_id in refs]
+        vectors[view] = np.stack(
+            [read_array(p, u, num_axes=1) for p, u in zip(pointers, refs, strict=True)]
+        )
+    return ScoredVectors(condition, refs, vectors)
+
+
+RETRIEVAL = Scorer(
+    name="retrieval", kind="vector", metrics=RECALLS, read=_read, refuses=NO_TEXT | NO_TURNS
+)
