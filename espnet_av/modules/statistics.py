@@ -65,14 +65,14 @@ class Statistics(dict[str, Tensor]):
 
     Args:
         declared: every statistic of the model: so the names are the same at every step.
-        found: those that apply to this batch.
+        found: those that apply to this batch, `loss` among them, whose device all go to.
     """
 
     def __init__(self, declared: Mapping[str, Stat], found: Mapping[str, Weighted]) -> None:
         assert found.keys() <= declared.keys(), f"not declared: {found.keys() - declared.keys()}"
-        device = next(iter(found.values())).total.device
-        nothing = Weighted(torch.zeros((), device=device), 0.0)
-        pairs = [found.get(name, nothing) for name in declared]
+        device = found["loss"].total.device
+        zero = torch.zeros((), dtype=torch.float64, device=device)
+        pairs = [found.get(name, Weighted(zero, zero)) for name in declared]
         rows = [[_on(device, value) for value in row] for row in zip(*pairs, strict=True)]
         self.totals = torch.stack([torch.stack(row) for row in rows])
         """(2, K) float64: sums and weights, in the order of the names."""

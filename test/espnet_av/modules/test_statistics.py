@@ -59,3 +59,12 @@ def test_nothing_of_the_graph_is_kept():
     weights = torch.ones((), requires_grad=True)
     stats = Statistics(DECLARED, {"loss": mean_over(weights * 2, weights * 3)})
     assert not stats.totals.requires_grad
+
+
+def test_all_are_where_the_loss_is():
+    """Some are counted on the host, whose number comes first."""
+    found = {
+        "too_long": count_of(torch.tensor(2)),
+        "loss": mean_over(torch.ones((), device="meta"), 3.0),
+    }
+    assert Statistics(DECLARED, found).totals.is_meta
