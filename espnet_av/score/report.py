@@ -17,13 +17,14 @@ from espnet_av.provenance import git_hash, versions
 from espnet_av.score.bootstrap import Resampling
 from espnet_av.score.conditions import Decoded, check_one_system, find_conditions, read_condition
 from espnet_av.score.normaliser import package_version
+from espnet_av.score.published.derived import derived_records
 from espnet_av.score.published.expected import Expected, check_system, compare
 from espnet_av.score.published.measured import Measured
 from espnet_av.score.published.paper_table import lay_out
 from espnet_av.score.record import as_records, is_complete
 from espnet_av.score.results import format_results
 from espnet_av.score.scorer import Scored
-from espnet_av.score.scorers import check_scoring, metric_of, score_condition
+from espnet_av.score.scorers import check_scoring, metric_of, score_condition, scorer_of
 from espnet_av.score.scoring import Scoring
 from espnet_av.text_file import read_json
 from espnet_av.yaml_file import read_yaml_keys
@@ -82,9 +83,13 @@ def write_report(
         "conditions": [record for record in records if is_complete(record)],
         "missing_video": [record for record in records if not is_complete(record)],
     }
+    metrics = scorer_of(expected.scoring.metric).metrics
+    made = derived_records(expected.groups, expected.derived, scores["conditions"], metrics)
+    if made:
+        scores["derived"] = made
     scores["targets"] = [
         {**dataclasses.asdict(row.target), "got": row.got, "met": row.is_met}
-        for row in compare(expected.targets, scores["conditions"])
+        for row in compare(expected.targets, [*scores["conditions"], *made])
     ]
     scores["tables"] = _published(scores, expected)
     complete = [(score, record) for score, record in judged if is_complete(record)]

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from espnet_av.score.matrix import MODE_ORDER, NOT_RUN, matrix, noise_order, row_title, sets_of
+from espnet_av.score.matrix import (
+    MODE_ORDER,
+    NOT_RUN,
+    matrix,
+    noise_order,
+    noise_title,
+    noises_of,
+    row_title,
+    sets_of,
+)
 from espnet_av.score.metric import Metric
 from espnet_av.score.missing_video import curves, missing_notes, missing_table
 from espnet_av.score.published.paper_table import Block, direction
@@ -26,6 +35,7 @@ def format_results(scores: Scores) -> str:
         parts += ["### Targets", _targets(scores["targets"])]
     parts.append(f"### {metric.title} by mode and noise ({unit}, with 95 % confidence interval)")
     parts += [format_markdown(matrix(records, name, metric)) for name in sets_of(records)]
+    parts += _derived(scores.get("derived", []), metric)
     parts += _missing_video(scores, metric)
     if scores["tables"]:
         parts.append("### Beside the published figures")
@@ -44,6 +54,22 @@ def _order(record: Record) -> tuple[Any, ...]:
     axes = axes_of(record)
     mode = MODE_ORDER.index(axes["mode"])
     return axes["set"], mode, noise_order(axes["noise"]), row_title(record)
+
+
+def _derived(records: Sequence[Record], metric: Metric) -> list[str]:
+    """Groups of test sets and what is made of them: names and modes down, noises across."""
+    mine = [record for record in records if metric.name in record]
+    if not mine:
+        return []
+    noises = noises_of(mine)
+    rows: dict[str, dict[str, str]] = {}
+    for record in mine:
+        title = f"{axes_of(record)['set']} {row_title(record)}"
+        figure = metric.show(record[metric.name]["rate"])
+        rows.setdefault(title, {})[axes_of(record)["noise"]] = figure
+    table = [["figure", *map(noise_title, noises)]]
+    table += [[title, *(row.get(n, "-") for n in noises)] for title, row in rows.items()]
+    return [f"### {metric.heading} of groups, and made of them", format_markdown(table)]
 
 
 def _missing_video(scores: Scores, metric: Metric) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from espnet_av.config import build, check_choice, unknown_key_message
 from espnet_av.errors import ConfigError
 from espnet_av.predict.condition import CLEAN, parse_noise
+from espnet_av.score.published.derived import check_derived
 from espnet_av.score.published.tables import Published
 from espnet_av.score.record import Record, further_axes, is_complete, select
 from espnet_av.score.scorers import SCORERS, check_scoring, metric_of, scorer_of
@@ -22,7 +23,7 @@ class Target:
     """One line of `targets`."""
 
     set: str
-    """Name of the test set."""
+    """Name of the test set, of one of the `groups`, or of a `derived` figure."""
     mode: Literal["A", "V", "AV"]
     """Modalities."""
     noise: str = CLEAN
@@ -52,6 +53,14 @@ class Expected(Published):
     """How texts are compared."""
     targets: list[Target] = field(default_factory=list)
     """What this recipe must reach, or is compared with."""
+    groups: dict[str, list[str]] = field(default_factory=dict)
+    """Name -> test sets; its figure is their unweighted mean."""
+    derived: dict[str, str] = field(default_factory=dict)
+    """Name -> expression of groups and test sets, as `high - low`."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_derived(self.groups, self.derived)
 
 
 @dataclass(frozen=True)
