@@ -200,6 +200,22 @@ def test_segments_refer_to_recordings(tmp_path: Path) -> None:
     assert read_data_dir(tmp_path).tables == SEGMENTED
 
 
+@pytest.mark.parametrize(
+    ("segment", "expected"),
+    [
+        ("r 0 0", ("r", 0.0, 0.0)),  # ends where it begins: not "to the end"
+        ("r 0.5 0.0", ("r", 0.5, 0.0)),
+        ("r 2 -0.5", ("r", 2.0, None)),
+        (None, ("u", 0.0, None)),
+    ],
+)
+def test_only_an_end_below_zero_is_that_of_the_recording(
+    segment: str | None, expected: tuple[str, float, float | None]
+) -> None:
+    tables = {} if segment is None else {"segments": {"u": segment}}
+    assert DataDir(Path("d"), tables).recording("u") == expected
+
+
 @pytest.mark.parametrize("value", ["rec1 1", "rec1 2 1", "rec1 a b", "rec1 -1 2", "rec1 1 1"])
 def test_malformed_segments_are_named(tmp_path: Path, value: str) -> None:
     tables = {**SEGMENTED, "segments": {**SEGMENTED["segments"], "u2": value}}

@@ -7,7 +7,6 @@ import pytest
 import yaml
 
 from espnet_av.data.ark import ArkWriter
-from espnet_av.data.readers.unit_labels import unit_labels
 from espnet_av.data.units import label_crc, read_units, write_units
 from espnet_av.errors import ArkError, DataDirError
 
@@ -33,14 +32,6 @@ def test_what_is_written_is_read_back(tmp_path):
     for utt_id, expected in LABELS.items():
         labels = units.labels(utt_id)
         assert labels.tolist() == expected and labels.dtype == np.int32
-
-
-def test_labels_reach_the_model_at_its_rate(tmp_path):
-    units = read_units(write(tmp_path))
-    assert unit_labels(units, "a-1", 2, 25).tolist() == [0, 3]
-    assert unit_labels(units, "a-1", 2, 50).tolist() == [0, 3, 3, 1]
-    with pytest.raises(DataDirError, match="b-1: 100 unit labels at 50 Hz for 40 frames"):
-        unit_labels(units, "b-1", 40, 25)
 
 
 def test_sets_of_the_same_units_stay_and_others_go(tmp_path):

@@ -63,6 +63,7 @@ def test_what_is_written_is_read_back(tmp_path, order):
     [
         ("\\data\\", "data", r":16: the file ends too early"),
         ("ngram 1=4", "ngram 1: 4", r":2: 'ngram 1: 4' is not of the form"),
+        ("ngram 1=4", "ngram 2=4", r":2: expected 'ngram 1=<count>'"),
         ("ngram 2=2", "ngram 3=2", r":3: expected 'ngram 2=<count>'"),
         ("ngram 1=4", "ngram 1=3", r":9: expected .2-grams:; the section before it is too long"),
         ("ngram 1=4", "ngram 1=5", r":10: 4 of the 5 1-grams are there"),
