@@ -1,4 +1,4 @@
-"""Use of a codebook, Gumbel noise, features penalty."""
+"""Use of a codebook, Gumbel noise."""
 
 import math
 
@@ -13,7 +13,6 @@ from espnet_av.ops.codebook import (
     draw_gumbel,
     perplexity,
 )
-from espnet_av.ops.feature_penalty import feature_penalty
 
 
 def test_perplexity_is_that_of_a_loop():
@@ -56,12 +55,3 @@ def test_gumbel_noise_has_its_mean_and_variance():
     noise = draw_gumbel((200, 500), torch.device("cpu"), torch.Generator().manual_seed(0))
     assert noise.mean().item() == pytest.approx(0.5772, abs=0.02)
     assert noise.var().item() == pytest.approx(math.pi**2 / 6, abs=0.05)
-
-
-def test_features_penalty_leaves_padding_out():
-    features = torch.arange(12.0).view(1, 4, 3)
-    valid = torch.tensor([[True, True, False, False]])
-    assert feature_penalty(features, valid).item() == pytest.approx((0 + 1 + 4 + 9 + 16 + 25) / 6)
-    features[0, 3] = float("nan")
-    assert feature_penalty(features, valid).isfinite()
-    assert feature_penalty(features, ~valid & False) == 0.0

@@ -8,7 +8,6 @@ from torch import nn
 from espnet_av.errors import ConfigError
 from espnet_av.models.abs_model import Sizes
 from espnet_av.models.avsr import AVSRConfig, AVSRModel, ModalityDropoutConfig
-from espnet_av.ops.modality_views import all_views
 
 VIEWS = ModalityDropoutConfig(per="view")
 
@@ -36,19 +35,6 @@ def test_loss_is_the_mean_of_the_three_views(fusion):
         mean = sum(part[name] for part in parts) / 3
         assert torch.allclose(stats[name], mean, rtol=1e-4), name
     assert float(weight) == 2
-
-
-def test_views_of_a_mixed_batch():
-    has_audio, has_video = torch.tensor([1, 0, 1]).bool(), torch.tensor([1, 1, 0]).bool()
-    views = all_views(has_audio, has_video)
-    seen = list(zip(*(column.tolist() for column in views), strict=True))
-    assert seen == [
-        (0, True, True),
-        (1, False, True),
-        (2, True, False),
-        (0, True, False),
-        (0, False, True),
-    ]
 
 
 def test_evaluation_has_one_view():
