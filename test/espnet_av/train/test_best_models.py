@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from espnet_av.errors import CheckpointError, TrainingError
-from espnet_av.train.averaging import average_checkpoints
 from espnet_av.train.best_models import BestModels
 
 
@@ -18,27 +17,6 @@ def state(value):
 
 def stats(loss, acc=0.0):
     return {"train": {"loss": loss}, "valid": {"loss": loss, "acc": acc}}
-
-
-def test_floats_are_averaged_and_whole_numbers_come_from_the_best(tmp_path):
-    values = [0.1, 0.2, 0.6]
-    paths = [tmp_path / f"{value}.pth" for value in values]
-    for value, path in zip(values, paths, strict=True):
-        torch.save(state(value), path)
-    average_checkpoints(paths, tmp_path / "mean.pth")
-    mean = torch.load(tmp_path / "mean.pth", weights_only=True)
-    torch.testing.assert_close(mean["w"], torch.full((2,), 0.3))
-    assert mean["h"].dtype == torch.bfloat16 and mean["count"].item() == 1
-    average_checkpoints([paths[0], paths[2], paths[1]], tmp_path / "again.pth")
-    assert torch.equal(torch.load(tmp_path / "again.pth", weights_only=True)["w"], mean["w"])
-
-
-def test_different_models_are_not_averaged(tmp_path):
-    torch.save(state(1.0), tmp_path / "a.pth")
-    torch.save({**state(1.0), "w": torch.ones(3)}, tmp_path / "b.pth")
-    with pytest.raises(CheckpointError, match=r"b\.pth: cannot be averaged with .*a\.pth.*: w;"):
-        average_checkpoints([tmp_path / "a.pth", tmp_path / "b.pth"], tmp_path / "c.pth")
-    assert not (tmp_path / "c.pth").exists()
 
 
 def test_ranking_links_and_removal(tmp_path):

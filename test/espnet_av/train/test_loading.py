@@ -128,27 +128,6 @@ def test_a_changed_byte_stops_everything_that_reads_weights(pretrained):
         average_checkpoints([pretrained], pretrained.with_name("mean.pth"))
 
 
-@pytest.mark.parametrize(
-    ("name", "cure"),
-    [
-        ("last.ckpt", r"or name other weights, as .*latest\.pth"),
-        ("valid.loss.ave_5best.pth", "then only makes the average again"),
-        ("valid.loss.ave.pth", "then only makes the average again"),
-        ("8step.pth", "or remove it and .*next best takes its place"),
-        ("valid.loss.best.pth", r"or remove 8step\.pth and .*next best takes its place"),
-    ],
-)
-def test_the_cure_of_a_damaged_file_of_a_run(name, cure, tmp_path):
-    (tmp_path / "inputs.yaml").touch()
-    for file in ("last.ckpt", "valid.loss.ave_5best.pth", "8step.pth"):
-        torch.save({"w": torch.ones(3, 2)}, tmp_path / file)
-        changed(tmp_path / file)
-    (tmp_path / "valid.loss.ave.pth").symlink_to("valid.loss.ave_5best.pth")
-    (tmp_path / "valid.loss.best.pth").symlink_to("8step.pth")
-    with pytest.raises(CheckpointError, match=cure):
-        read_weights(tmp_path / name)
-
-
 def test_weights_without_checksums_are_read_and_said_to_have_none(tmp_path, caplog):
     state = {"w": torch.ones(3, 2)}
     torch.save(state, tmp_path / "w.pth", _use_new_zipfile_serialization=False)
