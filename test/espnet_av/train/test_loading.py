@@ -11,7 +11,7 @@ from torch import nn
 from espnet_av.errors import CheckpointError, ConfigError
 from espnet_av.train.averaging import average_checkpoints
 from espnet_av.train.config import TrainConfig
-from espnet_av.train.initialisation import initialise, load_weights
+from espnet_av.train.initialisation import initialise
 from espnet_av.train.loading import (
     build_model,
     default_checkpoint,
@@ -36,50 +36,6 @@ def pretrained(tmp_path):
     state = {"old.weight": torch.ones(3, 2), "old.bias": torch.ones(3), "mask": torch.ones(1)}
     torch.save(state, path)
     return path
-
-
-def test_part_of_a_file_goes_to_part_of_a_model(pretrained):
-    model = make_model()
-    head = model["head"].weight.clone()
-    report = load_weights(model, pretrained, "old", "encoder")
-    assert report.matched == ["encoder.weight", "encoder.bias"]
-    assert report.missing == report.unexpected == report.mismatched == []
-    assert torch.equal(model["encoder"].weight, torch.ones(3, 2))
-    assert torch.equal(model["head"].weight, head)
-
-
-def test_report_of_everything_that_differs(pretrained):
-    model = make_model()
-    initialise(model, [f"{pretrained}:old:encoder:old.bias"], False)
-    assert not torch.equal(model["encoder"].bias, torch.ones(3))
-    state = {
-        "encoder.weight": torch.ones(3, 2),
-        "head.weight": torch.ones(2, 3),
-        "x": torch.ones(1),
-    }
-    torch.save(state, pretrained)
-    with pytest.raises(CheckpointError, match=r"another shape: head\.weight \(2, 3\) -> \(1, 3\)"):
-        load_weights(model, pretrained)
-    report = load_weights(model, pretrained, ignore_mismatch=True)
-    assert report.text().splitlines() == [
-        "1 matched, 2 missing, 1 unexpected, 1 of another shape",
-        "  missing: encoder.bias, head.bias",
-        "  unexpected: x",
-        "  mismatched: head.weight (2, 3) -> (1, 3)",
-    ]
-
-
-def test_prefix_is_a_whole_name(tmp_path):
-    torch.save({"encoder2.weight": torch.ones(3, 2)}, tmp_path / "w.pth")
-    with pytest.raises(CheckpointError, match="no weight matched the model"):
-        load_weights(make_model(), tmp_path / "w.pth", "encoder", "encoder")
-
-
-def test_nothing_matched_is_an_error(pretrained):
-    with pytest.raises(
-        CheckpointError, match=r"no weight matched .* 0 matched, 4 missing, 3 unexp"
-    ):
-        load_weights(make_model(), pretrained)
 
 
 def test_forms_of_files(tmp_path):
@@ -149,19 +105,6 @@ def test_foreign_pickles_are_not_run(tmp_path, capsys):
     with pytest.raises(CheckpointError, match=r"evil2\.pth: holds more than tensors"):
         read_weights(tmp_path / "evil2.pth")
     assert capsys.readouterr().out == ""
-
-
-def test_an_unfinished_experiment_has_no_final_model(tmp_path):
-    model = make_model()
-    (tmp_path / "config.yaml").write_text("average: 0\n")
-    (tmp_path / "inputs.yaml").write_text("num_processes: 1\n")
-    for name in ("valid.loss.best.pth", "latest.pth"):
-        torch.save(model.state_dict(), tmp_path / name)
-    with pytest.raises(CheckpointError, match=r"is not finished.* name a file, as .*latest\.pth"):
-        initialise(model, [str(tmp_path)], False)
-    initialise(model, [str(tmp_path / "latest.pth")], False)
-    (tmp_path / ".done").touch()
-    initialise(model, [str(tmp_path)], False)
 
 
 def test_missing_damaged_and_wrong_files_are_named(tmp_path):
