@@ -8,10 +8,8 @@ import pytest
 import soundfile
 from media_samples import make_clip_corpus
 
-from espnet_av.data import source_files
 from espnet_av.data.data_dir import write_data_dir
 from espnet_av.data.shard_jobs import write_shards
-from espnet_av.data.source_files import are_same, changed_ns, digest_sources, plain_file
 from espnet_av.dump.config import DumpConfig
 from espnet_av.dump.stage import finish_dump, plan_dump
 from espnet_av.roi.config import RoiConfig
@@ -145,24 +143,6 @@ def test_a_film_that_comes_at_last(tmp_path):
     assert len(run_roi(tmp_path)[0]) == 2
 
 
-def test_large_files_are_compared_in_part_unless_in_doubt(tmp_path, monkeypatch):
-    monkeypatch.setattr(source_files, "_BLOCK", 10)
-    monkeypatch.setattr(source_files, "_NUM_BLOCKS", 3)
-    path = tmp_path / "a"
-    path.write_bytes(bytes(range(200)))
-    for doubtful, same in ((set(), True), ({str(path)}, False)):
-        digests = digest_sources([str(path)], doubtful)
-        path.write_bytes(bytes(range(20)) + b"x" + bytes(range(21, 200)))
-        assert are_same(digests, [str(path)], doubtful, 0) is same
-        path.write_bytes(bytes(range(200)))
-        assert are_same(digests, [str(path)], doubtful, 0)
-        for place in (0, 95, 199):
-            path.write_bytes(bytes(range(place)) + b"\xff" + bytes(range(place + 1, 200)))
-            assert not are_same(digests, [str(path)], doubtful, 0)
-            assert are_same(digests, [str(path)], doubtful, changed_ns(str(path)))
-        path.write_bytes(bytes(range(200)))
-
-
 def test_a_file_that_changes_while_it_is_read_is_read_again(tmp_path, monkeypatch):
     make_clip_corpus(tmp_path, 2)
     films = sorted((tmp_path / "media").glob("*.mp4"))
@@ -171,14 +151,3 @@ def test_a_file_that_changes_while_it_is_read_is_read_again(tmp_path, monkeypatc
     assert shard.read_record() is None
     shard.write(lambda: None)
     assert shard.read_record() is not None
-
-
-def test_a_file_that_is_gone(tmp_path):
-    path = str(tmp_path / "a")
-    assert changed_ns(path) == 0 and plain_file(path) is None and plain_file(None) is None
-    (tmp_path / "a").write_text("x")
-    assert plain_file(f"{path}:17") == path
-    digests = digest_sources([path], ())
-    (tmp_path / "a").unlink()
-    assert digest_sources([path], ()) != digests
-    assert not are_same(digests, [], (), 0)

@@ -14,7 +14,6 @@ from espnet_av.data import shard as shard_module
 from espnet_av.data.ark import read_audio_ark
 from espnet_av.data.shard import fingerprint_of
 from espnet_av.data.shard_jobs import write_shards
-from espnet_av.data.throughput import describe_throughput, timing_path
 from espnet_av.dump.config import DumpConfig
 from espnet_av.dump.shard import DumpShard
 from espnet_av.dump.stage import finish_dump, plan_dump
@@ -179,11 +178,3 @@ def test_disk_is_blamed_only_when_it_is_full(
         monkeypatch.setattr(DumpShard, "pack", refuse(number))
         with pytest.raises(kind, match=words):
             make(corpus, tmp_path / "dump")
-
-
-@pytest.mark.parametrize("damage", [b"", b"{", b"\xff", b"[]", b'{"sec": 1}', b'{"sec": "x"}'])
-def test_damaged_timing_is_left_out(corpus: Any, tmp_path: Path, damage: bytes) -> None:
-    shards = make(corpus, tmp_path / "dump")
-    timing_path(shards[0]).write_bytes(damage)
-    assert describe_throughput(shards).startswith("dump: ")
-    assert "h of clips" in describe_throughput(shards)

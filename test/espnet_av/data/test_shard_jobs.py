@@ -11,11 +11,8 @@ from pathlib import Path
 import pytest
 from media_samples import make_clip_corpus
 
-from espnet_av.data.disk_space import estimate_bytes
 from espnet_av.data.shard_jobs import write_shards
 from espnet_av.data.throughput import describe_throughput, timing_path
-from espnet_av.dump.config import DumpConfig
-from espnet_av.dump.stage import plan_dump
 from espnet_av.errors import DiskSpaceError
 from espnet_av.roi.config import RoiConfig
 from espnet_av.roi.shard import RoiShard
@@ -37,23 +34,6 @@ def set_free(monkeypatch: pytest.MonkeyPatch, *frees: int) -> None:
     monkeypatch.setattr(
         shutil, "disk_usage", lambda _: Usage(0, 0, left.pop(0) if len(left) > 1 else left[0])
     )
-
-
-def test_estimate_is_near_what_it_takes(corpus: Path, tmp_path: Path) -> None:
-    shards = plan_roi(corpus, tmp_path / "roi", CONFIG)
-    before = estimate_bytes(shards)
-    shards[0].write(lambda: None)
-    after_one = estimate_bytes(shards)
-    write_shards(shards, 1, 1)
-    taken = sum(shard.num_bytes() for shard in shards)
-    assert before == pytest.approx(taken, rel=0.1)
-    assert after_one == pytest.approx(taken * 2 / 3, rel=0.1)
-    assert estimate_bytes(shards) == 0
-    finish_roi(shards)
-    dump = plan_dump(corpus, tmp_path / "roi", tmp_path / "dump", DumpConfig(shard_utts=3))
-    expected = estimate_bytes(dump)
-    write_shards(dump, 1, 1)
-    assert expected == pytest.approx(sum(shard.num_bytes() for shard in dump), rel=0.5)
 
 
 def test_too_small_a_disk_stops_before_anything_is_made(
