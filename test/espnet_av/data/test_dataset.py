@@ -272,22 +272,6 @@ def test_broken_dumps_are_named(dump_dir: Path) -> None:
         AVDataset(dump_dir, None, PLAIN).num_frames  # noqa: B018
 
 
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"flip_prob": 1.5}, r"flip_prob is 1\.5"),
-        ({"speeds": ()}, r"speeds are \[\]"),
-        ({"speeds": (0.0, 1.0)}, "give positive factors"),
-        ({"noise_snr_db": (5.0, -5.0)}, "the lower bound comes first"),
-        ({"time_mask_every": 0}, "time_mask_every are at least 1"),
-        ({"max_frames": -1}, "are at least 0, which is no limit"),
-    ],
-)
-def test_config_rules(changes: dict[str, object], message: str) -> None:
-    with pytest.raises(ConfigError, match=message):
-        DatasetConfig(**changes)  # type: ignore[arg-type]
-
-
 @pytest.fixture
 def translated(dump_dir: Path) -> Path:
     """The dump with translations into German of all but its third utterance."""
