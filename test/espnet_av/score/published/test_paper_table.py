@@ -1,15 +1,11 @@
 """Ours beside theirs: layout, averages, what nobody ran."""
 
-import json
-
 import pytest
 import yaml
 
-from espnet_av.errors import ConfigError, DataDirError
 from espnet_av.score.published.expected import read_expected
-from espnet_av.score.published.measured import Measured, read_measured
+from espnet_av.score.published.measured import Measured
 from espnet_av.score.published.paper_table import direction, lay_out
-from espnet_av.score.published.tables import Place
 from espnet_av.score.results import format_block
 from espnet_av.score.text import WER
 from espnet_av.score.text_table import format_plain
@@ -138,44 +134,3 @@ def test_the_paper_alone_with_its_averages_recomputed(expected):
     assert lines[0].startswith("Model  Mode   OOD")
     assert lines[2] == "Small  A     30.0  *11.0  20.0  10.5       15.50"
     assert len({len(line) for line in lines}) == 1
-
-
-def test_an_average_of_ours_is_unweighted_and_whole(measured):
-    whole = measured.get(Place("small", "A", "clean", "avg", None))
-    assert (whole.value, whole.num_run, whole.num_sets) == (10.0, 2, 2)
-    part = measured.get(Place("large", "A", "babble:0", "avg", None))
-    assert (part.value, part.num_run, part.num_sets) == (None, 1, 2)
-
-
-@pytest.mark.parametrize(
-    ("run", "error", "message"),
-    [
-        (scores("smal"), ConfigError, "unknown key 'smal'; did you mean 'small'"),
-        (
-            scores("small", scoring={"metric": "wer", "normaliser": "none"}),
-            ConfigError,
-            "x: scored with metric wer, normaliser none,.* but .* says metric wer, normaliser whis",
-        ),
-        (
-            scores("small", ("test_en", "A", "clean", 3.0)),
-            DataDirError,
-            "x: small, test_en A clean is also in exp/small; name the experiments",
-        ),
-    ],
-)
-def test_scores_that_do_not_fit(measured, run, error, message):
-    with pytest.raises(error, match=message):
-        measured.add(run, "x")
-
-
-def test_files_without_a_system_are_left_out(expected, tmp_path):
-    path = tmp_path / "scores.json"
-    path.write_text(json.dumps({**RUNS[0], "system": None}))
-    assert read_measured(expected, [path]).scores == {}
-    path.write_text(json.dumps(RUNS[0]))
-    assert len(read_measured(expected, [path]).scores) == 2
-    path.write_text("{")
-    with pytest.raises(DataDirError, match="not valid JSON"):
-        read_measured(expected, [path])
-    with pytest.raises(DataDirError, match=r"run the score stage \(11\) first"):
-        read_measured(expected, [tmp_path / "none.json"])

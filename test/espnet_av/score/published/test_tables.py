@@ -1,4 +1,4 @@
-"""Published tables: what a row means, and whether the paper's numbers hold together."""
+"""Published tables: what a row means, and what is refused."""
 
 from pathlib import Path
 
@@ -6,12 +6,10 @@ import pytest
 import yaml
 
 from espnet_av.errors import ConfigError
-from espnet_av.score.published.averages import check_averages, find_conflicts, num_repeated
 from espnet_av.score.published.expected import read_expected
 from espnet_av.score.published.tables import Place, read_rows
 
 ROOT = Path(__file__).resolve().parents[4]
-RECIPES = sorted(ROOT.glob("egs2/*/*/expected_scores.yaml"))
 MUAVIC = ROOT / "egs2/muavic"
 SMALL = {
     "languages": ["en", "fr"],
@@ -46,13 +44,6 @@ def cells_of(expected):
     }
 
 
-@pytest.mark.parametrize("path", RECIPES, ids=lambda path: "/".join(path.parts[-3:-1]))
-def test_every_recipe_agrees_with_itself(path):
-    expected = read_expected(path)
-    assert [check for check in check_averages(expected) if not check.agrees] == []
-    assert find_conflicts(expected) == []
-
-
 def test_how_much_of_the_paper_is_there():
     avsr = read_expected(MUAVIC / "avsr1" / "expected_scores.yaml")
     avst = read_expected(MUAVIC / "avst1" / "expected_scores.yaml")
@@ -68,8 +59,6 @@ def test_how_much_of_the_paper_is_there():
         "10": (16, 11),
         "B": (2, 1),
     }
-    assert (len(check_averages(avsr)), len(check_averages(avst))) == (82, 24)
-    assert num_repeated(avsr) > 100
 
 
 def test_some_cells_of_the_paper():
@@ -83,36 +72,6 @@ def test_some_cells_of_the_paper():
     assert cells["9", Place("learned_afe", "A", "babble:0", "avg", "en")] == 183.6
     assert cells["9", Place("xlavsr_300m", "A", "babble:0", "avg", "en")] == 42.4
     assert cells["10", Place("xlavsr_2b_a_only", "AV", "babble:0", "avg", None)] == 37.2
-
-
-def test_without_its_erratum_table_9_contradicts_itself_and_others(tmp_path):
-    content = yaml.safe_load((MUAVIC / "avsr1" / "expected_scores.yaml").read_text())
-    for table in content["tables"]:
-        table.pop("errata", None)
-    path = tmp_path / "expected_scores.yaml"
-    path.write_text(yaml.safe_dump(content))
-    expected = read_expected(path)
-    (wrong,) = [check for check in check_averages(expected) if not check.agrees]
-    assert (wrong.table, wrong.row) == ("9", "babble:0, xlavsr_300m, A")
-    assert (wrong.printed, wrong.recomputed) == (53.4, pytest.approx(48.92, abs=0.01))
-    assert find_conflicts(expected) == [
-        "xlavsr_300m A babble:0 en: 42.4 in table 2/4/10, 2.4 in table 9",
-        "xlavsr_2b AV noise:0 avg: 27 in table 7, 27.7 in table 8",
-    ]
-
-
-def test_an_average_needs_every_language(tmp_path):
-    (check,) = check_averages(read_expected(written(tmp_path)))
-    assert (check.recomputed, check.agrees) == (1.5, True)
-    gap = [["clean", "one", "A", 1.0, None, 1.5]]
-    assert check_averages(read_expected(written(tmp_path, rows=gap))) == []
-
-
-@pytest.mark.parametrize(("printed", "agrees"), [(1.6, True), (1.4, True), (1.7, False)])
-def test_an_average_may_be_off_by_rounding(tmp_path, printed, agrees):
-    rows = [["clean", "one", "A", 1.0, 2.0, printed]]
-    (check,) = check_averages(read_expected(written(tmp_path, rows=rows)))
-    assert check.agrees is agrees
 
 
 @pytest.mark.parametrize(
