@@ -85,14 +85,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(texts[-1], flush=True)
     if options.output is not None and texts:
         with user_errors("transcribe", logging.WARNING):
-            try:
-                with atomic_write(options.output) as stream:
-                    stream.writelines(f"{text}\n" for text in texts)
-            except OSError:
-                # The work of hours is shown at least.
-                print("\n".join(texts), flush=True)
-                raise
+            _write(texts, options.output)
     return 1 if num_failed else 0
+
+
+def _write(texts: Sequence[str], path: Path) -> None:
+    try:
+        with atomic_write(path) as stream:
+            stream.writelines(f"{text}\n" for text in texts)
+    except OSError:
+        # The work of hours is shown at least.
+        print("\n".join(texts), flush=True)
+        raise
 
 
 def _format(transcript: Transcript, path: str, options: argparse.Namespace) -> str:

@@ -94,15 +94,9 @@ def train(
         return _stopped(exp_dir, stop)
     if trainer.is_global_zero:
         callback.best.finish(config.average)
-        write_summary(
-            exp_dir,
-            {
-                "data_sec": data.train_sec,
-                "train_sec": progress.train_sec,
-                "steps": config.max_steps,
-                "hardware": hardware(devices.ngpu, devices.world_size),
-            },
-        )
+        figures = {"data_sec": data.train_sec, "train_sec": progress.train_sec}
+        used = hardware(devices.ngpu, devices.world_size)
+        write_summary(exp_dir, {**figures, "steps": config.max_steps, "hardware": used})
         mark_done(exp_dir)
     logger.info("%s: finished %d steps", exp_dir, config.max_steps)
     return Outcome.FINISHED

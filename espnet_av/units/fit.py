@@ -15,7 +15,7 @@ from torch import Tensor
 from espnet_av.data.shard import digest
 from espnet_av.errors import ArkError, DataDirError
 from espnet_av.features.set_features import SetFeatures
-from espnet_av.ops.kmeans import fit_kmeans
+from espnet_av.ops.kmeans import Clustering, fit_kmeans
 from espnet_av.ops.seeding import mix_seed
 from espnet_av.progress import ProgressBar, progress
 from espnet_av.rates import FRAME_HZ
@@ -55,6 +55,21 @@ def fit_codebook(train: SetFeatures, config: UnitsConfig, folder: Path) -> Codeb
         "k-means on %d frames of %d of %d utterances",
         *(len(frames), len(chosen), len(train.data.utt_ids)),
     )
+    result = _fit(frames, config)
+    record = FitRecord(
+        fingerprint=wanted,
+        rate_hz=train.source.rate_hz,
+        source=dict(train.source.origin),
+        utterances=len(chosen),
+        frames=len(frames),
+        frame_share=round(share, 6),
+        inertia=result.inertia,
+        num_batches=result.num_batches,
+    )
+    return Codebook(result.centres.cpu(), record).save(folder)
+
+
+def _fit(frames: Tensor, config: UnitsConfig) -> Clustering:
     settings = config.kmeans
     # Its end is not known before: it stops when nothing improves.
     limit = max(1, settings.max_iter * len(frames) // min(settings.batch_size, len(frames)))
@@ -73,17 +88,7 @@ def fit_codebook(train: SetFeatures, config: UnitsConfig, folder: Path) -> Codeb
     )
     bar.close()
     logger.info("mean squared distance %.5g after %d batches", result.inertia, result.num_batches)
-    record = FitRecord(
-        fingerprint=wanted,
-        rate_hz=train.source.rate_hz,
-        source=dict(train.source.origin),
-        utterances=len(chosen),
-        frames=len(frames),
-        frame_share=round(share, 6),
-        inertia=result.inertia,
-        num_batches=result.num_batches,
-    )
-    return Codebook(result.centres.cpu(), record).save(folder)
+    return result
 
 
 def _fitted_before(folder: Path) -> Codebook | None:
