@@ -71,6 +71,9 @@ def test_finished_shards_tell_more(tmp_path: Path) -> None:
     done = [FakeShard(tmp_path, ["a", "b", "c"], 700), FakeShard(tmp_path, ["d"], 100)]
     assert estimate(*done, FakeShard(tmp_path, ["e", "f"])) == 2 * 800 / 4
     assert estimate(*done) == 0
+    # Of 33, each 2nd: those of 0, 2, ... 32 bytes.
+    many = [FakeShard(tmp_path, ["u"], 1000 if n % 2 else n) for n in range(33)]
+    assert estimate(*many, FakeShard(tmp_path, ["a", "b"])) == 2 * 16
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,14 @@ def test_rows_are_read_with_every_problem(tmp_path: Path) -> None:
         assert problem.startswith(f"{path}:{start}")
 
 
+def test_every_row_is_compared_with_the_last_of_all_before(tmp_path: Path) -> None:
+    path = tmp_path / "text"
+    path.write_text("b 1\na 1\nab 1\nc 1\n")
+    _, problems = parse_table(path)
+    problems = [problem[len(f"{path}:") :].partition(": unsorted")[0] for problem in problems]
+    assert problems == ["2: 'a' after 'b'", "3: 'ab' after 'b'"]
+
+
 def test_only_transcripts_are_called_so_and_paths_stay_as_they_are(tmp_path: Path) -> None:
     content = "a cafe\u0301\nb\n"
     for name, noun, value in (

@@ -135,3 +135,20 @@ def test_a_figure_of_points() -> None:
     assert text.startswith("### BLEU: mean ± standard deviation over seeds (higher is better)")
     assert "### Difference to a (points of 100)" in text and "|b|+1.0 (1 seed)|" in text
     assert "lips" not in text
+
+
+def test_lips_of_one_system_where_a_noise_was_left_out() -> None:
+    noisy = [("test", mode, "babble:0") for mode in ("A", "AV")]
+    whole = {SOUND: {1: 20.0}, BOTH: {1: 18.0}, noisy[0]: {1: 60.0}, noisy[1]: {1: 50.0}}
+    part = {SOUND: {1: 21.0}, BOTH: {1: 18.5}, noisy[0]: {1: 61.0}}
+    for systems in ([system("whole", whole)], [system("whole", whole), system("part", part)]):
+        lips = format_comparison(systems).partition("### AV minus A: what lips add (percent)")[2]
+        rows = [
+            "|system|test clean|test babble 0 dB|",
+            "|---|--:|--:|",
+            "|whole|-2.0 (1 seed)|-10.0 (1 seed)|",
+            "|part|-2.5 (1 seed)|-|",
+        ]
+        lines = lips.splitlines()
+        assert lines[2:-2] == rows[: 2 + len(systems)]
+        assert lines[-1].startswith("In brackets: 95% intervals of the mean")
