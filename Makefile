@@ -36,7 +36,7 @@ mini: $(STAMP)  ## the whole recipe on a few clips, as the tests run it
 test: lint unit avx2  ## lint, every test with coverage, the numeric ones again with AVX2's kernels
 
 unit: $(STAMP)
-	@PATH=$(BIN):$$PATH $(BIN)/python -m pytest -q -rs -n $(JOBS) --cov --cov-report=term \
+	@PATH=$(BIN):$$PATH $(BIN)/python -m pytest -q -rfEs -n $(JOBS) --cov --cov-report=term \
 		--durations=15 $(PYTEST_ARGS)
 
 avx2: $(STAMP)  ## the numeric tests with the kernels of a processor without AVX-512

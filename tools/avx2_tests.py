@@ -29,7 +29,7 @@ def main(options: list[str]) -> int:
         print(f"AVX2's kernels: not run again, as this processor's level is {level}")
         return 0
     print(f"numeric tests again with {' '.join(f'{key}={value}' for key, value in AVX2.items())}")
-    command = [sys.executable, "-m", "pytest", "-q", "-rs", *options, *NUMERIC]
+    command = [sys.executable, "-m", "pytest", "-q", "-rfEs", *options, *NUMERIC]
     return subprocess.run(command, cwd=ROOT, env={**os.environ, **AVX2}, check=False).returncode
 
 

@@ -26,7 +26,7 @@ DUMP = "require: both\nmax_dropped_ratio: 0.5\nmin_duration: 0.1s\nmax_mismatch:
 def data_dir(tmp_path: Path) -> Path:
     """Four utterances with sound and a transcript, each in an mp4 of its own."""
     path = make_clip_corpus(tmp_path, 4)
-    tables = read_data_dir(path).tables
+    tables = {name: dict(rows) for name, rows in read_data_dir(path).tables.items()}
     for number, (utt_id, file) in enumerate(tables["video.scp"].items()):
         write_video(Path(file), textured_frames(6, seed=number), 25, tone(6 / 25))
         tables.setdefault("wav.scp", {})[utt_id] = file

@@ -139,7 +139,10 @@ def test_the_configuration_asks_for_it():
         DecodeConfig(method="joint", lexicon="words")
     log_probs = random_log_probs(1, 8)
     model = types.SimpleNamespace(
-        ctc=types.SimpleNamespace(log_softmax=lambda out: out), blank_id=0, decoder=None
+        ctc=types.SimpleNamespace(log_softmax=lambda out: out),
+        blank_id=0,
+        decoder=None,
+        predictor=None,
     )
     encoded = types.SimpleNamespace(out=log_probs.float(), lengths=torch.tensor([8]))
     config = DecodeConfig(method="ctc_prefix", lexicon="words")
