@@ -130,6 +130,10 @@ def worker_loader(
     )
 
 
+LOSSES = (RuntimeError, ConnectionError, EOFError)
+"""What a loader raises when a worker is gone; the last two while a batch is on its way."""
+
+
 def explained(batches: Iterable[Any]) -> Iterator[Any]:
     """The batches of a loader.
 
@@ -138,15 +142,20 @@ def explained(batches: Iterable[Any]) -> Iterator[Any]:
     """
     try:
         yield from batches
-    except RuntimeError as error:
+    except LOSSES as error:
         message = explain_loss(error)
         if message is None:
             raise
         raise DataLoadingError(message) from error
 
 
-def explain_loss(error: RuntimeError) -> str | None:
+def explain_loss(error: Exception) -> str | None:
     """What became of a loading process, and the cure; None: the error is about something else."""
+    if isinstance(error, (ConnectionError, EOFError)):
+        return (
+            f"a data-loading process died while it handed over a batch ({error!r}); often memory "
+            "ran out: lower num_workers or prefetch_batches"
+        )
     # "Exited unexpectedly" comes from what tells the signal.
     text = f"{error}\n{error.__cause__ or ''}"
     if "shared memory" in text or "Bus error" in text:

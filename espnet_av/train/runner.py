@@ -14,7 +14,7 @@ from espnet_av.data.dataset import AVDataset
 from espnet_av.data.noise_bank import NoiseBank
 from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.data.units import read_summary, read_units
-from espnet_av.data.workers import explain_loss
+from espnet_av.data.workers import LOSSES, explain_loss
 from espnet_av.errors import AVError, TrainingError
 from espnet_av.models.abs_model import AVModel
 from espnet_av.rates import FRAME_HZ
@@ -212,7 +212,7 @@ def _fit(
         trainer.fit(module, datamodule=data, ckpt_path=path, weights_only=True)
     except AVError:
         raise
-    except RuntimeError as error:
+    except LOSSES as error:
         if _is_lost_process(error):
             msg = (
                 f"another process of this run has ended ({str(error).splitlines()[0]}); its log "
@@ -227,10 +227,12 @@ def _fit(
         raise TrainingError(msg) from error
 
 
-def _is_lost_process(error: RuntimeError) -> bool:
+def _is_lost_process(error: Exception) -> bool:
     """Whether a collective operation failed because a process that takes part in it is gone."""
     words = ("Connection closed by peer", "Connection reset by peer", "Broken pipe")
-    return isinstance(error, torch.distributed.DistError) or any(w in str(error) for w in words)
+    if isinstance(error, torch.distributed.DistError):
+        return True
+    return isinstance(error, RuntimeError) and any(word in str(error) for word in words)
 
 
 def _stopped(exp_dir: Path, stop: StopRequest) -> Outcome:

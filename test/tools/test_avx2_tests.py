@@ -29,7 +29,7 @@ def test_numeric_tests_run_with_the_kernels_of_avx2(script, monkeypatch, repo_ro
     monkeypatch.setattr(script, "kernels", lambda: Kernels("AVX-512", ""))
     assert script.main(["-n", "2"]) == 5
     ((command, given),) = script.started
-    assert command[1:6] == ["-m", "pytest", "-q", "-rs", "-n"]
+    assert command[1:6] == ["-m", "pytest", "-q", "-rfEs", "-n"]
     assert command[-len(script.NUMERIC) :] == list(script.NUMERIC)
     assert given["env"] == {
         **os.environ, "ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"
@@ -50,4 +50,4 @@ def test_make_test_runs_them_and_says_what_is_skipped(repo_root):
     assert "\ntest: lint unit avx2 " in makefile
     assert "tools/avx2_tests.py" in makefile
     unit = makefile.split("\nunit:")[1].split("\n\n")[0]
-    assert " -rs " in unit
+    assert " -rfEs " in unit

@@ -175,6 +175,8 @@ def test_errors_of_another_kind_stay_what_they_are():
     with pytest.raises(RuntimeError, match="the model is wrong"):
         load(broken)
     assert explain_loss(RuntimeError("CUDA out of memory")) is None
+    for gone in (ConnectionResetError(104, "Connection reset by peer"), EOFError()):
+        assert "died while it handed over a batch" in (explain_loss(gone) or "")
     for text in ("received 0 items of ancdata", "[Errno 24] Too many open files"):
         message = explain_loss(RuntimeError(text))
         assert message is not None
