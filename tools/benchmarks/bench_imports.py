@@ -1,7 +1,7 @@
 """What a command costs before it works: CPU time and memory of imports, this tree against another.
 
-    git worktree add /tmp/before <commit>
-    python tools/benchmarks/bench_imports.py /tmp/before --model model.zip --clip clip.mp4
+    git worktree add ../before <commit>
+    python tools/benchmarks/bench_imports.py ../before --model model.zip --clip clip.mp4
 
 Both are run in turns, each time in a new process; they have to write the same transcript, or
 there are no figures.

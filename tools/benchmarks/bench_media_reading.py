@@ -2,8 +2,8 @@
 
 Asserts that both give the same samples and pictures, bit by bit, then times them in turn:
 
-    git worktree add /tmp/before <commit>
-    python tools/benchmarks/bench_media_reading.py --before /tmp/before --video_dir <GRID>/s1
+    git worktree add ../before <commit>
+    python tools/benchmarks/bench_media_reading.py --before ../before --video_dir <GRID>/s1
 """
 
 import argparse

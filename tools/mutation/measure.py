@@ -1,6 +1,6 @@
 """How strong the tests are: the share of small random changes of the sources that they notice.
 
-    python tools/mutation/measure.py --work /tmp/mutation --out page.md
+    python tools/mutation/measure.py --work ../mutation --out page.md
 
 One run of the suite tells which tests reach which lines. Then each change is made in a copy of the
 tree, and the tests that reach its line are run until one fails. A change that none notices has

@@ -4,28 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch import nn
+from oracles.two_parts import make_model
 
 from espnet_av.errors import CheckpointError
 from espnet_av.train.initialisation import LoadReport, final_model, initialise, load_weights
-
-
-class Parts(nn.ModuleDict):
-    token_layers = ()
-
-
-def make_model():
-    torch.manual_seed(0)
-    return Parts({"encoder": nn.Linear(2, 3), "head": nn.Linear(3, 1)})
-
-
-@pytest.fixture
-def pretrained(tmp_path):
-    """A file with `old.weight`, `old.bias` and something else."""
-    path = tmp_path / "old.pth"
-    state = {"old.weight": torch.ones(3, 2), "old.bias": torch.ones(3), "mask": torch.ones(1)}
-    torch.save(state, path)
-    return path
 
 
 def test_part_of_a_file_goes_to_part_of_a_model(pretrained):

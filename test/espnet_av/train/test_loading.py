@@ -5,8 +5,8 @@ import pickle
 
 import pytest
 import torch
+from oracles.two_parts import make_model
 from safetensors.torch import save_file
-from torch import nn
 
 from espnet_av.errors import CheckpointError, ConfigError
 from espnet_av.train.averaging import average_checkpoints
@@ -18,24 +18,6 @@ from espnet_av.train.loading import (
     load_experiment,
     read_weights,
 )
-
-
-class Parts(nn.ModuleDict):
-    token_layers = ()
-
-
-def make_model():
-    torch.manual_seed(0)
-    return Parts({"encoder": nn.Linear(2, 3), "head": nn.Linear(3, 1)})
-
-
-@pytest.fixture
-def pretrained(tmp_path):
-    """A file with `old.weight`, `old.bias` and something else."""
-    path = tmp_path / "old.pth"
-    state = {"old.weight": torch.ones(3, 2), "old.bias": torch.ones(3), "mask": torch.ones(1)}
-    torch.save(state, path)
-    return path
 
 
 def test_forms_of_files(tmp_path):
