@@ -126,6 +126,20 @@ def test_functions_are_short_enough_to_read() -> None:
                 assert length <= 80, f"{path}:{node.lineno} {node.name} has {length} lines"
 
 
+def test_a_name_stands_for_one_thing() -> None:
+    """No two public classes, or names of types, of the package are called the same."""
+    places: dict[str, list[str]] = {}
+    for path in FILES:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            names = [node.name] if isinstance(node, ast.ClassDef) else []
+            if isinstance(node, ast.Assign):
+                names = [item.id for item in node.targets if isinstance(item, ast.Name)]
+            for name in names:
+                if re.fullmatch(r"[A-Z]\w*[a-z]\w*", name):
+                    places.setdefault(name, []).append(str(path.relative_to(PACKAGE)))
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
 def test_recipes_are_short_and_link_to_the_template() -> None:
     recipes = [path.parent for path in ROOT.glob("egs2/*/*/run.sh")]
     assert recipes

@@ -24,7 +24,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from espnet_av.command import stage_parser, user_errors
-from espnet_av.exchange.request import ESPNET, FAMILIES, Request
+from espnet_av.exchange.request import ESPNET, FAMILIES, ConversionRequest
 
 
 def get_parser() -> argparse.ArgumentParser:
@@ -55,11 +55,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Convert, and print the report."""
     options = get_parser().parse_args(arguments)
     with user_errors("convert"):
-        text = _convert(Request(**vars(options)))
+        text = _convert(ConversionRequest(**vars(options)))
     print(f"{options.source} -> {options.out_dir}\n{text}")
 
 
-def _convert(request: Request) -> str:
+def _convert(request: ConversionRequest) -> str:
     # Torch and ESPnet: --help does without.
     from espnet_av.exchange.foreign_experiment import write_ours
     from espnet_av.exchange.hugging_face import write_hugging_face

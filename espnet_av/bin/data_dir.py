@@ -6,14 +6,13 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import get_args
 
 from espnet_av.command import user_errors
 from espnet_av.data.combination import combine, located_tables, rename
 from espnet_av.data.data_dir import DataDir, parse_data_dir, read_data_dir, validate, write_data_dir
 from espnet_av.data.fields import unknown_tables
 from espnet_av.data.repair import BACKUP, repair
-from espnet_av.data.selection import Mode, select
+from espnet_av.data.selection import SELECTIONS, select
 from espnet_av.data.table import raise_problems
 from espnet_av.errors import DataDirError
 from espnet_av.text_file import read_text
@@ -115,7 +114,7 @@ def _subset(args: argparse.Namespace) -> None:
         if not number.isdecimal() or int(number) == 0:
             msg = f"'{number}' is no number of utterances; give a whole number above 0"
             raise DataDirError(msg)
-        mode: Mode = next((name for name in get_args(Mode) if getattr(args, name, False)), "spread")
+        mode = next((name for name in SELECTIONS if getattr(args, name, False)), "spread")
         chosen = select(data, mode, int(number))
     part = data.subset(chosen)
     write_data_dir(args.arguments[-1], located_tables(part), part.ctm)

@@ -57,11 +57,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Decode this job's share of the conditions."""
     options = get_parser().parse_args(arguments)
     # Torch and ESPnet: --help does without.
-    from espnet_av.predict.run import Job, run
+    from espnet_av.predict.run import DecodeJob, run
 
     with user_errors("decode"):
         check_jobs(options.job, options.num_jobs)
-        job = Job(options, load_config(DecodeConfig, options.config, options.override))
+        job = DecodeJob(options, load_config(DecodeConfig, options.config, options.override))
         if options.expected is not None:
             metric = read_expected(options.expected).scoring.metric
             job.check = lambda kind: check_fed(metric, kind, str(options.exp_dir))

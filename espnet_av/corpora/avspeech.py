@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from espnet_av.corpora.clip import Clip, make_id, survey, write_sets
-from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem, Published
+from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem, PublishedSize
 from espnet_av.corpora.files import visible_files
 from espnet_av.data.face_place import FacePlace, parse_place
 from espnet_av.errors import DataDirError
 from espnet_av.text_file import read_text
 
 SPLITS = ("train", "test")
-PUBLISHED_SUM = Published(hours=4700)
+PUBLISHED_SUM = PublishedSize(hours=4700)
 """Hours of both lists together, about (arXiv 1804.03619)."""
 _SUFFIXES = (".mp4", ".mkv", ".webm")
 

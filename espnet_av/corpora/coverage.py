@@ -16,9 +16,8 @@ from espnet_av.errors import DataDirError, DroppedTooManyError
 
 logger = logging.getLogger(__name__)
 
-Outcome = Literal["found", "incomplete", "missing", "unreadable", "unusable"]
+OUTCOMES = ("found", "incomplete", "missing", "unreadable", "unusable")
 """Complete; kept without its sound or picture; not there; damaged; without transcript."""
-OUTCOMES: tuple[Outcome, ...] = ("found", "incomplete", "missing", "unreadable", "unusable")
 DROPPED = "dropped"
 _NUM_NAMED = 5
 _COLUMNS = ("split", "lang", "expected", *OUTCOMES, "hours", "published_clips", "published_hours")
@@ -33,7 +32,7 @@ class Problem(NamedTuple):
     detail: str
 
 
-class Published(NamedTuple):
+class PublishedSize(NamedTuple):
     """Size of one split as its authors state it; None: not stated."""
 
     clips: int | None = None
@@ -67,8 +66,8 @@ class Coverage:
     def __init__(
         self,
         corpus: str,
-        published: Mapping[Part, Published] | None = None,
-        total: Published | None = None,
+        published: Mapping[Part, PublishedSize] | None = None,
+        total: PublishedSize | None = None,
     ) -> None:
         self.corpus, self.total = corpus, total
         self.published = dict(published or {})
@@ -130,7 +129,9 @@ class Coverage:
     def _rows(self) -> Iterable[tuple[str, ...]]:
         parts = list(dict.fromkeys((*self.published, *self.tallies)))
         for part in parts:
-            yield _row(part, self.tallies.get(part, Tally()), self.published.get(part, Published()))
+            yield _row(
+                part, self.tallies.get(part, Tally()), self.published.get(part, PublishedSize())
+            )
         if len(parts) > 1 or self.total:
             together = Tally()
             for tally in self.tallies.values():
@@ -138,14 +139,14 @@ class Coverage:
                 together.seconds += tally.seconds
             yield _row(Part("all", "all"), together, self._published_sum(parts))
 
-    def _published_sum(self, parts: Iterable[Part]) -> Published:
+    def _published_sum(self, parts: Iterable[Part]) -> PublishedSize:
         """What is stated of the whole, else the sum, where it is stated for every part."""
         if self.total is not None:
             return self.total
-        known = [self.published.get(part, Published()) for part in parts]
+        known = [self.published.get(part, PublishedSize()) for part in parts]
         clips = [item.clips for item in known if item.clips is not None]
         hours = [item.hours for item in known if item.hours is not None]
-        return Published(
+        return PublishedSize(
             sum(clips) if len(clips) == len(known) else None,
             sum(hours) if len(hours) == len(known) else None,
         )
@@ -173,7 +174,7 @@ def write_rows(path: Path, columns: Iterable[str], rows: Iterable[Iterable[str]]
             stream.write("\t".join(" ".join(cell.split()) for cell in row) + "\n")
 
 
-def _row(part: Part, tally: Tally, published: Published) -> tuple[str, ...]:
+def _row(part: Part, tally: Tally, published: PublishedSize) -> tuple[str, ...]:
     counts = [tally.outcomes[outcome] for outcome in OUTCOMES]
     return (
         part.split,

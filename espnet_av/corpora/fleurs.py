@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from espnet_av.corpora.clip import Clip, make_id, survey, write_sets
-from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem, Published
+from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem, PublishedSize
 from espnet_av.corpora.files import visible_files
 from espnet_av.corpora.languages import check_languages
 from espnet_av.corpora.tsv import read_tsv
@@ -74,7 +74,7 @@ def prepare_fleurs(
     base = root / "data" if (root / "data").is_dir() else root
     column = _RAW if text == "raw" else _NORMALISED
     asked = check_languages(languages, CODES)
-    whole = None if splits else Published(hours=HOURS_PER_LANGUAGE * len(asked))
+    whole = None if splits else PublishedSize(hours=HOURS_PER_LANGUAGE * len(asked))
     coverage = Coverage("fleurs", total=whole)
     translations = _translations(base, translate_to, column)
     clips: list[Clip] = []

@@ -21,7 +21,7 @@ _PART = Part("all", "en")
 
 
 @dataclass(frozen=True)
-class Utterance:
+class GridUtterance:
     """What a data dir says of one sentence."""
 
     files: GridFiles
@@ -79,7 +79,7 @@ def prepare_grid(
         coverage.note(item.talker, "align_of_another", action, item.detail)
     paths = (source for item in files.values() if (source := item.video or item.audio))
     media = probe_all(paths, num_jobs=num_jobs, desc="grid: reading headers")
-    utterances: dict[str, Utterance] = {}
+    utterances: dict[str, GridUtterance] = {}
     for utt_id in sorted(files):
         utterance = _inspect(utt_id, files[utt_id], media, coverage)
         if utterance is not None:
@@ -111,7 +111,7 @@ def _compare_lists(sets: Sets, files: dict[str, GridFiles], coverage: Coverage) 
 
 def _inspect(
     utt_id: str, files: GridFiles, media: dict[Path, Media], coverage: Coverage
-) -> Utterance | None:
+) -> GridUtterance | None:
     """The utterance; None: unusable. Its faults go to `coverage`."""
     source = files.video or files.audio
     if source is None:
@@ -132,7 +132,7 @@ def _inspect(
     if ctm and files.video is None:
         end = ctm[-1].start + ctm[-1].duration
         ctm = ctm if end <= header.seconds + _CTM_SLACK_SEC else None
-    return Utterance(files, sentence(files.name), ctm)
+    return GridUtterance(files, sentence(files.name), ctm)
 
 
 def _word_times(utt_id: str, files: GridFiles, coverage: Coverage) -> list[Segment] | None:
@@ -154,7 +154,7 @@ def _word_times(utt_id: str, files: GridFiles, coverage: Coverage) -> list[Segme
     return ctm
 
 
-def _write(path: Path, utterances: dict[str, Utterance]) -> None:
+def _write(path: Path, utterances: dict[str, GridUtterance]) -> None:
     tables: dict[str, dict[str, str]] = {
         "wav.scp": {key: str(u.files.video or u.files.audio) for key, u in utterances.items()},
         "video.scp": {

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from espnet_av.config import Seconds
 from espnet_av.corpora.clip import Clip, make_id, survey, write_set
-from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem, Published
+from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem, PublishedSize
 from espnet_av.corpora.hold_out import hold_out, read_id_list
 from espnet_av.corpora.lrs3_text import ClipText, read_clip_text
 from espnet_av.corpora.parallel import parallel_map
@@ -18,9 +18,9 @@ from espnet_av.corpora.word_cuts import cut_at_words
 from espnet_av.errors import DataDirError
 
 PUBLISHED = {
-    Part("pretrain", "en"): Published(118_516, 408),
-    Part("trainval", "en"): Published(31_982, 30),
-    Part("test", "en"): Published(1_321, 0.9),
+    Part("pretrain", "en"): PublishedSize(118_516, 408),
+    Part("trainval", "en"): PublishedSize(31_982, 30),
+    Part("test", "en"): PublishedSize(1_321, 0.9),
 }
 """Clips and hours of each folder (LRS3-TED, arXiv 1809.00496)."""
 NUM_VALID_CLIPS = 1200

@@ -7,23 +7,23 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from espnet_av.corpora.clip import Clip, make_id, survey, write_set
-from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem, Published
+from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem, PublishedSize
 from espnet_av.corpora.files import visible_files
 from espnet_av.corpora.languages import LANGUAGES, check_languages
-from espnet_av.corpora.muavic_lists import ClipList, Row, Translate, find_lists, read_list
+from espnet_av.corpora.muavic_lists import ClipList, ListRow, Translate, find_lists, read_list
 
 _AVSR_HOURS = (436, 16, 10, 25, 178, 176, 101, 153, 49)
 PUBLISHED = {
-    Part("train", lang): Published(hours=hours)
+    Part("train", lang): PublishedSize(hours=hours)
     for lang, hours in zip(LANGUAGES, _AVSR_HOURS, strict=True)
 }
 """Hours of AVSR training data (MuAViC, arXiv 2303.00628)."""
 PUBLISHED_TO_EN = {
-    Part("train", lang): Published(hours=hours)
+    Part("train", lang): PublishedSize(hours=hours)
     for lang, hours in {"el": 25, "es": 178, "fr": 176, "it": 101, "pt": 153, "ru": 49}.items()
 }
 """The same for speech translated into English, human and machine translations together."""
-PUBLISHED_FROM_EN = {Part("train", "en"): Published(hours=437)}
+PUBLISHED_FROM_EN = {Part("train", "en"): PublishedSize(hours=437)}
 """The same for English speech: 17 + 420 h into Greek, 21 + 416 h into Spanish, and so on."""
 
 
@@ -94,7 +94,7 @@ def prepare_muavic(
     return {name: write_set(out_dir / name, _even(clips)) for name, clips in sets.items()}
 
 
-def _published(languages: Sequence[str], translate: Translate) -> dict[Part, Published]:
+def _published(languages: Sequence[str], translate: Translate) -> dict[Part, PublishedSize]:
     if translate == "from_en":
         return PUBLISHED_FROM_EN
     table = PUBLISHED if translate == "none" else PUBLISHED_TO_EN
@@ -114,7 +114,7 @@ def _transcripts(base: Path, item: ClipList) -> dict[tuple[str, str], str]:
 
 
 def _clip(
-    row: Row, item: ClipList, metadata_dir: Path, transcripts: dict[tuple[str, str], str]
+    row: ListRow, item: ClipList, metadata_dir: Path, transcripts: dict[tuple[str, str], str]
 ) -> Clip:
     speaker = make_id(f"{item.lang}_{row.talk}")
     text = transcripts.get((row.talk, row.segment)) if item.target else row.text

@@ -28,7 +28,7 @@ class ClipList(NamedTuple):
     """Language of the texts where they are translations; None: they are transcripts."""
 
 
-class Row(NamedTuple):
+class ListRow(NamedTuple):
     """One clip as a list names it; its files may not exist."""
 
     video: Path
@@ -72,7 +72,7 @@ def find_lists(base: Path, languages: Sequence[str], translate: Translate) -> It
                 yield ClipList("en", split, tsv, folder / f"{split}.{lang}", lang)
 
 
-def read_list(base: Path, item: ClipList) -> list[Row]:
+def read_list(base: Path, item: ClipList) -> list[ListRow]:
     """Rows of one list.
 
     Paths in the list are followed where they lead to a folder, else looked for in the layout below
@@ -95,7 +95,7 @@ def read_list(base: Path, item: ClipList) -> list[Row]:
         )
         raise DataDirError(msg)
     is_dir = functools.lru_cache(maxsize=None)(Path.is_dir)
-    found: list[Row] = []
+    found: list[ListRow] = []
     for number, (row, words) in enumerate(zip(rows, texts, strict=True), start=2):
         if len(row) < 5:
             msg = f"{item.tsv}:{number}: {len(row)} columns, expected id, video, audio, frames, "
@@ -105,7 +105,7 @@ def read_list(base: Path, item: ClipList) -> list[Row]:
         audio = _place(base, item, "audio", header[0], row[2], row[0], is_dir)
         has_frames = row[3].strip().isdecimal() and int(row[3]) > 0
         origin = f"{item.tsv}:{number}" + ("" if has_frames else f", {row[3]} frames")
-        found.append(Row(video, audio, " ".join(words.split()), origin, has_frames))
+        found.append(ListRow(video, audio, " ".join(words.split()), origin, has_frames))
     return found
 
 

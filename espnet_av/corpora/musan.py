@@ -6,14 +6,14 @@ import re
 from pathlib import Path
 
 from espnet_av.corpora.clip import Clip, make_id, survey, write_set
-from espnet_av.corpora.coverage import Coverage, Part, Published
+from espnet_av.corpora.coverage import Coverage, Part, PublishedSize
 from espnet_av.corpora.files import visible_files
 from espnet_av.errors import DataDirError
 
 PUBLISHED = {
-    Part("music", "-"): Published(660, 42.5),
-    Part("speech", "-"): Published(426, 60),
-    Part("noise", "-"): Published(930, 6),
+    Part("music", "-"): PublishedSize(660, 42.5),
+    Part("speech", "-"): PublishedSize(426, 60),
+    Part("noise", "-"): PublishedSize(930, 6),
 }
 """Files and hours of each category (arXiv 1510.08484)."""
 _FS = 16000

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from espnet_av.corpora.clip import Clip, make_id, survey, write_sets
-from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem, Published
+from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem, PublishedSize
 from espnet_av.corpora.files import visible_files
 from espnet_av.corpora.hold_out import hold_out, read_id_list
 from espnet_av.errors import DataDirError
@@ -15,11 +15,11 @@ from espnet_av.errors import DataDirError
 SPLITS = ("dev", "test")
 NUM_HELD_OUT = 20
 """Speakers of `dev` that stand in for those of `test`, a few thousand utterances."""
-PUBLISHED = {Part("dev", "-"): Published(1_092_009), Part("test", "-"): Published(36_237)}
+PUBLISHED = {Part("dev", "-"): PublishedSize(1_092_009), Part("test", "-"): PublishedSize(36_237)}
 """Utterances of each folder (arXiv 1806.05622)."""
-PUBLISHED_SUM = Published(1_128_246, 2442)
+PUBLISHED_SUM = PublishedSize(1_128_246, 2442)
 """Utterances and hours of both together."""
-PUBLISHED_ENGLISH = Published(628_418, 1326)
+PUBLISHED_ENGLISH = PublishedSize(628_418, 1326)
 """Clips and hours of the list of English ones that AV-HuBERT trains on."""
 
 

@@ -19,13 +19,13 @@ from espnet_av.data.missing_video import MissingVideo, check_sound_is_left
 from espnet_av.data.noise_bank import NoiseBank
 from espnet_av.data.noise_condition import NoiseCondition
 from espnet_av.data.readers import ALWAYS, READERS
-from espnet_av.data.readers.abs_reader import Draw, Request
+from espnet_av.data.readers.abs_reader import Draw, ReadRequest
 from espnet_av.data.readers.video_augment import num_frames_at
 from espnet_av.data.selection import select
 from espnet_av.data.stretch import choose_stretch
 from espnet_av.data.target import select_langs
 from espnet_av.data.tokenizer import Tokenizer
-from espnet_av.data.units import UnitSet
+from espnet_av.data.unit_set import UnitSet
 from espnet_av.errors import DataDirError
 from espnet_av.rates import FRAME_HZ
 
@@ -79,7 +79,7 @@ class AVDataset(Dataset[Sample]):
         data = select_langs(read_data_dir(dump_dir), config.langs)
         if train and config.num_utts:
             data = data.subset(select(data, "spread", config.num_utts))
-        self._request = Request(
+        self._request = ReadRequest(
             data=data,
             config=config,
             modalities=modalities or config.modalities,

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from typing import Literal
 
 from espnet_av.data.data_dir import DataDir
 from espnet_av.errors import DataDirError
 from espnet_av.rates import FRAME_HZ, SAMPLE_RATE
 
-Mode = Literal["spread", "first", "last", "shortest", "speakers", "per_speaker"]
 
-
-def select(data: DataDir, mode: Mode, number: int) -> list[str]:
+def select(data: DataDir, mode: str, number: int) -> list[str]:
     """Utterances chosen from a data dir; the same ones on every call.
 
     Args:
         data: a data dir.
-        mode: `spread` evenly over the sorted list, the `first` or `last` ones, the `shortest`,
-            whole `speakers` in random order until there are enough, or `number` `per_speaker`.
+        mode: a key of `SELECTIONS`: `spread` evenly over the sorted list, the `first` or `last`
+            ones, the `shortest`, whole `speakers` in random order until there are enough, or
+            `number` `per_speaker`.
         number: how many; at most as many as there are.
     """
-    return _MODES[mode](data, number)
+    return SELECTIONS[mode](data, number)
 
 
 def _spread(data: DataDir, number: int) -> list[str]:
@@ -55,7 +53,7 @@ def _per_speaker(data: DataDir, number: int) -> list[str]:
     ]
 
 
-_MODES: dict[Mode, Callable[[DataDir, int], list[str]]] = {
+SELECTIONS: dict[str, Callable[[DataDir, int], list[str]]] = {
     "spread": _spread,
     "first": lambda data, number: data.utt_ids[:number],
     "last": lambda data, number: data.utt_ids[-number:],

@@ -28,7 +28,7 @@ _CHANGED = "changed while it was read"
 
 
 @dataclass
-class Record:
+class ShardRecord:
     """What a finished shard holds; its presence on disk says that the archives are complete."""
 
     fingerprint: str
@@ -42,7 +42,7 @@ class Record:
         return asdict(self)
 
 
-RecordT = TypeVar("RecordT", bound=Record)
+RecordT = TypeVar("RecordT", bound=ShardRecord)
 
 
 @dataclass(frozen=True)
@@ -216,7 +216,7 @@ def finished_records(shards: Sequence[Shard[RecordT]]) -> list[RecordT]:
     return records
 
 
-def files_to_fetch(shards: Sequence[AnyShard], records: Iterable[Record]) -> set[str]:
+def files_to_fetch(shards: Sequence[AnyShard], records: Iterable[ShardRecord]) -> set[str]:
     """Files of the utterances that were dropped because these cannot be read."""
     return {
         path
@@ -270,7 +270,7 @@ def fingerprint_of(ark: str) -> str | None:
         raise DataDirError(msg) from error
 
 
-def _checksum(record: Record) -> str:
+def _checksum(record: ShardRecord) -> str:
     return hashlib.sha256(json.dumps(record.content()).encode()).hexdigest()
 
 

@@ -17,7 +17,7 @@ from espnet_av.data.ark import ArkWriter, read_audio_ark
 from espnet_av.data.data_dir import rebase
 from espnet_av.data.dropped import Drop
 from espnet_av.data.fields import find_table
-from espnet_av.data.shard import UNREADABLE, Record, Shard, digest, file_size, fingerprint_of
+from espnet_av.data.shard import UNREADABLE, Shard, ShardRecord, digest, file_size, fingerprint_of
 from espnet_av.data.sound_gap_report import GapRow
 from espnet_av.data.source_files import plain_file
 from espnet_av.data.table import is_ark_pointer, read_table
@@ -50,7 +50,7 @@ class Clips:
 
 
 @dataclass
-class DumpRecord(Record):
+class DumpRecord(ShardRecord):
     """What a finished shard of a dump holds, by utterance."""
 
     audio: dict[str, str] = field(default_factory=dict)
@@ -75,7 +75,7 @@ class DumpRecord(Record):
         self.sound_gaps += [g._replace(utt_id=utt_id) for g in self.sound_gaps if g.utt_id == twin]
 
     def content(self) -> dict[str, Any]:
-        """See `Record`; without what records of before do not know and most do not need."""
+        """See `ShardRecord`; without what records of before do not know and most do not need."""
         content = super().content()
         return content if self.packed else {k: v for k, v in content.items() if k != "packed"}
 

@@ -14,9 +14,9 @@ import yaml
 from espnet_av.config import build
 from espnet_av.data.espnet_tokens import save_espnet_tokens
 from espnet_av.data.fairseq_tokens import save_fairseq_tokens
-from espnet_av.data.units import SUMMARY
+from espnet_av.data.unit_set import SUMMARY
 from espnet_av.exchange.output_folder import output_folder
-from espnet_av.exchange.request import ESPNET, REPORT, WITH_LIPS, Request
+from espnet_av.exchange.request import ESPNET, REPORT, WITH_LIPS, ConversionRequest
 from espnet_av.models import MODELS
 from espnet_av.models.avhubert import convert as avhubert
 from espnet_av.models.avhubert.start_xlavsr import start_xlavsr
@@ -49,7 +49,7 @@ TokenWriter = Callable[[Path], Any]
 """Writes the tokens of a recogniser to a folder."""
 
 
-def write_ours(request: Request) -> str:
+def write_ours(request: ConversionRequest) -> str:
     """Writes the experiment; returns the report."""
     converted, write_tokens = _read(request)
     text = _report(converted)
@@ -57,7 +57,7 @@ def write_ours(request: Request) -> str:
     return text
 
 
-def _read(request: Request) -> tuple[Converted, TokenWriter | None]:
+def _read(request: ConversionRequest) -> tuple[Converted, TokenWriter | None]:
     """Our model, and its tokens if they come with it."""
     if request.family == ESPNET:
         experiment = read_espnet_experiment(request.source, request.checkpoint)
@@ -81,7 +81,7 @@ def _write_espnet_tokens(
     )
 
 
-def _convert(request: Request, checkpoint: ForeignCheckpoint) -> Converted:
+def _convert(request: ConversionRequest, checkpoint: ForeignCheckpoint) -> Converted:
     """Our model."""
     if request.to == "xlavsr":
         visual = read_foreign_checkpoint(request.visual) if request.visual else None
@@ -108,7 +108,7 @@ def _report(converted: Converted, every: bool = False) -> str:
 
 
 def _write_experiment(
-    request: Request, converted: Converted, write_tokens: TokenWriter | None
+    request: ConversionRequest, converted: Converted, write_tokens: TokenWriter | None
 ) -> None:
     """Configuration, weights, report, and what else the checkpoint had."""
     config = TrainConfig(model=converted.model, model_conf=converted.model_conf, average=0)

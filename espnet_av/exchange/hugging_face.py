@@ -11,7 +11,7 @@ from torch import Tensor
 from espnet_av.config import build
 from espnet_av.errors import CheckpointError
 from espnet_av.exchange.output_folder import output_folder
-from espnet_av.exchange.request import HF_MODELS, REPORT, Request
+from espnet_av.exchange.request import HF_MODELS, REPORT, ConversionRequest
 from espnet_av.hf import save_file
 from espnet_av.models import MODELS
 from espnet_av.models.hubert import convert as hubert
@@ -27,7 +27,7 @@ _TO_HF: dict[str, Callable[[Any, Mapping[str, Tensor]], HFModel]] = {
 """Family -> how our model of it is written."""
 
 
-def write_hugging_face(request: Request) -> str:
+def write_hugging_face(request: ConversionRequest) -> str:
     """Writes a model folder of Hugging Face; returns the report."""
     config = read_train_config(request.source)
     wanted, to_hf = HF_MODELS[request.family], _TO_HF[request.family]

@@ -17,7 +17,7 @@ _WITH_UNITS = ("hubert", "avhubert")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class ConversionRequest:
     """One conversion."""
 
     family: str

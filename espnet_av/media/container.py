@@ -11,7 +11,7 @@ import av
 from av.container import InputContainer
 
 from espnet_av.errors import MediaError, raise_machine_fault
-from espnet_av.media.tracks import Kind, find_track, track_names
+from espnet_av.media.tracks import TrackKind, find_track, track_names
 from espnet_av.media.truncation import is_cut_short
 
 _MICROSECOND = 1_000_000
@@ -48,7 +48,7 @@ def open_container(path: str | Path) -> Iterator[InputContainer]:
 
 
 @contextmanager
-def open_media(path: str | Path, kind: Kind) -> Iterator[tuple[InputContainer, Any]]:
+def open_media(path: str | Path, kind: TrackKind) -> Iterator[tuple[InputContainer, Any]]:
     """Open a file and yield its container and its best track (`av.AudioStream`, `av.VideoStream`).
 
     Raises:

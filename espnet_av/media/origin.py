@@ -8,7 +8,7 @@ from typing import Any
 
 from av.container import InputContainer
 
-from espnet_av.media.tracks import Kind, find_track
+from espnet_av.media.tracks import TrackKind, find_track
 from espnet_av.rates import FRAME_HZ
 
 _MICROSECOND = 1_000_000
@@ -28,7 +28,7 @@ _ROUNDING_SEC = 2e-3
 """Stamps in milliseconds make a second of 999 ms."""
 
 
-def origin_sec(container: InputContainer, kind: Kind) -> float:
+def origin_sec(container: InputContainer, kind: TrackKind) -> float:
     """Time stamp of a track, in seconds, that is second 0 of its file.
 
     Frames at 25 Hz then fall on the pictures of a film of 25 frames/s, whatever its container does
@@ -74,7 +74,7 @@ def avi_begin(container: InputContainer) -> int:
     return late if is_late else stored[0]
 
 
-def _origin_of_avi(container: InputContainer, kind: Kind) -> float:
+def _origin_of_avi(container: InputContainer, kind: TrackKind) -> float:
     """As `origin_sec`, for a container that counts frames instead of giving them time stamps."""
     picture, sound = find_track(container, "video"), find_track(container, "audio")
     begin = float(avi_begin(container) * picture.time_base)

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from espnet_av.media.fractional_delay import sample_at
-from espnet_av.media.sound_places import Piece
+from espnet_av.media.sound_places import SoundPiece
 
 _BLOCK = 1 << 20
 """Samples whose places are computed at a time."""
@@ -37,7 +37,7 @@ class LaidOut(NamedTuple):
     gaps: tuple[SoundGap, ...]
 
 
-def lay_out(wave: np.ndarray, pieces: Sequence[Piece], fs: int) -> LaidOut:
+def lay_out(wave: np.ndarray, pieces: Sequence[SoundPiece], fs: int) -> LaidOut:
     """Put pieces of a sound where they belong.
 
     Args:
@@ -63,7 +63,7 @@ def lay_out(wave: np.ndarray, pieces: Sequence[Piece], fs: int) -> LaidOut:
     return LaidOut(first, np.concatenate(parts), tuple(_gaps(pieces)))
 
 
-def _in_time(wave: np.ndarray, piece: Piece, fs: int, is_last: bool) -> tuple[int, np.ndarray]:
+def _in_time(wave: np.ndarray, piece: SoundPiece, fs: int, is_last: bool) -> tuple[int, np.ndarray]:
     """Sample of the file at which a piece begins, and the piece at the file's speed."""
     first, stop = _sample(piece.sound_sec[0], fs), _sample(piece.sound_sec[-1], fs)
     if piece.is_even:
@@ -82,7 +82,7 @@ def _in_time(wave: np.ndarray, piece: Piece, fs: int, is_last: bool) -> tuple[in
     return begin, np.concatenate([np.zeros(0, np.float32), *parts])
 
 
-def _gaps(pieces: Sequence[Piece]) -> list[SoundGap]:
+def _gaps(pieces: Sequence[SoundPiece]) -> list[SoundGap]:
     found: list[SoundGap] = []
     reached = float(pieces[0].file_sec[0])
     for piece in pieces:

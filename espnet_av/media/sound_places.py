@@ -30,7 +30,7 @@ _LEAST_SEC = 1.5
 _BLOCK_FRAMES = 10
 
 
-class Piece(NamedTuple):
+class SoundPiece(NamedTuple):
     """Sound without a hole, by knots between which its time is linear."""
 
     sound_sec: np.ndarray
@@ -44,7 +44,7 @@ class Piece(NamedTuple):
         return len(self.sound_sec) == 2
 
 
-def place_sound(begins: Sequence[float | None], lengths: Sequence[float]) -> list[Piece]:
+def place_sound(begins: Sequence[float | None], lengths: Sequence[float]) -> list[SoundPiece]:
     """Place decoded frames by their time stamps.
 
     Args:
@@ -94,7 +94,7 @@ def _jitter(shifts: np.ndarray) -> float:
     return float(np.quantile(np.abs(shifts - medians), _NEARLY_ALL))
 
 
-def _piece(begin: float, end: float, sound_sec: np.ndarray, shifts: np.ndarray) -> Piece:
+def _piece(begin: float, end: float, sound_sec: np.ndarray, shifts: np.ndarray) -> SoundPiece:
     """The frames between two steps: even if their stamps allow it."""
     least = 2 if end - begin > _LEAST_SEC else 1
     num_blocks = max(round((end - begin) / _BLOCK_SEC), least)
@@ -118,9 +118,9 @@ def _piece(begin: float, end: float, sound_sec: np.ndarray, shifts: np.ndarray) 
     )
     if np.abs(found - even).max() <= CLEAN_SEC:
         return _even(begin, end, even)
-    return Piece(knots, knots + found)
+    return SoundPiece(knots, knots + found)
 
 
-def _even(begin: float, end: float, shift: float) -> Piece:
+def _even(begin: float, end: float, shift: float) -> SoundPiece:
     knots = np.array([begin, end])
-    return Piece(knots, knots + shift)
+    return SoundPiece(knots, knots + shift)

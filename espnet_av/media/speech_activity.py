@@ -33,7 +33,7 @@ _MIN_PAUSE_SEC = 0.1
 _EPSILON = 1e-10
 
 
-class Activity(NamedTuple):
+class SpeechActivity(NamedTuple):
     """What was found in a sound of T frames at `RATE_HZ`."""
 
     loudness: np.ndarray
@@ -42,7 +42,7 @@ class Activity(NamedTuple):
     """(T,) bool."""
 
 
-def find_speech(wave: np.ndarray) -> Activity:
+def find_speech(wave: np.ndarray) -> SpeechActivity:
     """Tell speech from pauses, in clean sound and in steady noise.
 
     The floor is a low percentile of the level in the seconds around, so it follows noise that
@@ -67,7 +67,7 @@ def find_speech(wave: np.ndarray) -> Activity:
     for start, end in pauses:
         if end - start < _MIN_PAUSE_SEC * RATE_HZ and start > 0 and end < len(level):
             is_speech[start:end] = True
-    return Activity(above / lower, is_speech)
+    return SpeechActivity(above / lower, is_speech)
 
 
 def _band_level(wave: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from espnet_av.media.clock_breaks import JUMP_SEC, Break, clock_breaks
 from espnet_av.media.container import open_container, open_media, packets
 from espnet_av.media.film_size import mp3_tells_length, ogg_is_chained
 from espnet_av.media.origin import origin_sec
-from espnet_av.media.tracks import Kind, find_track
+from espnet_av.media.tracks import TrackKind, find_track
 
 _MICROSECOND = 1_000_000
 _EXACT = frozenset(
@@ -43,7 +43,7 @@ class _Stamp(NamedTuple):
     is_shown: bool
 
 
-def track_seconds(path: str | Path, kind: Kind) -> float:
+def track_seconds(path: str | Path, kind: TrackKind) -> float:
     """Length of a track; from the header where that is exact, else from all packets, undecoded.
 
     Raises:
@@ -53,7 +53,7 @@ def track_seconds(path: str | Path, kind: Kind) -> float:
         return all_seconds(container, [stream])[0]
 
 
-def track_span(path: str | Path, kind: Kind) -> Span | None:
+def track_span(path: str | Path, kind: TrackKind) -> Span | None:
     """Where a track begins and ends, from its packets; None: the file has no such track.
 
     Raises:

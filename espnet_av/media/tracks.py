@@ -7,12 +7,12 @@ from typing import Any, Literal
 from av.container import InputContainer
 from av.stream import Disposition
 
-Kind = Literal["audio", "video"]
+TrackKind = Literal["audio", "video"]
 _NO_FILM = Disposition.attached_pic | Disposition.timed_thumbnails
 """Cover pictures of music, thumbnails of films, pictures of chapters."""
 
 
-def find_track(container: InputContainer, kind: Kind) -> Any:
+def find_track(container: InputContainer, kind: TrackKind) -> Any:
     """The track that players choose (`av.AudioStream`, `av.VideoStream`); None: there is none.
 
     That is FFmpeg's best one: marked as default, not made for the deaf or the blind, and richest.
@@ -31,7 +31,7 @@ def track_names(container: InputContainer) -> str:
     return ", ".join(sorted(names)) or "nothing"
 
 
-def _best(container: InputContainer, kind: Kind, related: Any) -> Any:
+def _best(container: InputContainer, kind: TrackKind, related: Any) -> Any:
     best = container.streams.best(kind, related=related)
     tracks = container.streams.audio if kind == "audio" else container.streams.video
     if best is not None and not best.disposition & _NO_FILM:

@@ -16,10 +16,6 @@ from espnet_av.models.abs_validator import AbsValidator
 from espnet_av.modules.statistics import Stat
 from espnet_av.rates import FRAME_HZ
 
-Kind = Literal["text", "label", "activity", "vector", "frames"]
-"""What a model gives for an utterance: a transcript, a class, who speaks when, one vector, or
-features of frames."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Sizes:
@@ -68,8 +64,8 @@ class AVModel(AbsESPnetModel):
 
     stats: ClassVar[Mapping[str, Stat]]
     """Every statistic that it reports, `loss` among them."""
-    predicts: ClassVar[tuple[Kind, ...]] = ()
-    """What can be had of it, that for which it was made first."""
+    predicts: ClassVar[tuple[str, ...]] = ()
+    """What can be had of it, that for which it was made first: names of `predict.kinds.KINDS`."""
     token_layers: ClassVar[tuple[str, ...]] = ()
     """Layers with one row for each token."""
     unit_layers: ClassVar[tuple[str, ...]] = ()

@@ -17,7 +17,7 @@ BLOCK_SIZE = {"cpu": 1 << 18}
 LARGE_BLOCK = 1 << 25
 """On other devices: large enough to keep them busy, small beside the logits."""
 
-Block = tuple[slice, slice, slice]
+ArcBlock = tuple[slice, slice, slice]
 """Utterances, frames and rows."""
 
 
@@ -56,7 +56,7 @@ class _ArcScores(torch.autograd.Function):
         ctx: Any,
         logits: Tensor,
         labels: Tensor,
-        blocks: list[Block],
+        blocks: list[ArcBlock],
         frame_lengths: Tensor,
         row_lengths: Tensor,
         blank: int,
@@ -95,7 +95,7 @@ class _ArcScores(torch.autograd.Function):
         return (grad, *[None] * 6)
 
 
-def _blocks(logits: Tensor, num_frames: list[int], num_rows: list[int]) -> Iterator[Block]:
+def _blocks(logits: Tensor, num_frames: list[int], num_rows: list[int]) -> Iterator[ArcBlock]:
     """Cuts a batch into blocks that cover every cell inside the lengths."""
     limit = BLOCK_SIZE.get(logits.device.type, LARGE_BLOCK)
     batch_size, *shape = logits.shape

@@ -16,7 +16,7 @@ import yaml
 from espnet_av.atomic import atomic_write
 from espnet_av.config import load_config, to_dict
 from espnet_av.data.tokenizer import Tokenizer
-from espnet_av.data.units import SUMMARY
+from espnet_av.data.unit_set import SUMMARY
 from espnet_av.errors import AVError, CheckpointError, ConfigError
 from espnet_av.hf import save as save_tensors
 from espnet_av.pack.model_card import model_card

@@ -19,7 +19,7 @@ _THRESHOLD = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Activity(Predictions):
+class ActivityPredictions(Predictions):
     """The turns of all talkers of a set."""
 
     found: Mapping[str, list[Segment]]
@@ -34,7 +34,9 @@ class Activity(Predictions):
 
 
 @torch.inference_mode()
-def predict_activity(work: Work, dataset: AVDataset, advance: Callable[[int], None]) -> Activity:
+def predict_activity(
+    work: Work, dataset: AVDataset, advance: Callable[[int], None]
+) -> ActivityPredictions:
     """Tell for every utterance of a set who speaks when.
 
     The model's `predict_activity(batch)` gives (B, T, S) probabilities of S talkers at its
@@ -48,7 +50,7 @@ def predict_activity(work: Work, dataset: AVDataset, advance: Callable[[int], No
         ):
             found[utt_id] = turns_of(rows[:length] > _THRESHOLD, work.model.feature_rate)
         advance(len(batch.utt_id))
-    return Activity(work=work, dataset=dataset, found=found)
+    return ActivityPredictions(work=work, dataset=dataset, found=found)
 
 
 def turns_of(active: np.ndarray, frame_hz: float) -> list[Segment]:

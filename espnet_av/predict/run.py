@@ -40,7 +40,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass
-class Job:
+class DecodeJob:
     """One process's share of the work; models and noises are read when first needed."""
 
     options: argparse.Namespace
@@ -229,7 +229,7 @@ class Job:
         return "\t".join([utt_id, noise.noise_id, category, f"{level:g}", noise.sha256])
 
 
-def run(job: Job) -> None:
+def run(job: DecodeJob) -> None:
     """Predict what is not there yet."""
     options = job.options
     waiting: list[tuple[Condition, Path, str, DataDir]] = []

@@ -102,7 +102,7 @@ class Experiment:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Table:
+class ComparisonTable:
     """Several experiments over seeds, compared."""
 
     out: str

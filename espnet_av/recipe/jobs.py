@@ -7,17 +7,17 @@ from espnet_av.recipe.inputs import noise_options
 from espnet_av.recipe.options import Options
 from espnet_av.recipe.step import Job
 
-Work = tuple[tuple[str, ...], tuple[Job, ...]]
+JobCall = tuple[tuple[str, ...], tuple[Job, ...]]
 """Words and jobs of a step."""
 
 
-def python_job(log_file: str, program: str, *args: str) -> Work:
+def python_job(log_file: str, program: str, *args: str) -> JobCall:
     """One job of a data stage."""
     command = ("python3", "-m", f"espnet_av.bin.{program}", *args)
     return ("python_job", log_file, program, *args), (Job("train_cmd", (log_file, *command)),)
 
 
-def parallel_jobs(options: Options, logdir: str, program: str, *args: str) -> Work:
+def parallel_jobs(options: Options, logdir: str, program: str, *args: str) -> JobCall:
     """Jobs with a part each, then one that joins them."""
     nj, command = str(options.nj), ("python3", "-m", f"espnet_av.bin.{program}", *args)
     shares = (f"JOB=1:{nj}", f"{logdir}/{program}.JOB.log", *command)
@@ -28,7 +28,7 @@ def parallel_jobs(options: Options, logdir: str, program: str, *args: str) -> Wo
     return ("parallel_jobs", logdir, program, *args), jobs
 
 
-def train_model(options: Options, experiment: Experiment, *args: str) -> Work:
+def train_model(options: Options, experiment: Experiment, *args: str) -> JobCall:
     """A training, on one machine or several."""
     out, ngpu, nodes = experiment.out, str(options.ngpu), str(options.num_nodes)
     tasks = str(options.ngpu if options.ngpu > 0 else options.num_processes)
@@ -40,7 +40,7 @@ def train_model(options: Options, experiment: Experiment, *args: str) -> Work:
     return ("train_model", out, *args), (Job("cuda_cmd", runner + program),)
 
 
-def label_units(options: Options, out: str, *args: str) -> Work:
+def label_units(options: Options, out: str, *args: str) -> JobCall:
     """Centres from a share of the frames, then labels in jobs."""
     ngpu, nj = str(options.decode_ngpu), str(options.decode_nj)
     program = ("python3", "-m", "espnet_av.bin.units", out, *args)
@@ -54,7 +54,7 @@ def label_units(options: Options, out: str, *args: str) -> Work:
     return ("label_units", out, *args), jobs
 
 
-def decode_sets(options: Options, out: str, *args: str) -> Work:
+def decode_sets(options: Options, out: str, *args: str) -> JobCall:
     """Jobs that decode a part of the test sets each."""
     ngpu, nj = str(options.decode_ngpu), str(options.decode_nj)
     runner = ("--gpu", ngpu, f"JOB=1:{nj}", f"{out}/logdir/decode.JOB.log")

@@ -9,7 +9,7 @@ from typing import Any
 
 from espnet_av.errors import ConfigError
 from espnet_av.recipe.chain import default_test, default_tokens, ssl_set
-from espnet_av.recipe.experiment import Experiment, Table, Test, Tokens, Units
+from espnet_av.recipe.experiment import ComparisonTable, Experiment, Test, Tokens, Units
 from espnet_av.recipe.experiment_list import (
     ExperimentEntry,
     ExperimentList,
@@ -61,10 +61,10 @@ def full_name(name: str, seed: int | None) -> str:
     return name if seed is None else f"{name}_s{seed}"
 
 
-def tables(found: ExperimentList, options: Options) -> list[Table]:
+def tables(found: ExperimentList, options: Options) -> list[ComparisonTable]:
     """The comparisons of a list."""
     return [
-        Table(
+        ComparisonTable(
             out=out,
             rows=tuple(
                 (title, tuple(_scores(found, name, options))) for name, title in table.rows.items()

@@ -15,7 +15,7 @@ from espnet_av.recipe.checks import (
     check_set_names,
     check_sets,
 )
-from espnet_av.recipe.experiment import Experiment, Table
+from espnet_av.recipe.experiment import ComparisonTable, Experiment
 from espnet_av.recipe.experiment_list import ExperimentList, load_experiments
 from espnet_av.recipe.named import Named, named_experiments, tables
 from espnet_av.recipe.options import KINDS, Options, stage_number
@@ -51,7 +51,7 @@ class _Work:
     """What a run is about."""
 
     experiments: list[Named]
-    tables: list[Table]
+    tables: list[ComparisonTable]
     joined: dict[str, tuple[str, ...]]
     sets: list[str]
 

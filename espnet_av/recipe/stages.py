@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from espnet_av.recipe.experiment import Experiment, Table, Test, Tokens
+from espnet_av.recipe.experiment import ComparisonTable, Experiment, Test, Tokens
 from espnet_av.recipe.inputs import (
     lm_files,
     marks_of_sets,
@@ -268,7 +268,7 @@ def pack_steps(options: Options, experiment: Experiment, test: Test) -> Parts:
     ]
 
 
-def table_steps(table: Table) -> Parts:
+def table_steps(table: ComparisonTable) -> Parts:
     """Also of stage 11: experiments over seeds -> one table with differences."""
     words = ["python3", "-m", "espnet_av.bin.compare"]
     for title, scores in table.rows:

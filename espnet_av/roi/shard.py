@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NamedTuple
 from espnet_av.data.ark import ArkWriter
 from espnet_av.data.dropped import Drop
 from espnet_av.data.face_place import parse_place
-from espnet_av.data.shard import UNREADABLE, Record, Shard, digest, file_size
+from espnet_av.data.shard import UNREADABLE, Shard, ShardRecord, digest, file_size
 from espnet_av.data.source_files import plain_file
 from espnet_av.errors import ConfigError, MediaError
 from espnet_av.media.track_length import track_seconds
@@ -32,7 +32,7 @@ class Tracked(NamedTuple):
 
 
 @dataclass
-class RoiRecord(Record):
+class RoiRecord(ShardRecord):
     """What a finished shard of the roi stage holds."""
 
     clips: dict[str, Tracked] = field(default_factory=dict)

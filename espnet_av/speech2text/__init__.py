@@ -7,12 +7,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from espnet_av.speech2text.recogniser import Speech2Text
+    from espnet_av.speech2text.speech2text import Speech2Text
     from espnet_av.speech2text.transcript import Passage, Transcript
 
 __all__ = ["Passage", "Speech2Text", "Transcript"]
 
-_MODULE_OF = {"Passage": "transcript", "Speech2Text": "recogniser", "Transcript": "transcript"}
+_MODULE_OF = {"Passage": "transcript", "Speech2Text": "speech2text", "Transcript": "transcript"}
 
 
 def __getattr__(name: str) -> Any:

@@ -19,7 +19,7 @@ without a picture is part of the film."""
 _SHARED_FRAMES = 25
 
 
-class Picture(NamedTuple):
+class PictureSpan(NamedTuple):
     """The frames at 25 Hz that a film has a picture for."""
 
     first: int
@@ -27,7 +27,7 @@ class Picture(NamedTuple):
     """Behind the last one."""
 
 
-def find_picture(path: str | Path) -> Picture | None:
+def find_picture(path: str | Path) -> PictureSpan | None:
     """Where the picture of a file begins and ends; None: it has none, or a cover picture alone.
 
     Raises:
@@ -37,10 +37,12 @@ def find_picture(path: str | Path) -> Picture | None:
     if span is None:
         return None
     first = round(span.begin * FRAME_HZ) if span.begin > MAX_MISMATCH_SEC else 0
-    return Picture(first, max(round(span.end * FRAME_HZ), first + 1))
+    return PictureSpan(first, max(round(span.end * FRAME_HZ), first + 1))
 
 
-def plan_file(picture: Picture | None, max_frames: int, speech: np.ndarray | None) -> list[Window]:
+def plan_file(
+    picture: PictureSpan | None, max_frames: int, speech: np.ndarray | None
+) -> list[Window]:
     """Cut a file into windows, none of them partly with and partly without a picture.
 
     Where the picture begins or ends while somebody speaks, the window of sound alone hears up to a

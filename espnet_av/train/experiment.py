@@ -19,7 +19,7 @@ import yaml
 from espnet_av.atomic import atomic_dir, atomic_write
 from espnet_av.config import load_config, to_dict
 from espnet_av.data.fields import known_tables
-from espnet_av.data.units import SUMMARY, read_summary
+from espnet_av.data.unit_set import SUMMARY, read_summary
 from espnet_av.errors import ConfigError
 from espnet_av.provenance import write_provenance
 from espnet_av.text_file import read_text

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from espnet_av.config import build, load_config
 from espnet_av.data.tokenizer import Tokenizer
-from espnet_av.data.units import SUMMARY, read_summary
+from espnet_av.data.unit_set import SUMMARY, read_summary
 from espnet_av.errors import CheckpointError, ConfigError, VocabularyError
 from espnet_av.models import MODELS
 from espnet_av.models.abs_model import AVModel, Sizes

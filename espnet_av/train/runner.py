@@ -13,7 +13,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from espnet_av.data.dataset import AVDataset
 from espnet_av.data.noise_bank import NoiseBank
 from espnet_av.data.tokenizer import Tokenizer
-from espnet_av.data.units import read_summary, read_units
+from espnet_av.data.unit_set import read_summary, read_units
 from espnet_av.data.workers import LOSSES, explain_loss
 from espnet_av.errors import AVError, TrainingError
 from espnet_av.models.abs_model import AVModel

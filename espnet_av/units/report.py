@@ -10,7 +10,7 @@ from typing import Any
 
 from espnet_av.atomic import atomic_write
 from espnet_av.data.data_dir import DataDir
-from espnet_av.data.units import UnitSet, read_units
+from espnet_av.data.unit_set import UnitSet, read_units
 from espnet_av.progress import progress
 from espnet_av.score.text_table import format_markdown
 from espnet_av.units.codebook import FitRecord

@@ -10,8 +10,8 @@ import numpy as np
 
 from espnet_av.data.ark import ArkWriter
 from espnet_av.data.dropped import Drop
-from espnet_av.data.shard import Record, Shard, digest
-from espnet_av.data.units import label_crc
+from espnet_av.data.shard import Shard, ShardRecord, digest
+from espnet_av.data.unit_set import label_crc
 from espnet_av.features.set_features import SetFeatures
 from espnet_av.ops.kmeans import assign
 from espnet_av.units.codebook import Codebook
@@ -19,7 +19,7 @@ from espnet_av.units.config import UnitsConfig
 
 
 @dataclass
-class UnitRecord(Record):
+class UnitRecord(ShardRecord):
     """What a finished shard of labels holds, by utterance."""
 
     pointers: dict[str, str] = field(default_factory=dict)

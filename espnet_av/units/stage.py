@@ -9,7 +9,7 @@ from typing import Any
 
 from espnet_av.data.dropped import check_dropped, write_dropped
 from espnet_av.data.shard import cut, delete_stale, finished_records
-from espnet_av.data.units import write_units
+from espnet_av.data.unit_set import write_units
 from espnet_av.errors import ConfigError
 from espnet_av.features.set_features import SetFeatures
 from espnet_av.units.codebook import Codebook

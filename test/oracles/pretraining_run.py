@@ -7,7 +7,7 @@ from oracles.tiny_run import write_tiny_dump
 
 from espnet_av.data.ark import ArkWriter
 from espnet_av.data.data_dir import read_data_dir, write_data_dir
-from espnet_av.data.units import label_crc, write_units
+from espnet_av.data.unit_set import label_crc, write_units
 
 NUM_UNITS = 5
 

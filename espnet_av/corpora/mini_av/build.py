@@ -35,7 +35,7 @@ COLUMNS = ("id", "video", "speaker", "num_frames", "num_samples", "text")
 _CHUNK = 8
 
 
-class Record(NamedTuple):
+class FinishedClip(NamedTuple):
     """One finished clip."""
 
     line: Line
@@ -71,7 +71,7 @@ def build_mini_av(config: MiniAvConfig, root: str | Path, num_workers: int = 1) 
         stream.write(config.digest + "\n")
     save_yaml(config, root / "config.yaml")
     records = _synthesise_all(lines, config, root, num_workers)
-    groups: dict[tuple[str, str], list[Record]] = defaultdict(list)
+    groups: dict[tuple[str, str], list[FinishedClip]] = defaultdict(list)
     for record in records:
         groups[record.line.language, record.line.split].append(record)
     for (language, split), group in groups.items():
@@ -100,10 +100,10 @@ def _is_built(config: MiniAvConfig, root: Path) -> bool:
 
 def _synthesise_all(
     lines: list[Line], config: MiniAvConfig, root: Path, num_workers: int
-) -> list[Record]:
+) -> list[FinishedClip]:
     chunks = [lines[start : start + _CHUNK] for start in range(0, len(lines), _CHUNK)]
     bar = ProgressBar(len(lines), "synthesising clips", "clip")
-    records: list[Record] = []
+    records: list[FinishedClip] = []
     try:
         for finished in _in_parallel(chunks, config, root, num_workers):
             records += finished
@@ -115,7 +115,7 @@ def _synthesise_all(
 
 def _in_parallel(
     chunks: list[list[Line]], config: MiniAvConfig, root: Path, num_workers: int
-) -> Iterator[list[Record]]:
+) -> Iterator[list[FinishedClip]]:
     """Yield the records of each chunk, in order."""
     if num_workers <= 1:
         yield from (_synthesise(chunk, config, root) for chunk in chunks)
@@ -130,7 +130,7 @@ def _in_parallel(
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _synthesise(chunk: list[Line], config: MiniAvConfig, root: Path) -> list[Record]:
+def _synthesise(chunk: list[Line], config: MiniAvConfig, root: Path) -> list[FinishedClip]:
     cv2.setNumThreads(1)
     records = []
     for line in chunk:
@@ -139,11 +139,13 @@ def _synthesise(chunk: list[Line], config: MiniAvConfig, root: Path) -> list[Rec
         if not path.is_file():
             path.parent.mkdir(parents=True, exist_ok=True)
             write_video(path, draw(line, config, utterance), audio=utterance.audio)
-        records.append(Record(line, utterance.num_frames, len(utterance.audio), utterance.phones))
+        records.append(
+            FinishedClip(line, utterance.num_frames, len(utterance.audio), utterance.phones)
+        )
     return records
 
 
-def _write_tables(folder: Path, split: str, records: list[Record]) -> None:
+def _write_tables(folder: Path, split: str, records: list[FinishedClip]) -> None:
     write_ctm(folder / f"{split}.ctm", {record.line.utt_id: record.phones for record in records})
     with atomic_write(folder / f"{split}.tsv") as stream:
         writer = csv.writer(stream, dialect="excel-tab", lineterminator="\n")

@@ -29,7 +29,7 @@ _VOICELESS_STOPS = frozenset("ptkqc")
 
 
 @dataclass(frozen=True)
-class Utterance:
+class SpokenLine:
     """What is heard, and when."""
 
     audio: np.ndarray
@@ -43,7 +43,7 @@ class Utterance:
         return len(self.audio) // SAMPLES_PER_FRAME
 
 
-def speak(line: Line, config: MiniAvConfig) -> Utterance:
+def speak(line: Line, config: MiniAvConfig) -> SpokenLine:
     """Synthesise the sound of a line; a few milliseconds of work."""
     rng = _generator(line, config, 0)
     speaker = SPEAKERS[line.speaker]
@@ -67,10 +67,10 @@ def speak(line: Line, config: MiniAvConfig) -> Utterance:
     audio[first : first + len(wave)] += rng.uniform(*_GAIN) * wave
     end_sec = num_frames / FRAME_HZ
     phones.append(Segment(last_sec, end_sec - last_sec, SILENCE))
-    return Utterance(np.clip(audio, -1, 1).astype(np.float32), _without_repeated_silence(phones))
+    return SpokenLine(np.clip(audio, -1, 1).astype(np.float32), _without_repeated_silence(phones))
 
 
-def draw(line: Line, config: MiniAvConfig, utterance: Utterance) -> np.ndarray:
+def draw(line: Line, config: MiniAvConfig, utterance: SpokenLine) -> np.ndarray:
     """Draw the pictures of a line, (V, 224, 224, 3) uint8 RGB."""
     rng = _generator(line, config, 1)
     shapes = mouth_motion(utterance.phones, utterance.num_frames, config.hardness, rng, FRAME_HZ)

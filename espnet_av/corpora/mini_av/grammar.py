@@ -18,7 +18,7 @@ class Meaning(NamedTuple):
     adverb: int
 
 
-class Lexicon(NamedTuple):
+class WordLists(NamedTuple):
     """How one language says it; the entries of a slot translate those of every other language."""
 
     voice: str
@@ -43,7 +43,7 @@ _ADVERB_FIRST = ("adverb", "command", "colour", "preposition", "letter", "digit"
 _COLOUR_LAST = ("command", "preposition", "letter", "digit", "colour", "adverb")
 
 LEXICONS = {
-    "ar": Lexicon(
+    "ar": WordLists(
         "ar",
         _words("ارم ضع ثبت حدد"),
         _words("أزرق أخضر أحمر أبيض"),
@@ -53,7 +53,7 @@ LEXICONS = {
         _words("الآن مجددا رجاء قريبا"),
         _COLOUR_LAST,
     ),
-    "de": Lexicon(
+    "de": WordLists(
         "de",
         _words("wirf leg stell setz"),
         _words("blau grün rot weiß"),
@@ -63,7 +63,7 @@ LEXICONS = {
         _words("jetzt wieder bitte bald"),
         _ADVERB_FIRST,
     ),
-    "el": Lexicon(
+    "el": WordLists(
         "el",
         _words("ρίξε άσε βάλε όρισε"),
         _words("μπλε πράσινο κόκκινο άσπρο"),
@@ -72,7 +72,7 @@ LEXICONS = {
         _words("μηδέν ένα δύο τρία τέσσερα πέντε έξι επτά οκτώ εννέα"),
         _words("τώρα ξανά παρακαλώ σύντομα"),
     ),
-    "en": Lexicon(
+    "en": WordLists(
         "en-us",
         _words("bin lay place set"),
         _words("blue green red white"),
@@ -81,7 +81,7 @@ LEXICONS = {
         _words("zero one two three four five six seven eight nine"),
         _words("now again please soon"),
     ),
-    "es": Lexicon(
+    "es": WordLists(
         "es",
         _words("tira pon coloca fija"),
         _words("azul verde rojo blanco"),
@@ -91,7 +91,7 @@ LEXICONS = {
         _words("ahora nuevamente por_favor pronto"),
         _COLOUR_LAST,
     ),
-    "fr": Lexicon(
+    "fr": WordLists(
         "fr",
         _words("jette pose place mets"),
         _words("bleu vert rouge blanc"),
@@ -101,7 +101,7 @@ LEXICONS = {
         _words("maintenant encore s'il_vous_plaît bientôt"),
         _COLOUR_LAST,
     ),
-    "it": Lexicon(
+    "it": WordLists(
         "it",
         _words("butta posa metti fissa"),
         _words("blu verde rosso bianco"),
@@ -111,7 +111,7 @@ LEXICONS = {
         _words("adesso ancora per_favore presto"),
         _COLOUR_LAST,
     ),
-    "pt": Lexicon(
+    "pt": WordLists(
         "pt-br",
         _words("joga deita coloca define"),
         _words("azul verde vermelho branco"),
@@ -121,7 +121,7 @@ LEXICONS = {
         _words("agora novamente por_favor logo"),
         _COLOUR_LAST,
     ),
-    "ru": Lexicon(
+    "ru": WordLists(
         "ru",
         _words("брось положи поставь задай"),
         _words("синий зелёный красный белый"),

@@ -16,8 +16,6 @@ from espnet_av.data.table import parse_ctm, raise_problems
 from espnet_av.errors import DataDirError
 from espnet_av.text_file import read_text
 
-Tables = dict[str, dict[str, str]]
-
 
 def prepare_mini_av(
     root: str | Path, out_dir: str | Path, *, config: Path | None = None, nj: int = 1
@@ -48,7 +46,7 @@ def prepare_mini_av(
         raise DataDirError(msg)
     sizes = {}
     for split in SPLITS:
-        tables: Tables = defaultdict(dict)
+        tables: dict[str, dict[str, str]] = defaultdict(dict)
         ctm: dict[str, list[Segment]] = {}
         for table in sorted(root.glob(f"*/{split}.tsv")):
             for utt_id, values in _rows(table):

@@ -19,7 +19,7 @@ from espnet_av.data.noise_bank import NoiseBank
 from espnet_av.data.noise_condition import NoiseCondition
 from espnet_av.data.stretch import Stretch
 from espnet_av.data.tokenizer import Tokenizer
-from espnet_av.data.units import UnitSet
+from espnet_av.data.unit_set import UnitSet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +40,7 @@ class Draw:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class ReadRequest:
     """What a dataset was asked for; see `AVDataset`."""
 
     data: DataDir
@@ -69,7 +69,7 @@ class AbsReader(ABC):
     field: ClassVar[str]
     """Name of what is read (`FIELDS`)."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: ReadRequest) -> None:
         self.request = request
         self.data, self.config = request.data, request.config
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from espnet_av.data.dropped import Drop
 from espnet_av.data.fields import nearest
-from espnet_av.data.readers.abs_reader import AbsReader, Draw, Request
+from espnet_av.data.readers.abs_reader import AbsReader, Draw, ReadRequest
 from espnet_av.errors import ConfigError, DataDirError
 
 
@@ -17,7 +17,7 @@ class LabelReader(AbsReader):
 
     field = "label"
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: ReadRequest) -> None:
         super().__init__(request)
         self._ids = {label: number for number, label in enumerate(self.config.labels)}
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from espnet_av.data.dropped import Drop
 from espnet_av.data.lengths import num_frames
-from espnet_av.data.readers.abs_reader import AbsReader, Draw, Request
+from espnet_av.data.readers.abs_reader import AbsReader, Draw, ReadRequest
 from espnet_av.data.readers.frame_labels import frame_labels, label_part_ids
 from espnet_av.data.readers.unit_labels import unit_labels
 from espnet_av.errors import ConfigError, DataDirError
@@ -20,7 +20,7 @@ class UnitsReader(AbsReader):
 
     field = "units"
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: ReadRequest) -> None:
         super().__init__(request)
         names = (request.tokenizer and request.tokenizer.units) or ()
         self._label_ids = {label: i for i, label in enumerate(names)}

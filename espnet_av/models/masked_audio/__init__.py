@@ -1,6 +1,6 @@
 """What wav2vec 2.0 and HuBERT share: convolutions, span mask, transformer."""
 
 from espnet_av.models.masked_audio.config import MaskedAudioConfig
-from espnet_av.models.masked_audio.model import Encoded, MaskedAudioModel
+from espnet_av.models.masked_audio.model import MaskedAudioModel, MaskedBatch
 
-__all__ = ["Encoded", "MaskedAudioConfig", "MaskedAudioModel"]
+__all__ = ["MaskedAudioConfig", "MaskedAudioModel", "MaskedBatch"]

@@ -24,7 +24,7 @@ MASK = 0
 """Kind of random numbers that masks are drawn with; models number theirs from 1."""
 
 
-class Encoded(NamedTuple):
+class MaskedBatch(NamedTuple):
     """A batch on its way to a loss; frames at `feature_rate`."""
 
     conv: WaveFeatures
@@ -106,7 +106,7 @@ class MaskedAudioModel(EncoderModel):
         speech: Tensor | None,
         speech_lengths: Tensor | None,
         utt_id: Sequence[str] | None,
-    ) -> Encoded:
+    ) -> MaskedBatch:
         """Runs a batch with masked spans.
 
         Args:
@@ -126,7 +126,7 @@ class MaskedAudioModel(EncoderModel):
         features = torch.where(mask.unsqueeze(2), filling, features)
         hidden, _, _ = self.encoder(features, lengths)
         penalty = feature_penalty(conv.raw, valid_mask(lengths, num_frames, device))
-        return Encoded(conv, hidden, mask, penalty)
+        return MaskedBatch(conv, hidden, mask, penalty)
 
     def _convolve(
         self,

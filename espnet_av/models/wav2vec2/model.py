@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from espnet_av.models.abs_model import Sizes
-from espnet_av.models.masked_audio import Encoded, MaskedAudioModel
+from espnet_av.models.masked_audio import MaskedAudioModel, MaskedBatch
 from espnet_av.models.wav2vec2.config import Wav2Vec2Config
 from espnet_av.modules.quantizer import GumbelQuantizer, Quantized
 from espnet_av.modules.statistics import HIGHER, LOWER, PLAIN, Statistics, Weighted, mean_over
@@ -114,7 +114,7 @@ class Wav2Vec2PretrainingModel(MaskedAudioModel):
         }
         return loss, Statistics(STATS, stats), weight
 
-    def _quantize(self, encoded: Encoded, noise: StepNoise) -> Quantized:
+    def _quantize(self, encoded: MaskedBatch, noise: StepNoise) -> Quantized:
         """Targets of all frames, from the features before the mask."""
         features = self.target_dropout(encoded.conv.normed)
         gumbel = None
@@ -125,7 +125,7 @@ class Wav2Vec2PretrainingModel(MaskedAudioModel):
         return self.quantizer(features, encoded.mask, gumbel)
 
     def _contrast(
-        self, encoded: Encoded, quantized: Quantized, utt_id: Sequence[str] | None
+        self, encoded: MaskedBatch, quantized: Quantized, utt_id: Sequence[str] | None
     ) -> Contrast:
         """Each masked frame against other masked frames of its utterance."""
         noise = self.step_noise(encoded.hidden.device, utt_id)

@@ -12,10 +12,10 @@ from espnet_av.ops.precision import full_precision
 from espnet_av.processor import has_half_lstm
 
 logger = logging.getLogger(__name__)
-Result = TypeVar("Result")
+Output = TypeVar("Output")
 
 
-def with_lstm_kernel(layers: Callable[[Tensor], Result], x: Tensor) -> Result:
+def with_lstm_kernel(layers: Callable[[Tensor], Output], x: Tensor) -> Output:
     """What LSTM layers give, in full precision where the processor has none in autocast's.
 
     Args:

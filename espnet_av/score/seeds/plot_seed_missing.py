@@ -11,7 +11,7 @@ from espnet_av.figure import INK, MODE_COLORS, MODE_NAMES, new_figure, save, sty
 from espnet_av.score.matrix import noise_title
 from espnet_av.score.plot_missing_video import KIND_STYLES, add_kind_legend, label_shares
 from espnet_av.score.scorers import metric_of
-from espnet_av.score.seeds.runs import Condition, System
+from espnet_av.score.seeds.runs import ConditionKey, System
 from espnet_av.score.seeds.seed_missing import losses_of
 from espnet_av.score.seeds.seed_table import conditions_of
 
@@ -53,7 +53,7 @@ def plot_seed_missing(systems: Sequence[System], path: Path) -> bool:
     return True
 
 
-def _draw_panel(axes: Any, system: System, condition: Condition) -> None:
+def _draw_panel(axes: Any, system: System, condition: ConditionKey) -> None:
     style_axes(axes)
     name, _, noise = condition
     if alone := system.rates.get((name, "A", noise)):

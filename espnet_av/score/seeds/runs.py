@@ -14,9 +14,9 @@ from espnet_av.score.scoring import Scoring
 from espnet_av.text_file import read_json
 from espnet_av.yaml_file import read_yaml_keys
 
-Condition = tuple[str, str, str]
+ConditionKey = tuple[str, str, str]
 """Test set, mode, noise."""
-Loss = tuple[str, str, str, str]
+MissingKey = tuple[str, str, str, str]
 """The same and what is missing of the video, as `start:0.5`."""
 _FREE_KEYS = (
     "num_workers",
@@ -38,9 +38,9 @@ class System:
 
     name: str
     metric: str
-    rates: dict[Condition, dict[int, float]] = field(default_factory=dict)
+    rates: dict[ConditionKey, dict[int, float]] = field(default_factory=dict)
     """Condition -> seed of the training -> percent or BLEU points."""
-    missing: dict[Loss, dict[int, float]] = field(default_factory=dict)
+    missing: dict[MissingKey, dict[int, float]] = field(default_factory=dict)
     """The same with missing video."""
     origins: dict[int, str] = field(default_factory=dict)
     """Seed -> its `scores.json`."""

@@ -8,7 +8,7 @@ from espnet_av.data.missing_video import KINDS, MissingVideo
 from espnet_av.predict.condition import parse_missing_video
 from espnet_av.score.matrix import noise_title
 from espnet_av.score.scorers import metric_of
-from espnet_av.score.seeds.runs import Condition, System
+from espnet_av.score.seeds.runs import ConditionKey, System
 from espnet_av.score.seeds.seed_table import conditions_of, format_mean
 from espnet_av.score.text_table import format_markdown
 
@@ -31,7 +31,7 @@ def format_missing(systems: Sequence[System]) -> str:
 
 
 def _table(
-    systems: Sequence[System], condition: Condition, shares: Sequence[float]
+    systems: Sequence[System], condition: ConditionKey, shares: Sequence[float]
 ) -> list[list[str]]:
     name, mode, noise = condition
     rows = [["system", "missing", *(f"{100 * share:g} %" for share in (0, *shares))]]
@@ -47,7 +47,7 @@ def _table(
     return rows
 
 
-def losses_of(system: System, condition: Condition) -> Mapping[MissingVideo, dict[int, float]]:
+def losses_of(system: System, condition: ConditionKey) -> Mapping[MissingVideo, dict[int, float]]:
     """What was missing in one condition -> the figures of the seeds."""
     return {
         parse_missing_video(lost): rates

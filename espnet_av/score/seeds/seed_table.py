@@ -9,7 +9,7 @@ from statistics import fmean, stdev
 
 from espnet_av.score.matrix import modes_of, noise_title, noises_of
 from espnet_av.score.scorers import metric_of
-from espnet_av.score.seeds.runs import Condition, System
+from espnet_av.score.seeds.runs import ConditionKey, System
 from espnet_av.score.text_table import format_markdown
 
 LEVEL = 0.95
@@ -49,7 +49,7 @@ def paired_difference(old: Mapping[int, float], new: Mapping[int, float]) -> Dif
     return Difference(fmean(values), half, count)
 
 
-def conditions_of(systems: Sequence[System]) -> list[Condition]:
+def conditions_of(systems: Sequence[System]) -> list[ConditionKey]:
     """Sets, then modes, then noises, in the usual order; all that any system was tested on."""
     tested = {condition: None for system in systems for condition in system.rates}
     records = [{"set": name, "mode": mode, "noise": noise} for name, mode, noise in tested]
@@ -98,7 +98,7 @@ def format_comparison(systems: Sequence[System]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _means(systems: Sequence[System], conditions: Sequence[Condition]) -> list[list[str]]:
+def _means(systems: Sequence[System], conditions: Sequence[ConditionKey]) -> list[list[str]]:
     rows = [["system", "parameters", "n", *map(_title, conditions)]]
     for system in systems:
         cells = [format_mean(system.rates.get(condition, {})) for condition in conditions]
@@ -107,7 +107,7 @@ def _means(systems: Sequence[System], conditions: Sequence[Condition]) -> list[l
     return rows
 
 
-def _differences(systems: Sequence[System], conditions: Sequence[Condition]) -> list[list[str]]:
+def _differences(systems: Sequence[System], conditions: Sequence[ConditionKey]) -> list[list[str]]:
     first, *others = systems
     rows = [["system", *map(_title, conditions)]]
     for system in others:
@@ -116,7 +116,7 @@ def _differences(systems: Sequence[System], conditions: Sequence[Condition]) -> 
     return rows
 
 
-def _lips(systems: Sequence[System], conditions: Sequence[Condition]) -> list[list[str]]:
+def _lips(systems: Sequence[System], conditions: Sequence[ConditionKey]) -> list[list[str]]:
     both = [
         (name, noise)
         for name, mode, noise in conditions
@@ -147,6 +147,6 @@ def _cell(old: Mapping[int, float] | None, new: Mapping[int, float] | None) -> s
     return f"**{text}**" if difference.is_clear else text
 
 
-def _title(condition: Condition) -> str:
+def _title(condition: ConditionKey) -> str:
     name, mode, noise = condition
     return f"{name} {mode} {noise_title(noise)}"

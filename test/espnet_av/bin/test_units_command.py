@@ -15,7 +15,7 @@ from espnet_av.config import build, save_yaml, to_dict
 from espnet_av.data.batch import collate
 from espnet_av.data.dataset import AVDataset
 from espnet_av.data.dataset_config import DatasetConfig
-from espnet_av.data.units import read_units, write_units
+from espnet_av.data.unit_set import read_units, write_units
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.loading import load_experiment
 

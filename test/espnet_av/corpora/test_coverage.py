@@ -5,14 +5,16 @@ import logging
 import pytest
 from corpora_fixtures.clips import coverage, report
 
-from espnet_av.corpora.coverage import Coverage, Part, Problem, Published
+from espnet_av.corpora.coverage import Coverage, Part, Problem, PublishedSize
 from espnet_av.errors import DroppedTooManyError
 
 TRAIN, TEST = Part("train", "el"), Part("test", "el")
 
 
 def filled():
-    found = Coverage("toy", {TRAIN: Published(10, 25), Part("train", "ar"): Published(hours=16)})
+    found = Coverage(
+        "toy", {TRAIN: PublishedSize(10, 25), Part("train", "ar"): PublishedSize(hours=16)}
+    )
     for _ in range(7):
         found.found(TRAIN, 1800)
     found.found(TEST, 36)
@@ -65,7 +67,7 @@ def test_only_the_first_offenders_are_named(tmp_path):
 
 
 def test_the_whole_may_be_published_without_its_parts(tmp_path):
-    found = Coverage("toy", total=Published(100, 2))
+    found = Coverage("toy", total=PublishedSize(100, 2))
     found.found(TRAIN, 3600)
     found.finish(tmp_path, 0.0)
     rows = coverage(tmp_path)

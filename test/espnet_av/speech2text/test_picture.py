@@ -15,7 +15,7 @@ from track_samples import picture, sound, write
 from espnet_av.bin import transcribe
 from espnet_av.errors import MediaError
 from espnet_av.speech2text import Speech2Text
-from espnet_av.speech2text.picture import Picture, find_picture, plan_file
+from espnet_av.speech2text.picture import PictureSpan, find_picture, plan_file
 
 
 def spans(windows):
@@ -28,18 +28,18 @@ def speech(num_frames):
 
 @pytest.mark.parametrize("num_heard", [75, 63, 87, 20])
 def test_a_film_in_step_is_one_window_without_bounds(num_heard):
-    assert spans(plan_file(Picture(0, 75), 500, speech(num_heard))) == [(0.0, None, True)]
+    assert spans(plan_file(PictureSpan(0, 75), 500, speech(num_heard))) == [(0.0, None, True)]
 
 
 def test_sound_that_goes_on_after_the_picture():
-    windows = spans(plan_file(Picture(0, 75), 500, speech(300)))
+    windows = spans(plan_file(PictureSpan(0, 75), 500, speech(300)))
     assert windows == [(0.0, 3.0, True), (3.0, None, False)]
 
 
 def test_a_picture_that_begins_late_and_ends_early():
-    windows = spans(plan_file(Picture(25, 75), 500, speech(300)))
+    windows = spans(plan_file(PictureSpan(25, 75), 500, speech(300)))
     assert windows == [(0.0, 1.0, False), (1.0, 3.0, True), (3.0, None, False)]
-    windows = spans(plan_file(Picture(25, 75), 500, speech(75)))
+    windows = spans(plan_file(PictureSpan(25, 75), 500, speech(75)))
     assert windows == [(0.0, 1.0, False), (1.0, None, True)]
 
 
@@ -48,21 +48,21 @@ def test_a_word_at_the_border_is_heard_by_both():
     wave = 0.003 * speech(300)
     for frame in (25, 75):
         wave[(frame - 8) * 640 : (frame + 8) * 640] *= 300
-    windows = spans(plan_file(Picture(25, 75), 500, wave))
+    windows = spans(plan_file(PictureSpan(25, 75), 500, wave))
     assert windows == [(0.0, 2.0, False), (1.0, 3.0, True), (2.0, None, False)]
-    windows = spans(plan_file(Picture(50, 90), 500, wave))
+    windows = spans(plan_file(PictureSpan(50, 90), 500, wave))
     assert windows == [(0.0, 2.0, False), (2.0, 3.6, True), (3.6, None, False)]
-    windows = plan_file(Picture(0, 75), 40, wave)
+    windows = plan_file(PictureSpan(0, 75), 40, wave)
     assert max((w.end or 12.0) - w.start for w in windows) <= 1.6
 
 
 def test_no_picture_and_no_sound():
     assert spans(plan_file(None, 500, speech(80))) == [(0.0, None, False)]
-    assert spans(plan_file(Picture(25, 75), 500, None)) == [(0.0, None, True)]
+    assert spans(plan_file(PictureSpan(25, 75), 500, None)) == [(0.0, None, True)]
 
 
 def test_long_parts_are_cut_and_join():
-    windows = plan_file(Picture(100, 400), 90, speech(700))
+    windows = plan_file(PictureSpan(100, 400), 90, speech(700))
     assert [w.end for w in windows[:-1]] == [w.start for w in windows[1:]]
     borders = [round(w.start * 25) for w in windows] + [700]
     assert max(np.diff(borders)) <= 90 and {100, 400} < set(borders)

@@ -11,7 +11,7 @@ from oracles.kmeans import nearest
 from oracles.tone_corpus import write_tone_dump
 
 from espnet_av.data.shard_jobs import write_shards
-from espnet_av.data.units import read_units
+from espnet_av.data.unit_set import read_units
 from espnet_av.errors import ConfigError, DataDirError, DroppedTooManyError
 from espnet_av.features.set_features import SetFeatures
 from espnet_av.features.source import MfccSource

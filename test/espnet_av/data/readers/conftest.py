@@ -10,7 +10,7 @@ import pytest
 
 from espnet_av.data.data_dir import DataDir
 from espnet_av.data.dataset_config import DatasetConfig
-from espnet_av.data.readers.abs_reader import Draw, Request
+from espnet_av.data.readers.abs_reader import Draw, ReadRequest
 from espnet_av.data.stretch import WHOLE
 
 
@@ -18,7 +18,7 @@ from espnet_av.data.stretch import WHOLE
 def make_request(tmp_path: Path) -> Any:
     """A function: tables of a data dir and changes to what is asked of it."""
 
-    def make(tables: dict[str, dict[str, str]], **changes: Any) -> Request:
+    def make(tables: dict[str, dict[str, str]], **changes: Any) -> ReadRequest:
         asked: dict[str, Any] = {
             "data": DataDir(tmp_path, tables),
             "config": DatasetConfig(video_crop=8, flip_prob=0.0, time_mask_frames=0),
@@ -34,7 +34,7 @@ def make_request(tmp_path: Path) -> Any:
             "condition": None,
             "missing_video": None,
         }
-        return Request(**{**asked, **changes})
+        return ReadRequest(**{**asked, **changes})
 
     return make
 

@@ -14,7 +14,7 @@ from espnet_av.data.data_dir import DataDir, Segment
 from espnet_av.data.readers.units import UnitsReader
 from espnet_av.data.stretch import Stretch
 from espnet_av.data.tokenizer import Tokenizer, train_tokenizer, write_lines
-from espnet_av.data.units import UnitSet, label_crc
+from espnet_av.data.unit_set import UnitSet, label_crc
 from espnet_av.errors import ConfigError, DataDirError
 
 TABLES = {"utt2spk": {"u": "s", "v": "s"}, "utt2num_frames": {"u": "10", "v": "10"}}

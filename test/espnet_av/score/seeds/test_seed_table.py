@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from espnet_av.score.seeds.runs import Condition, System
+from espnet_av.score.seeds.runs import ConditionKey, System
 from espnet_av.score.seeds.seed_table import (
     Difference,
     conditions_of,
@@ -19,7 +19,7 @@ from espnet_av.score.seeds.seed_table import (
 SOUND, BOTH = ("test", "A", "clean"), ("test", "AV", "clean")
 
 
-def system(name: str, rates: dict[Condition, dict[int, float]], metric: str = "wer") -> System:
+def system(name: str, rates: dict[ConditionKey, dict[int, float]], metric: str = "wer") -> System:
     seeds = sorted({seed for row in rates.values() for seed in row})
     origins = {seed: f"{name}/{seed}" for seed in seeds}
     return System(name, metric, rates=rates, origins=origins, num_parameters=2_345_000)

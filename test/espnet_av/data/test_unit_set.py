@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from espnet_av.data.ark import ArkWriter
-from espnet_av.data.units import label_crc, read_units, write_units
+from espnet_av.data.unit_set import label_crc, read_units, write_units
 from espnet_av.errors import ArkError, DataDirError
 
 LABELS = {"a-1": [0, 3, 3, 1], "a-2": [2], "b-1": [1, 0] * 50}

@@ -29,7 +29,7 @@ from espnet_av.search.decode_batch import check_search, default_search
 from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.speech2text.joining import join_passages
 from espnet_av.speech2text.modes import MODALITIES, Mode, usable_mode
-from espnet_av.speech2text.picture import Picture, find_picture, plan_file
+from espnet_av.speech2text.picture import PictureSpan, find_picture, plan_file
 from espnet_av.speech2text.sound import read_sound
 from espnet_av.speech2text.transcript import Passage, Transcript
 from espnet_av.speech2text.windows import DEFAULT_WINDOW_SEC, Window, window_sec
@@ -155,7 +155,7 @@ class Speech2Text:
         passages = [_passage(found[name], window, rate) for name, window in names.items()]
         return Transcript(passages=join_passages(passages))
 
-    def _longest_window(self, picture: Picture | None, speech: np.ndarray | None) -> int:
+    def _longest_window(self, picture: PictureSpan | None, speech: np.ndarray | None) -> int:
         """Frames of the longest window: the limit, or all of a file that hardly exceeds it."""
         num_seen = 0 if picture is None else picture.end
         num_frames = max(num_seen, 0 if speech is None else len(speech) // SAMPLES_PER_FRAME)
@@ -220,7 +220,7 @@ def _in_file(text: str, names: dict[str, Window]) -> str:
     return text
 
 
-def _find_picture(video: str | Path, mode: Mode) -> Picture | None:
+def _find_picture(video: str | Path, mode: Mode) -> PictureSpan | None:
     """Where the picture is; None: the file has none, and it is not needed."""
     picture = find_picture(video)
     if picture is None and mode == "v":
