@@ -109,6 +109,8 @@ FIELDS = {
         Field(name="activity", tables=(TURNS,), padded_axes=2, clock=Clock.MODEL),
         # (D,) float32 of a teacher.
         Field(name="teacher", tables=(_arrays("teacher.scp"),), batching=Batching.STACKED),
+        # () int64, the same number for all that describe one image, in any language.
+        Field(name="image_id", batching=Batching.STACKED),
     )
 }
 """Name -> field, in the order of `Batch.as_dict`."""

@@ -16,6 +16,9 @@ from espnet_av.models.abs_validator import AbsValidator
 from espnet_av.modules.statistics import Stat
 from espnet_av.rates import FRAME_HZ
 
+Similarity = Literal["cosine", "dot"]
+"""Of two vectors: whatever their lengths, or their inner product."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Sizes:
@@ -66,6 +69,8 @@ class AVModel(AbsESPnetModel):
     """Every statistic that it reports, `loss` among them."""
     predicts: ClassVar[tuple[str, ...]] = ()
     """What can be had of it, that for which it was made first: names of `predict.kinds.KINDS`."""
+    similarity: Similarity = "cosine"
+    """How the vectors that it predicts are compared."""
     token_layers: ClassVar[tuple[str, ...]] = ()
     """Layers with one row for each token."""
     unit_layers: ClassVar[tuple[str, ...]] = ()

@@ -29,7 +29,7 @@ KINDS = {
     "text": Kind(predict=predict_texts, offers=("encode", "blank_id", "feature_rate")),
     "label": Kind(predict=predict_labels, offers=("predict_labels",)),
     "activity": Kind(predict=predict_activity, offers=("predict_activity", "feature_rate")),
-    "vector": Kind(predict=predict_vectors, offers=("predict_vectors",), reads=("image",)),
+    "vector": Kind(predict=predict_vectors, offers=("predict_vectors",), reads=("image", "boxes")),
     "frames": Kind(predict=predict_frames, offers=("extract_features", "feature_rate")),
 }
 """Name, as in a model's `predicts` -> kind; a new kind is an entry here."""

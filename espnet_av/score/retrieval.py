@@ -87,14 +87,17 @@ def _read(condition: Decoded, scoring: Scoring) -> ScoredVectors:
     vectors: dict[str, Any] = {}
     for view in views:
         rows = read_rows(condition.folder / f"{view}.scp")
-        lacking = [utt_id for utt_id in refs if utt_id not in rows]
+        # A view of pictures that have names is written under these.
+        names = [utt_id if utt_id in rows else item for utt_id, item in refs.items()]
+        lacking = [utt_id for utt_id, name in zip(refs, names, strict=True) if name not in rows]
         if lacking:
             msg = f"{condition.folder}/{view}.scp: {lacking[0]}: no vector; "
             raise DataDirError(msg + decode_again(condition.folder))
-        pointers = [f"{condition.folder}/{rows[utt_id]}" for utt_id in refs]
-        vectors[view] = np.stack(
-            [read_array(p, u, num_axes=1) for p, u in zip(pointers, refs, strict=True)]
-        )
+        found = {
+            name: read_array(f"{condition.folder}/{rows[name]}", name, num_axes=1)
+            for name in dict.fromkeys(names)
+        }
+        vectors[view] = np.stack([found[name] for name in names])
     return ScoredVectors(condition, refs, vectors)
 
 

@@ -49,6 +49,7 @@ class ToyModel:
     """Gives what it was made with, by the number of the utterance."""
 
     feature_rate = 25.0
+    similarity = "cosine"
 
     def __init__(self, answers: Sequence[Any]) -> None:
         self.answers = answers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from espnet_av.data.readers.abs_reader import AbsReader
 from espnet_av.data.readers.activity import ActivityReader
-from espnet_av.data.readers.image import BoxesReader, ImageReader
+from espnet_av.data.readers.image import BoxesReader, ImageIdReader, ImageReader
 from espnet_av.data.readers.label import LabelReader
 from espnet_av.data.readers.lang import LangReader
 from espnet_av.data.readers.speech import SpeechReader
@@ -15,7 +15,7 @@ from espnet_av.data.readers.video import VideoReader
 
 _ALL: tuple[type[AbsReader], ...] = (
     SpeechReader, VideoReader, TextReader, UnitsReader, LangReader, ImageReader, BoxesReader,
-    LabelReader, ActivityReader, TeacherReader,
+    LabelReader, ActivityReader, TeacherReader, ImageIdReader,
 )  # fmt: skip
 READERS = {reader.field: reader for reader in _ALL}
 """Field -> its reader, in the order in which they draw: a new one goes to the end."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from espnet_av.data.batch import collate
 from espnet_av.data.data_dir import read_data_dir, write_data_dir
 from espnet_av.data.dataset import AVDataset
 from espnet_av.data.dataset_config import DatasetConfig
+from espnet_av.data.readers.image import ImageIdReader
 from espnet_av.data.shard_jobs import write_shards
 from espnet_av.dump.config import DumpConfig
 from espnet_av.dump.stage import finish_dump, plan_dump
@@ -94,6 +96,32 @@ def test_a_dump_is_dumped_again(images: Path, corpus, tmp_path: Path) -> None:
     write_data_dir(images, {**data.tables, "image.scp": scp}, data.ctm)
     again = dump(corpus, tmp_path / "again")
     assert (again / "image.000001.ark").read_bytes() == (out / "image.000001.ark").read_bytes()
+
+
+def test_captions_of_one_image_have_its_number(images: Path, corpus, tmp_path: Path) -> None:
+    out = dump(corpus, tmp_path / "dump")
+    dataset = AVDataset(out, None, PLAIN, reads=["image_id"])
+    batch = collate([dataset[n] for n in range(len(dataset))])
+    named = read_data_dir(out).tables["utt2image"]
+    numbers = batch.tensor("image_id").tolist()
+    told = {(named[u], number) for u, number in zip(batch.utt_id, numbers, strict=True)}
+    assert len(batch) == 6 and sorted(told) in ([("cat", 0), ("dog", 1)], [("cat", 1), ("dog", 0)])
+    assert [drop.utt_id for drop in dataset.dropped] == ["s2-6"]
+
+
+def test_an_image_of_two_names_is_one(make_request: Any, make_draw: Any) -> None:
+    tables = {
+        "utt2spk": dict.fromkeys(("u0", "u1", "u2", "u3"), "s"),
+        "image.scp": {"cat": "x.ark:5", "cat-again": "x.ark:5", "dog": "x.ark:9"},
+        "utt2image": {"u0": "cat", "u1": "dog", "u2": "cat-again"},
+    }
+    reader = ImageIdReader(make_request(tables))
+    found = [reader.read(utt_id, make_draw()) for utt_id in ("u0", "u1", "u2")]
+    assert [int(number) for number in found] == [0, 1, 0]
+    assert reader.read("u3", make_draw()) is None
+    own = {"utt2spk": tables["utt2spk"], "image.scp": {"u0": "y.ark:5", "u1": "y.ark:2"}}
+    reader = ImageIdReader(make_request(own))
+    assert [int(reader.read(utt_id, make_draw())) for utt_id in ("u0", "u1")] == [1, 0]
 
 
 def test_a_model_of_images_is_told_that_there_are_none(dump_dir: Path) -> None:
