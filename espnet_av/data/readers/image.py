@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from espnet_av.data.readers.abs_reader import Draw, Request
+from espnet_av.data.readers.abs_reader import Draw, ReadRequest
 from espnet_av.data.readers.array import ArrayReader
 
 
@@ -33,7 +33,7 @@ class ImageIdReader(ArrayReader):
     field = "image_id"
     table = "image.scp"
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: ReadRequest) -> None:
         super().__init__(request)
         pointers = sorted(set(self.data.tables.get(self.table, {}).values()))
         self._ids = {pointer: number for number, pointer in enumerate(pointers)}
