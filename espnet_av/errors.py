@@ -28,6 +28,15 @@ class ArkError(AVError):
     """An archive or a pointer into it is broken."""
 
 
+class ArrayError(ArkError):
+    """An array is not of the kind that its table holds."""
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        """A few words, the same for all of its kind."""
+
+
 class DataLoadingError(AVError):
     """A process that loads data ended, or could not hand over what it loaded."""
 

@@ -54,6 +54,8 @@ class ArkWriter:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
+        self.shapes: dict[str, tuple[int, ...]] = {}
+        """Of the arrays that `write_array` has stored, by name."""
         self._stack = ExitStack()
         self._stream: IO[bytes] | None = None
 
@@ -100,7 +102,9 @@ class ArkWriter:
         Raises:
             ArkError: there are none, or some that float16 does not hold.
         """
-        return self._write(name, b"NPY", npy_bytes(as_float16(values, f"{name} for {self.path}")))
+        small = as_float16(values, f"{name} for {self.path}")
+        self.shapes[name] = small.shape
+        return self._write(name, b"NPY", npy_bytes(small))
 
     def write_ints(self, utt_id: str, values: np.ndarray) -> str:
         """Store integers (N,) as a Kaldi int32 vector."""

@@ -53,6 +53,19 @@ def read_entry(pointer: str, utt_id: str | None) -> tuple[bytes, bytes]:
         raise ArkError(msg) from error
 
 
+def array_bytes(source: str) -> int:
+    """Bytes of a file, or of an entry of an archive; 0 if it is not there."""
+    name, separator, digits = source.rpartition(":")
+    try:
+        if not separator or not digits.isdecimal():
+            return Path(source).stat().st_size
+        with Path(name).open("rb") as stream:
+            stream.seek(int(digits))
+            return _parse_head(stream.read(_LONGEST_TAG + 1 + _MAX_WIDTH), source)[2]
+    except (OSError, ArkError):
+        return 0
+
+
 def again(pointer: str) -> str:
     """Cure of a damaged archive: one that is gone is made by its stage, as it was."""
     folders = Path(pointer).parents[:2]  # that of units is one level up

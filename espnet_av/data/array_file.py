@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import DTypeLike
 
-from espnet_av.errors import ArkError, raise_machine_fault
+from espnet_av.errors import ArkError, ArrayError, raise_machine_fault
 
 
 def npy_bytes(array: np.ndarray) -> bytes:
@@ -55,12 +55,14 @@ def as_float16(values: np.ndarray, what: str) -> np.ndarray:
     with np.errstate(over="ignore"):
         small = values.astype(np.float16)
     if not np.isfinite(small).all():
+        is_finite = np.isfinite(values)
         largest = float(np.abs(values).max())
         msg = (
             f"{what}: the largest of its numbers is {largest:g}, but archives hold float16, up to "
             "65504; scale what made it, or mend what is not finite"
         )
-        raise ArkError(msg)
+        reason = "numbers beyond float16" if is_finite.all() else "numbers that are not finite"
+        raise ArrayError(msg, reason)
     return small
 
 

@@ -6,11 +6,12 @@ import logging
 import os
 from collections.abc import Callable, Sequence
 
+from espnet_av.data.ark_entry import read_entry
 from espnet_av.data.data_dir import DataDir
 from espnet_av.data.fields import find_table, known_tables
-from espnet_av.data.table import Segment
-from espnet_av.data.tables import SEGMENTS
-from espnet_av.errors import DataDirError
+from espnet_av.data.table import Segment, is_ark_pointer
+from espnet_av.data.tables import PICTURE, SEGMENTS, SOUND
+from espnet_av.errors import ArkError, DataDirError
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +26,8 @@ def combine(sources: Sequence[DataDir]) -> tuple[Tables, dict[str, list[Segment]
 
     A table that must be complete (as `text` and `utt2lang`) is left out, with a warning, when a
     source lacks it. If only some sources have `segments`, the others get whole-file ones.
-    A recording that sources with `segments` share, as subsets of one set do, is listed once.
+    A recording that sources with `segments` share, as subsets of one set do, is listed once; so is
+    an image that the dumps of several languages have, each its own copy.
 
     Raises:
         DataDirError: two sources have the same utterance, or give a recording different files.
@@ -108,7 +110,8 @@ def _check_ids(source: DataDir, tables: Tables, combined: Tables) -> None:
         problem = f"utt2spk: {utterances[0]}: also in a source before it ({len(utterances)} such"
     elif recordings:
         table, name = recordings[0]
-        problem = f"{table}: {name}: a source before it has another recording of that name "
+        what = "recording" if SOUND.name in table or PICTURE.name in table else "content"
+        problem = f"{table}: {name}: a source before it has another {what} of that name "
         problem += f"({len(recordings)} such"
     else:
         return
@@ -134,9 +137,21 @@ def _different_recordings(tables: Tables, combined: Tables) -> list[tuple[str, s
             here, there = _files(tables, held, name), _files(combined, held, name)
             shared = here.keys() & there.keys()
             # One that has the sound alone here and the picture alone there may be anything.
-            if not shared or any(here[table] != there[table] for table in shared):
+            if not shared or not all(_is_same(here[t], there[t], name) for t in shared):
                 different.append((" or ".join(held[:2]), name))
     return different
+
+
+def _is_same(here: str, there: str, name: str) -> bool:
+    """Whether two places are one, or hold copies of one entry of an archive."""
+    if here == there:
+        return True
+    if not (is_ark_pointer(here) and is_ark_pointer(there)):
+        return False
+    try:
+        return read_entry(here, name) == read_entry(there, name)
+    except ArkError:
+        return False
 
 
 def _files(rows: Tables, held: Sequence[str], name: str) -> dict[str, str]:

@@ -76,8 +76,11 @@ class DataDir:
         return next(self.keys(table, [utt_id]), None)
 
     def named(self) -> dict[str, list[str]]:
-        """Table that names images or the like, but no recordings -> tables that have these."""
-        keyed = [table for table in known_tables() if table.keyed_by in self.tables]
+        """Table that names images or the like, but no recordings -> tables that have these.
+
+        Where there is no table that has them, as before their features are made, none is named.
+        """
+        keyed = [t for t in known_tables() if t.keyed_by in self.tables and t.name in self.tables]
         return {
             naming: [table.name for table in keyed if table.keyed_by == naming]
             for naming in dict.fromkeys(table.keyed_by for table in keyed)

@@ -7,7 +7,9 @@ import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from espnet_av.data.array_problem import boxes_problem, regions_problem, vector_problem
 from espnet_av.data.table import id_problem, path_problem
 from espnet_av.data.tables import (
     KALDI,
@@ -20,9 +22,9 @@ from espnet_av.data.tables import (
     TARGETS,
     TEXT,
     TURNS,
+    ArrayPacker,
     Table,
     looks_like_a_table,
-    pack_array,
 )
 from espnet_av.errors import ConfigError
 from espnet_av.rates import FRAME_HZ, SAMPLES_PER_FRAME
@@ -74,16 +76,17 @@ class Field:
 _IMAGES = Table(name="utt2image", problem=id_problem)
 
 
-def _arrays(name: str, keyed_by: str | None = None) -> Table:
+def _arrays(name: str, packer: ArrayPacker, **more: Any) -> Table:
     """A table of arrays of floats, which a dump holds as float16."""
     return Table(
-        name=name,
-        problem=path_problem,
-        is_file=True,
-        keyed_by=keyed_by,
-        in_dump="packed",
-        packer=pack_array,
+        name=name, problem=path_problem, is_file=True, in_dump="packed", packer=packer, **more
     )
+
+
+_REGIONS = _arrays("image.scp", ArrayPacker(2, regions_problem), keyed_by=_IMAGES.name)
+_BOXES = _arrays(
+    "boxes.scp", ArrayPacker(2, boxes_problem), keyed_by=_IMAGES.name, rows_as=_REGIONS.name
+)
 
 
 FIELDS = {
@@ -101,14 +104,18 @@ FIELDS = {
         Field(name="lang", tables=(LANGS,), batching=Batching.LISTED),
         # (R, D) float32 features of the regions of an image, and (R, 4) where they are:
         # x1 y1 x2 y2, shares of its width and height.
-        Field(name="image", tables=(_arrays("image.scp", _IMAGES.name), _IMAGES)),
-        Field(name="boxes", tables=(_arrays("boxes.scp", _IMAGES.name),)),
+        Field(name="image", tables=(_REGIONS, _IMAGES)),
+        Field(name="boxes", tables=(_BOXES,)),
         # () int64 class.
         Field(name="label", tables=(Table(name="utt2label"),), batching=Batching.STACKED),
         # (T, S) float32, 1 where a talker speaks, at the frame rate of the model.
         Field(name="activity", tables=(TURNS,), padded_axes=2, clock=Clock.MODEL),
         # (D,) float32 of a teacher.
-        Field(name="teacher", tables=(_arrays("teacher.scp"),), batching=Batching.STACKED),
+        Field(
+            name="teacher",
+            tables=(_arrays("teacher.scp", ArrayPacker(1, vector_problem)),),
+            batching=Batching.STACKED,
+        ),
         # () int64, the same number for all that describe one image, in any language.
         Field(name="image_id", batching=Batching.STACKED),
     )

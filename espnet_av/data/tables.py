@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from espnet_av.data.array_problem import ArrayCheck
 from espnet_av.data.face_place import is_place
 from espnet_av.data.rttm import cut_turns, parse_rttm, turns_problem, write_rttm
 from espnet_av.data.table import id_problem, is_ark_pointer, parse_table, path_problem, write_table
+from espnet_av.errors import ArrayError
 
 if TYPE_CHECKING:
     from espnet_av.data.ark import ArkWriter
@@ -49,6 +51,8 @@ class Table:
     packer: Packer | None = None
     """Stores what a value names in an archive of the dump, once however many utterances have it;
     None: sound and mouth clips, which belong to one utterance and are filtered and cut."""
+    rows_as: str | None = None
+    """Table whose arrays have as many rows as those of this one, under the same id."""
     cut: Callable[[str, float, float | None], str] | None = None
     """What a segment (start, end in seconds) has of the value of its recording; "" = nothing."""
     mark: Literal["data", "labels", "media", "kinds", None] = "kinds"
@@ -95,13 +99,27 @@ def _segment_problem(value: str) -> str | None:
     return None if right else f"expected '<recording> <start> <end>' in seconds, got '{value}'"
 
 
-def pack_array(ark: ArkWriter, name: str, source: str) -> str:
-    """A `Packer` of arrays of floats: `.npy` files, or entries of another archive as they are."""
-    from espnet_av.data.array_file import read_array_file  # numpy, which tools need not load
+@dataclass(frozen=True)
+class ArrayPacker:
+    """A `Packer` of arrays of floats: `.npy` files, or entries of another archive."""
 
-    if is_ark_pointer(source):
-        return ark.copy(name, source)
-    return ark.write_array(name, read_array_file(source))
+    num_axes: int
+    problem: ArrayCheck
+
+    def __call__(self, ark: ArkWriter, name: str, source: str) -> str:
+        """See `Packer`."""
+        # numpy, which tools need not load
+        from espnet_av.data.ark import read_array
+        from espnet_av.data.array_file import read_array_file
+
+        if is_ark_pointer(source):
+            array = read_array(source, name, num_axes=self.num_axes)
+        else:
+            array = read_array_file(source)
+        if problem := self.problem(array):
+            msg = f"{source}: {problem.reason}: {problem.detail}"
+            raise ArrayError(msg, problem.reason)
+        return ark.write_array(name, array)
 
 
 SOUND = Table(

@@ -14,16 +14,17 @@ from typing import Any, ClassVar
 import numpy as np
 
 from espnet_av.data.ark import ArkWriter, read_audio_ark
+from espnet_av.data.ark_entry import array_bytes
 from espnet_av.data.data_dir import rebase
 from espnet_av.data.dropped import Drop
-from espnet_av.data.fields import find_table
 from espnet_av.data.shard import UNREADABLE, Shard, ShardRecord, digest, file_size, fingerprint_of
 from espnet_av.data.sound_gap_report import GapRow
 from espnet_av.data.source_files import plain_file
 from espnet_av.data.table import is_ark_pointer, read_table
+from espnet_av.dump.arrays import Packed, pack_arrays
 from espnet_av.dump.config import DumpConfig
 from espnet_av.dump.twins import Twins
-from espnet_av.errors import ArkError, DataDirError, MediaError
+from espnet_av.errors import DataDirError, MediaError
 from espnet_av.media.segment_reader import SegmentReader
 from espnet_av.media.track_length import track_seconds
 from espnet_av.rates import FRAME_HZ, SAMPLE_RATE
@@ -63,6 +64,10 @@ class DumpRecord(ShardRecord):
     """Where the time stamps of a recording asked for silence, less sound or another speed."""
     packed: dict[str, dict[str, str]] = field(default_factory=dict)
     """Table -> id -> `<table>.<shard>.ark:<offset>`, of every other kind of data."""
+    lost: dict[str, list[Drop]] = field(default_factory=dict)
+    """Table -> what of it could not be stored."""
+    widths: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Table -> numbers a row -> the first that has so many."""
 
     def add_twin(self, utt_id: str, twin: str) -> None:
         """Note that an utterance has what its twin has, or lacks."""
@@ -77,7 +82,14 @@ class DumpRecord(ShardRecord):
     def content(self) -> dict[str, Any]:
         """See `ShardRecord`; without what records of before do not know and most do not need."""
         content = super().content()
-        return content if self.packed else {k: v for k, v in content.items() if k != "packed"}
+        return {k: v for k, v in content.items() if k not in ("packed", "lost", "widths") or v}
+
+    def arrays(self) -> dict[str, Packed]:
+        """What the shard stores of each other kind of data."""
+        return {
+            table: Packed(rows, self.lost.get(table, []), self.widths.get(table, {}))
+            for table, rows in self.packed.items()
+        }
 
 
 @dataclass(frozen=True)
@@ -93,7 +105,9 @@ class DumpShard(Shard[DumpRecord]):
     def new_record(self, **content: Any) -> DumpRecord:
         """See `Shard`."""
         gaps = [GapRow(*row) for row in content.pop("sound_gaps", [])]
-        return DumpRecord(**content, sound_gaps=gaps)
+        lost = content.pop("lost", {})
+        rows = {table: [Drop(*map(str, drop)) for drop in drops] for table, drops in lost.items()}
+        return DumpRecord(**content, sound_gaps=gaps, lost=rows)
 
     def pointers(self, record: DumpRecord) -> Iterable[str]:
         """See `Shard`."""
@@ -125,8 +139,7 @@ class DumpShard(Shard[DumpRecord]):
             num_bytes += max(seconds, 0.0) * _FLAC_BYTES_PER_SEC
         if clip is not None:
             num_bytes += (file_size(clip) or 0) / self.clips.num_sharers[_archive(clip)]
-        others = (path for _, path in self._others(utt_id) if not is_ark_pointer(path))
-        return num_bytes + sum(file_size(path) or 0 for path in others)
+        return num_bytes + sum(array_bytes(path) for _, path in self._others(utt_id))
 
     def media_sec(self, record: DumpRecord) -> float:
         """See `Shard`."""
@@ -145,6 +158,9 @@ class DumpShard(Shard[DumpRecord]):
         for table, names in self.packs.items():
             files = {name: self.data.locate(table, name) for name in names}
             rows += [(table, name, path, file_size(path)) for name, path in files.items()]
+            # Those of another network have the size of these.
+            arks = {_archive(path) for path in files.values() if path and is_ark_pointer(path)}
+            rows += [(table, fingerprint_of(ark)) for ark in sorted(arks)]
         return digest(self.config, rows)
 
     def pack(self, record: DumpRecord, advance: Callable[[], None]) -> None:
@@ -160,27 +176,13 @@ class DumpShard(Shard[DumpRecord]):
                 else:
                     record.add_twin(utt_id, twin)
                 advance()
-        for table, names in self.packs.items():
-            record.packed[table] = self._pack_others(table, names)
+        arks = {table: self.ark_path(Path(table).stem) for table in self.packs}
+        for table, found in pack_arrays(self.data, self.packs, arks).items():
+            record.packed[table], record.lost[table] = found.pointers, found.lost
+            record.widths[table] = found.widths
         for kind in ("audio", "video"):
             if self.ark_path(kind).stat().st_size == 0:
                 self.ark_path(kind).unlink()
-
-    def _pack_others(self, table: str, names: Iterable[str]) -> dict[str, str]:
-        """Fill the archive of a table; what cannot be read is left out, and its utterances stay."""
-        known, pointers = find_table(table), dict[str, str]()
-        assert known is not None and known.packer is not None
-        with ArkWriter(self.ark_path(Path(table).stem)) as ark:
-            for name in names:
-                source = self.data.locate(table, name)
-                assert source is not None
-                try:
-                    pointers[name] = known.packer(ark, name, source)
-                except ArkError as error:
-                    logger.warning("%s: %s: left out of the dump: %s", table, name, error)
-        if not pointers:
-            self.ark_path(Path(table).stem).unlink()
-        return pointers
 
     def _row(self, utt_id: str) -> tuple[object, ...]:
         recording = self.data.recording(utt_id)

@@ -17,6 +17,7 @@ from espnet_av.data.sound_gap_report import write_sound_gaps
 from espnet_av.data.source_files import write_to_fetch
 from espnet_av.data.table import raise_problems
 from espnet_av.data.tables import FRAMES, PICTURE, SAMPLES, SOUND
+from espnet_av.dump.arrays import FirstNeeded, check_arrays, count_arrays
 from espnet_av.dump.config import DumpConfig
 from espnet_av.dump.shard import Clips, DumpRecord, DumpShard, read_clips
 from espnet_av.rates import FRAME_HZ, SAMPLE_RATE
@@ -39,7 +40,7 @@ def plan_dump(data_dir: Path, roi_dir: Path, out_dir: Path, config: DumpConfig) 
         raise_problems([f"{problem}; {cure}" for problem in unknown])
     data = read_data_dir(data_dir)
     clips = read_clips(roi_dir) if "video.scp" in data.tables else Clips({}, {})
-    first_needed = _FirstNeeded(data)
+    first_needed = FirstNeeded(data)
     return cut(
         data.utt_ids,
         config.shard_utts,
@@ -47,31 +48,6 @@ def plan_dump(data_dir: Path, roi_dir: Path, out_dir: Path, config: DumpConfig) 
             number, utt_ids, data, out_dir, clips, config, first_needed(utt_ids)
         ),
     )
-
-
-class _FirstNeeded:
-    """What of the shared tables the shards need first, asked for shard by shard.
-
-    So each image is stored once, in the shard of the first utterance that has it.
-    """
-
-    def __init__(self, data: DataDir) -> None:
-        tables = [(name, find_table(name)) for name in data.tables]
-        self._data = data
-        self._seen = {name: set[str]() for name, table in tables if table and table.packer}
-
-    def __call__(self, utt_ids: Sequence[str]) -> dict[str, dict[str, str]]:
-        """Table -> id that no shard before has asked for -> its first utterance."""
-        needed: dict[str, dict[str, str]] = {}
-        for name, seen in self._seen.items():
-            rows, new = self._data.tables[name], dict[str, str]()
-            for utt_id in utt_ids:
-                key = self._data.key(name, utt_id)
-                if key is not None and key in rows and key not in seen:
-                    new[key] = utt_id
-                    seen.add(key)
-            needed[name] = new
-        return needed
 
 
 def finish_dump(shards: Sequence[DumpShard]) -> DataDir:
@@ -91,6 +67,7 @@ def finish_dump(shards: Sequence[DumpShard]) -> DataDir:
     )
     write_to_fetch(out_dir, files_to_fetch(shards, records))
     check_dropped(out_dir / "dropped.tsv", drops, len(data.utt_ids), config.max_dropped_ratio)
+    check_arrays(data, out_dir, [r.arrays() for r in records], config.max_dropped_ratio)
     dump = _write_tables(data, records, drops, out_dir)
     with atomic_write(out_dir / "dump.yaml") as stream:
         yaml.safe_dump(_summary(dump, drops, config), stream, sort_keys=False)
@@ -154,5 +131,6 @@ def _summary(dump: DataDir, drops: Sequence[Drop], config: DumpConfig) -> dict[s
         "with_video": len(frames),
         "audio_hours": round(sum(map(int, samples.values())) / SAMPLE_RATE / 3600, 4),
         "video_hours": round(sum(map(int, frames.values())) / FRAME_HZ / 3600, 4),
+        **({"arrays": arrays} if (arrays := count_arrays(dump)) else {}),
         "config": to_dict(config),
     }
