@@ -23,6 +23,7 @@ from espnet_av.config import unknown_key_message
 from espnet_av.errors import ConfigError
 from espnet_av.modules.causal_conformer import CausalConformerEncoder
 from espnet_av.modules.conv_padding import ConvPadding
+from espnet_av.modules.packed_gru import use_packed_gru
 from espnet_av.modules.transducer.lstm_precision import with_lstm_kernel
 from espnet_av.modules.wav2vec2_encoder import Wav2Vec2Encoder
 
@@ -120,6 +121,7 @@ def build_encoder(
         )
         raise ConfigError(msg)
     ConvPadding(encoder)
+    use_packed_gru(encoder)
     return encoder
 
 
