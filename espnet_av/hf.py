@@ -58,6 +58,7 @@ def load_model(folder: Path) -> "nn.Module":
         msg = f"{folder}: no model of Hugging Face (no config.json); give the folder of one"
         raise CheckpointError(msg)
     auto_model, safetensor_error = __getattr__("AutoModel"), __getattr__("SafetensorError")
+    _know_makers_of_tensors()
     try:
         model: nn.Module = auto_model.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False, use_safetensors=True
@@ -68,3 +69,16 @@ def load_model(folder: Path) -> "nn.Module":
         msg += "model.safetensors"
         raise CheckpointError(msg) from error
     return model.eval()
+
+
+def _know_makers_of_tensors() -> None:
+    """Let torch note which functions make tensors, before transformers exchanges one of them.
+
+    torch notes them at the first use of a device context and for good; transformers 5 has its own
+    `torch.linspace` in place while it loads and uses such a context. If that is the first,
+    `torch.linspace` follows no device context any more until the process ends.
+    """
+    import torch
+
+    with torch.device("cpu"):
+        torch.empty(0)

@@ -21,7 +21,9 @@ INT16_SCALE = 32768.0
 def mel_edges(num_mels: int, fs: int = 16000) -> Tensor:
     """Corner frequencies of `num_mels` triangles equally spaced in mel, (num_mels + 2,) in Hz."""
     top = 2595.0 * torch.log10(torch.tensor(1.0 + fs / 2 / 700.0, dtype=torch.float64))
-    mels = torch.linspace(0.0, 1.0, num_mels + 2, dtype=torch.float64) * top
+    # The device is stated: where transformers has put its own linspace in for a while, torch no
+    # longer knows it as a maker of tensors, and a meta device around does not reach it.
+    mels = torch.linspace(0.0, 1.0, num_mels + 2, dtype=torch.float64, device=top.device) * top
     return 700.0 * (10.0 ** (mels / 2595.0) - 1.0)
 
 

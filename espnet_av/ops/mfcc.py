@@ -75,7 +75,7 @@ def _povey_window() -> Tensor:
 def _mel_filters() -> Tensor:
     """(NFFT // 2 + 1, 23) triangles that are straight in mel, not in Hz."""
     low, high = _mel(torch.tensor([_LOW_HZ, _FS / 2], dtype=torch.float64))
-    steps = torch.linspace(0.0, 1.0, _NUM_MELS + 2, dtype=torch.float64)
+    steps = torch.linspace(0.0, 1.0, _NUM_MELS + 2, dtype=torch.float64, device=low.device)
     bins = torch.arange(NFFT // 2 + 1, dtype=torch.float64) * _FS / NFFT
     return triangles(low + steps * (high - low), _mel(bins))
 

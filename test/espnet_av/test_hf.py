@@ -60,3 +60,20 @@ def test_model_of_a_folder_is_whole_or_refused(tmp_path):
     torch.save(made.state_dict(), tmp_path / "bert" / "pytorch_model.bin")
     with pytest.raises(CheckpointError, match="bert: cannot be read"):
         hf.load_model(tmp_path / "bert")
+
+
+def test_loading_leaves_device_contexts_as_they_are(tmp_path):
+    # transformers 5 exchanges torch.linspace while it loads; torch notes at that moment what
+    # follows `with torch.device(...)`, and keeps it. Only the first in a process shows it.
+    transformers = pytest.importorskip("transformers")
+    size = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2}
+    size |= {"intermediate_size": 8, "vocab_size": 11}
+    transformers.BertModel(transformers.BertConfig(**size)).save_pretrained(tmp_path)
+    code = (
+        "import sys, pathlib, torch\n"
+        "from espnet_av import hf\n"
+        "hf.load_model(pathlib.Path(sys.argv[1]))\n"
+        "with torch.device('meta'):\n"
+        "    assert torch.linspace(0, 1, 5).is_meta"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)

@@ -71,3 +71,14 @@ def test_log_mel_windows_are_centred_on_their_hop():
 def test_log_mel_of_short_speech_is_padded_with_silence():
     got = log_mel(torch.zeros(1, 10), 4, torch.hann_window(WINDOW), mel_filters(8))
     assert torch.allclose(got, torch.full((1, 4, 8), 1e-10).log())
+
+
+def test_fbank_filters_on_the_meta_device_where_linspace_does_not_follow(monkeypatch):
+    linspace = torch.linspace
+    with torch.device("cpu"):  # torch notes now, not below, which functions follow
+        torch.empty(0)
+    monkeypatch.setattr(
+        torch, "linspace", lambda *args, device="cpu", **kw: linspace(*args, device=device, **kw)
+    )
+    with torch.device("meta"):
+        assert fbank_filters().is_meta
