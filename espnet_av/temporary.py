@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import secrets
@@ -13,6 +12,8 @@ import time
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+
+from espnet_av.fingerprint import SHORT, fingerprint
 
 TEMPORARY = "tmp"
 """Ending of what is being written."""
@@ -113,7 +114,7 @@ def _stem(name: str) -> str:
     if len(encoded) <= _MAX_STEM_BYTES:
         return name
     begin = encoded[: _MAX_STEM_BYTES - 20].decode(errors="ignore")
-    return f"{begin}~{hashlib.sha256(encoded).hexdigest()[:16]}"
+    return f"{begin}~{fingerprint([encoded], SHORT)}"
 
 
 @cache
@@ -124,7 +125,7 @@ def _host() -> str:
         known.append(Path("/etc/machine-id").read_text(encoding="ascii", errors="replace"))
     with suppress(OSError):
         known.append(str(Path("/proc/self/ns/pid").readlink()))
-    digest = hashlib.sha256("\n".join(known).encode()).hexdigest()[:8]
+    digest = fingerprint(["\n".join(known)], 8)
     return re.sub(r"[^A-Za-z0-9]", "_", name)[:24] + digest
 
 

@@ -18,8 +18,8 @@ PACKAGE = ROOT / "espnet_av"
 FILES = sorted(PACKAGE.rglob("*.py"))
 LEAVES = {
     "errors", "config", "progress", "provenance", "atomic", "temporary", "text_file", "yaml_file",
-    "command", "compat", "hf", "bounded_pickle", "processor", "cores", "rates", "figure",
-    "__init__",
+    "command", "compat", "hf", "bounded_pickle", "processor", "cores", "rates", "padding",
+    "fingerprint", "figure", "__init__",
 }  # fmt: skip
 
 # What each part may import of the others, besides itself and the leaves.
@@ -91,6 +91,9 @@ def test_one_door_to_foreign_packages(path: Path) -> None:
         assert not roots & {"transformers", "safetensors", "huggingface_hub"}
     if relative != "data/ark.py":
         assert "kaldiio" not in roots
+    # The two others hash what is not read in one piece: members that are being unpacked, samples.
+    if relative not in ("fingerprint.py", "pack/unpacking.py", "data/source_files.py"):
+        assert "hashlib" not in roots
     assert "fairseq" not in roots
 
 
@@ -138,6 +141,17 @@ def test_a_name_stands_for_one_thing() -> None:
                 if re.fullmatch(r"[A-Z]\w*[a-z]\w*", name):
                     places.setdefault(name, []).append(str(path.relative_to(PACKAGE)))
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+def test_the_clock_is_written_once() -> None:
+    """16 kHz stands in `rates.py` alone; 640 samples a frame follow from it."""
+    for path in FILES:
+        numbers = [
+            node
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Constant) and node.value == 16000
+        ]
+        assert not numbers or path == PACKAGE / "rates.py", f"{path}:{numbers[0].lineno}"
 
 
 def test_recipes_are_short_and_link_to_the_template() -> None:

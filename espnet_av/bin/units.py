@@ -15,7 +15,6 @@ all names up to the next option, so it does not stand just before the output fol
 from __future__ import annotations
 
 import argparse
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +23,7 @@ from espnet_av.command import add_config, add_jobs, check_jobs, device_of, stage
 from espnet_av.config import load_config
 from espnet_av.data.shard_jobs import write_shards
 from espnet_av.errors import CheckpointError, ConfigError
+from espnet_av.fingerprint import file_fingerprint
 from espnet_av.provenance import write_provenance
 from espnet_av.units.config import UnitsConfig
 
@@ -87,15 +87,13 @@ def load_model_source(
     if not path.is_file():
         msg = f"{path}: no such checkpoint; train first, or name one with --checkpoint"
         raise CheckpointError(msg)
-    with path.open("rb") as stream:
-        weights = hashlib.file_digest(stream, "sha256").hexdigest()
     origin: dict[str, Any] = {
         "features": "model",
         "experiment": exp_dir.name,
         "checkpoint": path.name,
         "layer": config.layer,
         "modality": config.modality,
-        "weights_sha256": weights,
+        "weights_sha256": file_fingerprint(path),
     }
     return ModelSource(
         lambda: load_experiment(exp_dir, path.name, device)[0],

@@ -12,6 +12,7 @@ from espnet_av.corpora.files import visible_files
 from espnet_av.corpora.languages import check_languages
 from espnet_av.corpora.tsv import read_tsv
 from espnet_av.errors import DataDirError
+from espnet_av.rates import SAMPLE_RATE
 
 CODES = {
     "en": "en_us",
@@ -29,7 +30,6 @@ SPLITS = {"train": "train", "dev": "valid", "test": "test"}
 """Published name -> ours."""
 HOURS_PER_LANGUAGE = 12
 """Of the three splits together, about (arXiv 2205.12446)."""
-_FS = 16000
 _NUMBER, _FILE, _RAW, _NORMALISED = 0, 1, 2, 3
 _NUM_COLUMNS = 7
 
@@ -131,7 +131,7 @@ def _read(
             speaker=name,
             part=part,
             audio=sounds / row[_FILE],
-            fs=(_FS,),
+            fs=(SAMPLE_RATE,),
             text=row[column],
             translations=told,
             origin=where,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from espnet_av.errors import DataDirError
+from espnet_av.fingerprint import place_of
 from espnet_av.text_file import read_text
 
 Split = Literal["auto", "lists", "overlapped", "unseen"]
@@ -49,7 +49,7 @@ def split_utterances(utt_ids: Collection[str], root: Path, split: Split) -> Sets
     for utt_id in utt_ids:
         talkers.setdefault(utt_id.split("-")[0], []).append(utt_id)
     for talker, ids in talkers.items():
-        ranked = sorted(ids, key=lambda utt_id: hashlib.sha256(utt_id.encode()).digest())
+        ranked = sorted(ids, key=place_of)
         test_share = _OVERLAPPED_TEST_SHARE
         if split == "unseen":
             test_share = 1.0 if talker in _UNSEEN_TALKERS else 0.0

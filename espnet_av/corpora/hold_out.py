@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from espnet_av.errors import DataDirError
+from espnet_av.fingerprint import place_of
 from espnet_av.text_file import read_text
 
 _LARGEST_SHARE = 0.1
@@ -20,7 +20,7 @@ def hold_out(utt_ids: Collection[str], num_clips: int) -> set[str]:
     hands its place to the next one without moving any other.
     """
     limit = min(num_clips, max(1, int(_LARGEST_SHARE * len(utt_ids))))
-    return set(sorted(utt_ids, key=lambda name: hashlib.sha256(name.encode()).digest())[:limit])
+    return set(sorted(utt_ids, key=place_of)[:limit])
 
 
 def read_id_list(path: Path, known: Mapping[str, str]) -> tuple[set[str], list[str]]:

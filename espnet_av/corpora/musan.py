@@ -9,6 +9,7 @@ from espnet_av.corpora.clip import Clip, make_id, survey, write_set
 from espnet_av.corpora.coverage import Coverage, Part, PublishedSize
 from espnet_av.corpora.files import visible_files
 from espnet_av.errors import DataDirError
+from espnet_av.rates import SAMPLE_RATE
 
 PUBLISHED = {
     Part("music", "-"): PublishedSize(660, 42.5),
@@ -16,7 +17,6 @@ PUBLISHED = {
     Part("noise", "-"): PublishedSize(930, 6),
 }
 """Files and hours of each category (arXiv 1510.08484)."""
-_FS = 16000
 _LISTS = ("ANNOTATIONS", "LICENSE")
 _NAME = re.compile(r"^((?:music|speech|noise)-[a-z-]+-[0-9]{4})\b", re.MULTILINE)
 
@@ -84,7 +84,7 @@ def _find(root: Path, part: Part, coverage: Coverage) -> list[Clip]:
             speaker=make_id(path.stem),
             part=part,
             audio=path,
-            fs=(_FS,),
+            fs=(SAMPLE_RATE,),
             category=part.split,
         )
         for path in sorted(present | named)

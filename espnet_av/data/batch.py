@@ -9,10 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from espnet_av.data.fields import FIELDS, PAD_ID, Batching, Field, check_field
+from espnet_av.data.fields import FIELDS, Batching, Field, check_field
 from espnet_av.errors import DataDirError
-
-__all__ = ["PAD_ID", "Batch", "Sample", "collate"]
 
 Value = np.ndarray | str
 """Of a field: an array, or a text."""

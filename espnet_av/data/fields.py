@@ -27,10 +27,8 @@ from espnet_av.data.tables import (
     looks_like_a_table,
 )
 from espnet_av.errors import ConfigError
+from espnet_av.padding import PAD_ID
 from espnet_av.rates import FRAME_HZ, SAMPLES_PER_FRAME
-
-PAD_ID = -1
-"""Padding of `text` and `units`; losses ignore it."""
 
 
 class Clock(enum.Enum):

@@ -10,7 +10,6 @@ grey would be the time masks of training (`video_augment.mask_time`), so no test
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
@@ -18,6 +17,7 @@ from typing import Literal, NamedTuple, get_args
 import numpy as np
 
 from espnet_av.errors import DataDirError
+from espnet_av.fingerprint import number_of
 
 MissingKind = Literal["whole", "frames", "start", "middle", "end"]
 KINDS: tuple[MissingKind, ...] = get_args(MissingKind)
@@ -57,8 +57,7 @@ def missing_frames(
         (V,) bool, True = missing. Of `whole` all or none; else the nearest whole number of frames
         to `share` * V.
     """
-    digest = hashlib.sha256(f"{seed}\t{missing.kind}\t{utt_id}".encode()).digest()
-    generator = np.random.default_rng(int.from_bytes(digest[:8], "big"))
+    generator = np.random.default_rng(number_of(f"{seed}\t{missing.kind}\t{utt_id}"))
     if missing.kind == "whole":
         return np.full(num_frames, generator.random() < missing.share)
     count = int(missing.share * num_frames + 0.5)

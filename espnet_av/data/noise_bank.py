@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import soundfile
 
 from espnet_av.atomic import atomic_write
 from espnet_av.errors import DataDirError, MediaError, raise_machine_fault
+from espnet_av.fingerprint import file_fingerprint, fingerprint, number_of
 from espnet_av.text_file import read_text
 
 MANIFEST = "noise.tsv"
@@ -124,8 +124,7 @@ class NoiseBank:
             DataDirError: no such category.
         """
         noises = self._of(category)
-        digest = hashlib.sha256(f"{seed}\t{category}\t{utt_id}".encode()).digest()
-        return noises[int.from_bytes(digest[:8], "big") % len(noises)]
+        return noises[number_of(f"{seed}\t{category}\t{utt_id}") % len(noises)]
 
     def for_utterance(self, utt_id: str, category: str, seed: int) -> np.ndarray:
         """Sound of `choose`: (N,) float32."""
@@ -161,7 +160,7 @@ def write_noise(path: Path, wave: np.ndarray, fs: int) -> tuple[str, int]:
     with atomic_write(path, "wb") as stream:
         soundfile.write(stream, np.clip(wave, -1, 1), fs, format="FLAC", subtype="PCM_16")
     content = path.read_bytes()
-    return hashlib.sha256(content).hexdigest(), len(content)
+    return fingerprint([content]), len(content)
 
 
 def write_manifest(path: Path, noises: Sequence[Noise]) -> None:
@@ -202,9 +201,7 @@ def _read_manifest(path: Path) -> list[Noise]:
 
 def _check_file(path: Path, noise: Noise, full: bool) -> None:
     size = path.stat().st_size if path.is_file() else None
-    if size != noise.num_bytes or (
-        full and hashlib.sha256(path.read_bytes()).hexdigest() != noise.sha256
-    ):
+    if size != noise.num_bytes or (full and file_fingerprint(path) != noise.sha256):
         state = "missing" if size is None else "not the file that noise.tsv describes"
         msg = f"{path}: {state}; scores would not be comparable: {_again(path.parents[1])}"
         raise DataDirError(msg)

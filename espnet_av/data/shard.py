@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -18,6 +18,7 @@ from espnet_av.data.data_dir import DataDir
 from espnet_av.data.dropped import Drop
 from espnet_av.data.source_files import are_same, changed_ns, digest_sources, plain_file
 from espnet_av.errors import ArkError, DataDirError
+from espnet_av.fingerprint import fingerprint
 from espnet_av.temporary import sweep
 
 logger = logging.getLogger(__name__)
@@ -238,17 +239,14 @@ def delete_stale(out_dir: Path, num_shards: int) -> None:
         sweep(folder)
 
 
-def digest(config: object, rows: Iterable[tuple[object, ...]]) -> str:
+def work_fingerprint(config: object, rows: Iterable[tuple[object, ...]]) -> str:
     """Fingerprint of a configuration and of one row an utterance."""
     # Not the tolerated share of drops: it decides whether a result is accepted, not what it is.
     settings = {k: v for k, v in to_dict(config).items() if k != "max_dropped_ratio"}
-    hashed = hashlib.sha256(repr(sorted(settings.items())).encode())
-    for row in rows:
-        hashed.update(repr(row).encode())
-    return hashed.hexdigest()
+    return fingerprint(chain([repr(sorted(settings.items()))], map(repr, rows)))
 
 
-def fingerprint_of(ark: str) -> str | None:
+def archive_fingerprint(ark: str) -> str | None:
     """Fingerprint of the shard whose archive this is; None if it is nobody's.
 
     Raises:
@@ -271,7 +269,7 @@ def fingerprint_of(ark: str) -> str | None:
 
 
 def _checksum(record: ShardRecord) -> str:
-    return hashlib.sha256(json.dumps(record.content()).encode()).hexdigest()
+    return fingerprint([json.dumps(record.content())])
 
 
 def _text(value: object) -> str:

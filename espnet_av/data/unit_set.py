@@ -12,7 +12,6 @@ checked, through the chain from `units.yaml` to the tables to the archives.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import zlib
 from collections.abc import Mapping
@@ -27,6 +26,7 @@ from espnet_av.atomic import atomic_write
 from espnet_av.data.ark import read_ints
 from espnet_av.data.table import read_table, sort_key, write_table
 from espnet_av.errors import ArkError, DataDirError
+from espnet_av.fingerprint import fingerprint
 from espnet_av.text_file import quoted
 from espnet_av.yaml_file import read_yaml
 
@@ -206,7 +206,4 @@ def label_crc(labels: np.ndarray) -> str:
 
 
 def _tables_checksum(set_dir: Path) -> str:
-    digest = hashlib.sha256()
-    for name in _TABLES:
-        digest.update((set_dir / name).read_bytes())
-    return digest.hexdigest()
+    return fingerprint((set_dir / name).read_bytes() for name in _TABLES)

@@ -17,7 +17,14 @@ from espnet_av.data.ark import ArkWriter, read_audio_ark
 from espnet_av.data.ark_entry import array_bytes
 from espnet_av.data.data_dir import rebase
 from espnet_av.data.dropped import Drop
-from espnet_av.data.shard import UNREADABLE, Shard, ShardRecord, digest, file_size, fingerprint_of
+from espnet_av.data.shard import (
+    UNREADABLE,
+    Shard,
+    ShardRecord,
+    archive_fingerprint,
+    file_size,
+    work_fingerprint,
+)
 from espnet_av.data.sound_gap_report import GapRow
 from espnet_av.data.source_files import plain_file
 from espnet_av.data.table import is_ark_pointer, read_table
@@ -153,15 +160,15 @@ class DumpShard(Shard[DumpRecord]):
         """Digest of configuration, utterances, how their clips were made, and sizes of files."""
         clips = [self.clips.pointers[name] for name in self.utt_ids if name in self.clips.pointers]
         # Uncompressed clips of another mouth region have the size of those before.
-        made_from = tuple(map(fingerprint_of, dict.fromkeys(map(_archive, clips))))
+        made_from = tuple(map(archive_fingerprint, dict.fromkeys(map(_archive, clips))))
         rows = [*map(self._row, self.utt_ids), made_from]
         for table, names in self.packs.items():
             files = {name: self.data.locate(table, name) for name in names}
             rows += [(table, name, path, file_size(path)) for name, path in files.items()]
             # Those of another network have the size of these.
             arks = {_archive(path) for path in files.values() if path and is_ark_pointer(path)}
-            rows += [(table, fingerprint_of(ark)) for ark in sorted(arks)]
-        return digest(self.config, rows)
+            rows += [(table, archive_fingerprint(ark)) for ark in sorted(arks)]
+        return work_fingerprint(self.config, rows)
 
     def pack(self, record: DumpRecord, advance: Callable[[], None]) -> None:
         """Filter the utterances and fill the archives; one that stays empty is not kept."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -17,6 +16,7 @@ from espnet_av.data.fairseq_tokens import save_fairseq_tokens
 from espnet_av.data.unit_set import SUMMARY
 from espnet_av.exchange.output_folder import output_folder
 from espnet_av.exchange.request import ESPNET, REPORT, WITH_LIPS, ConversionRequest
+from espnet_av.fingerprint import fingerprint
 from espnet_av.models import MODELS
 from espnet_av.models.avhubert import convert as avhubert
 from espnet_av.models.avhubert.start_xlavsr import start_xlavsr
@@ -150,7 +150,7 @@ def _units_summary(source: str, converted: Converted) -> dict[str, Any]:
     return {
         "num_units": converted.num_units,
         "rate_hz": converted.model_conf["frame_rate"],
-        "checksum": hashlib.sha256(vectors.numpy().tobytes()).hexdigest(),
+        "checksum": fingerprint([vectors.numpy().tobytes()]),
         "source": {"checkpoint": source},
         "sets": {},
     }

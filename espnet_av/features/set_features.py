@@ -13,7 +13,7 @@ from espnet_av.data.data_dir import read_data_dir
 from espnet_av.data.dataset import AVDataset
 from espnet_av.data.dataset_config import DatasetConfig
 from espnet_av.data.evaluation_batches import evaluation_batches
-from espnet_av.data.shard import fingerprint_of
+from espnet_av.data.shard import archive_fingerprint
 from espnet_av.errors import DataDirError
 from espnet_av.features.source import FeatureSource
 
@@ -64,7 +64,7 @@ class SetFeatures:
         tables = [table for table in ("wav.scp", "video.scp") if table in self.data.tables]
         pointers = (self.data.locate(table, utt_id) for table in tables for utt_id in utt_ids)
         archives = dict.fromkeys(p.rpartition(":")[0] for p in pointers if p is not None)
-        return tuple(map(fingerprint_of, archives))
+        return tuple(map(archive_fingerprint, archives))
 
     def stream(self, utt_ids: Sequence[str]) -> Iterator[tuple[str, Tensor]]:
         """Each utterance with its (T, D) float32 frames on the source's device, longest first.

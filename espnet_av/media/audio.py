@@ -17,6 +17,7 @@ from espnet_av.media.sample_scale import ANY_SCALE, to_full_scale
 from espnet_av.media.sound_gaps import LaidOut, SoundGap, lay_out
 from espnet_av.media.sound_places import place_sound
 from espnet_av.media.timeline import frames_in_time
+from espnet_av.rates import SAMPLE_RATE
 
 _PREROLL_SEC = 0.25
 """Decoders and the resampler need a little sound before the first sample that counts."""
@@ -38,7 +39,7 @@ class Sound(NamedTuple):
 
 
 def read_audio(
-    path: str | Path, fs: int = 16000, start: float = 0.0, end: float | None = None
+    path: str | Path, fs: int = SAMPLE_RATE, start: float = 0.0, end: float | None = None
 ) -> np.ndarray:
     """Read the sound of a file as one channel, at a scale that players would understand.
 
@@ -51,7 +52,7 @@ def read_audio(
 
 
 def read_sound(
-    path: str | Path, fs: int = 16000, start: float = 0.0, end: float | None = None
+    path: str | Path, fs: int = SAMPLE_RATE, start: float = 0.0, end: float | None = None
 ) -> Sound:
     """Read the sound of a file as `read_audio` does, and tell what its time stamps asked for.
 

@@ -19,6 +19,7 @@ from espnet_av.media.container import open_media, span_words
 from espnet_av.media.orientation import display_matrix, upright
 from espnet_av.media.picture_times import at_constant_rate, timed_pictures
 from espnet_av.media.pixel_shape import pixel_ratio, with_shape_of, with_square_pixels
+from espnet_av.rates import FRAME_HZ, SAMPLE_RATE
 
 _LUMA_FORMATS = frozenset(
     ("yuv420p", "yuv422p", "yuv444p", "yuvj420p", "yuvj422p", "yuvj444p", "nv12", "nv21", "gray")
@@ -29,7 +30,7 @@ _EXPAND = np.clip(np.rint((np.arange(256) - 16) * (255 / 219)), 0, 255).astype(n
 
 def iter_frames(
     path: str | Path,
-    fps: float = 25.0,
+    fps: float = FRAME_HZ,
     start: float = 0.0,
     end: float | None = None,
     gray: bool = False,
@@ -86,7 +87,7 @@ def iter_frames(
 
 def read_video(
     path: str | Path,
-    fps: float = 25.0,
+    fps: float = FRAME_HZ,
     start: float = 0.0,
     end: float | None = None,
     gray: bool = False,
@@ -102,9 +103,9 @@ def read_video(
 def write_video(
     path: str | Path,
     frames: np.ndarray,
-    fps: float = 25.0,
+    fps: float = FRAME_HZ,
     audio: np.ndarray | None = None,
-    audio_fs: int = 16000,
+    audio_fs: int = SAMPLE_RATE,
 ) -> None:
     """Write an mp4 (H.264, AAC) that is complete or not there at all.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
@@ -12,6 +11,7 @@ from espnet_av.data.data_dir import DataDir
 from espnet_av.data.noise_bank import make_babble
 from espnet_av.data.table import is_ark_pointer
 from espnet_av.errors import DataDirError, MediaError
+from espnet_av.fingerprint import number_of
 from espnet_av.media.audio import read_audio
 from espnet_av.noise.config import NoiseConfig
 
@@ -133,7 +133,7 @@ def read_speech(speech: DataDir, utt_id: str, fs: int) -> np.ndarray:
 
 def hash64(seed: int, text: str) -> int:
     """A number in [0, 2 ** 64) that depends on seed and text alone."""
-    return int.from_bytes(hashlib.sha256(f"{seed}\t{text}".encode()).digest()[:8], "big")
+    return number_of(f"{seed}\t{text}")
 
 
 def _groups(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from espnet_av.config import Hertz, Seconds
+from espnet_av.rates import SAMPLE_RATE
 
 
 @dataclass(frozen=True, kw_only=True)
 class NoiseConfig:
     """How many noises are made, and of what."""
 
-    fs: Hertz = 16000
+    fs: Hertz = SAMPLE_RATE
     """Sampling rate of the noises."""
     num_babble: dict[str, int] = field(
         default_factory=lambda: {"train": 100, "valid": 20, "test": 50}

@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from espnet_av.ops.lengths import valid_mask
+from espnet_av.rates import SAMPLE_RATE
 
 WINDOW = 400
 """Samples per analysis window (25 ms at 16 kHz)."""
@@ -18,7 +19,7 @@ INT16_SCALE = 32768.0
 """AV-HuBERT computes its filterbank on 16-bit integers, not on [-1, 1]."""
 
 
-def mel_edges(num_mels: int, fs: int = 16000) -> Tensor:
+def mel_edges(num_mels: int, fs: int = SAMPLE_RATE) -> Tensor:
     """Corner frequencies of `num_mels` triangles equally spaced in mel, (num_mels + 2,) in Hz."""
     top = 2595.0 * torch.log10(torch.tensor(1.0 + fs / 2 / 700.0, dtype=torch.float64))
     # The device is stated: where transformers has put its own linspace in for a while, torch no
@@ -44,12 +45,12 @@ def triangles(edges: Tensor, points: Tensor) -> Tensor:
     return torch.minimum(rise, fall).clamp(min=0.0).float()
 
 
-def mel_filters(num_mels: int, fs: int = 16000) -> Tensor:
+def mel_filters(num_mels: int, fs: int = SAMPLE_RATE) -> Tensor:
     """(NFFT // 2 + 1, num_mels) triangles on the exact frequency of each FFT bin."""
     return triangles(mel_edges(num_mels, fs), torch.arange(NFFT // 2 + 1) * fs / NFFT)
 
 
-def fbank_filters(num_mels: int = 26, fs: int = 16000) -> Tensor:
+def fbank_filters(num_mels: int = 26, fs: int = SAMPLE_RATE) -> Tensor:
     """(NFFT // 2 + 1, num_mels) triangles whose corners are rounded down to FFT bins.
 
     Corner floor((NFFT + 1) * hz / fs), as in the feature that AV-HuBERT was trained with. The

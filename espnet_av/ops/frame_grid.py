@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-_FS = 16000
+from espnet_av.rates import SAMPLE_RATE
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class FrameGrid:
     @property
     def rate(self) -> float:
         """Frames a second."""
-        return _FS / self.step
+        return SAMPLE_RATE / self.step
 
     @property
     def margin(self) -> int:

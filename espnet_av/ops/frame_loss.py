@@ -4,8 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-IGNORED = -1
-"""Label of a frame or token that counts for nothing."""
+from espnet_av.padding import PAD_ID
 
 
 def frame_cross_entropy(logits: Tensor, labels: Tensor, smoothing: float = 0.0) -> Tensor:
@@ -25,7 +24,7 @@ def frame_cross_entropy(logits: Tensor, labels: Tensor, smoothing: float = 0.0) 
     total = F.cross_entropy(
         logits.float().flatten(0, 1),
         labels.flatten(),
-        ignore_index=IGNORED,
+        ignore_index=PAD_ID,
         reduction="sum",
         label_smoothing=smoothing,
     )
@@ -42,7 +41,7 @@ def label_hits(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     Returns:
         (hits () int64, labelled positions () int64).
     """
-    labelled = labels != IGNORED
+    labelled = labels != PAD_ID
     correct = (logits.detach().argmax(dim=-1) == labels) & labelled
     return correct.sum(), labelled.sum()
 
@@ -50,4 +49,4 @@ def label_hits(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
 def fit_labels(labels: Tensor, num_frames: int) -> Tensor:
     """Cuts or pads (with -1) labels (B, T') to (B, num_frames)."""
     missing = max(0, num_frames - labels.size(1))
-    return F.pad(labels[:, :num_frames], (0, missing), value=IGNORED).to(torch.int64)
+    return F.pad(labels[:, :num_frames], (0, missing), value=PAD_ID).to(torch.int64)

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from espnet_av.ops.filterbank import HOP, NFFT, PREEMPHASIS, WINDOW, power_spectrum, triangles
+from espnet_av.rates import SAMPLE_RATE
 
 NUM_CEPS = 13
 """Cepstral coefficients, the zeroth included (energy is not used)."""
@@ -16,7 +17,7 @@ NUM_FEATURES = 3 * NUM_CEPS
 MFCC_HZ = 100
 """Frames a second; frame t covers samples 160 t to 160 t + 399."""
 
-_NUM_MELS, _LOW_HZ, _FS = 23, 20.0, 16000
+_NUM_MELS, _LOW_HZ = 23, 20.0
 _LIFTER = 22.0
 _DELTA_RADIUS = 2
 
@@ -74,9 +75,9 @@ def _povey_window() -> Tensor:
 @lru_cache(maxsize=1)
 def _mel_filters() -> Tensor:
     """(NFFT // 2 + 1, 23) triangles that are straight in mel, not in Hz."""
-    low, high = _mel(torch.tensor([_LOW_HZ, _FS / 2], dtype=torch.float64))
+    low, high = _mel(torch.tensor([_LOW_HZ, SAMPLE_RATE / 2], dtype=torch.float64))
     steps = torch.linspace(0.0, 1.0, _NUM_MELS + 2, dtype=torch.float64, device=low.device)
-    bins = torch.arange(NFFT // 2 + 1, dtype=torch.float64) * _FS / NFFT
+    bins = torch.arange(NFFT // 2 + 1, dtype=torch.float64) * SAMPLE_RATE / NFFT
     return triangles(low + steps * (high - low), _mel(bins))
 
 

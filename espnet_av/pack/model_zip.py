@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from espnet_av.config import load_config, to_dict
 from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.data.unit_set import SUMMARY
 from espnet_av.errors import AVError, CheckpointError, ConfigError
+from espnet_av.fingerprint import fingerprint
 from espnet_av.hf import save as save_tensors
 from espnet_av.pack.model_card import model_card
 from espnet_av.pack.unpacking import (
@@ -205,7 +205,7 @@ def _meta(exp_dir: Path, checkpoint: str, members: Mapping[str, bytes]) -> dict[
         if provenance.is_file()
         else None,
         "members": {
-            name: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+            name: {"bytes": len(content), "sha256": fingerprint([content])}
             for name, content in members.items()
         },
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -17,6 +16,7 @@ from espnet_av.data.fields import find_table
 from espnet_av.data.table import write_table
 from espnet_av.data.tables import STRETCHES
 from espnet_av.errors import ConfigError
+from espnet_av.fingerprint import file_fingerprint, fingerprint
 from espnet_av.predict.condition import Condition
 from espnet_av.provenance import write_provenance
 from espnet_av.temporary import sweep_once
@@ -32,14 +32,14 @@ _FREE_KEYS = ("batch_frames", "lm_file")
 _COPIED = ("utt2lang", "utt2category", "utt2spk", "utt2target")
 
 
-def is_done(folder: Path, fingerprint: str) -> bool:
+def is_done(folder: Path, key: str) -> bool:
     """Whether a folder holds finished results of exactly these inputs."""
     sweep_once(folder.parent)  # a run killed while it replaced the folder has put it elsewhere
     done = folder / DONE
-    return done.is_file() and done.read_bytes().strip() == fingerprint.encode()
+    return done.is_file() and done.read_bytes().strip() == key.encode()
 
 
-def fingerprint(
+def condition_fingerprint(
     condition: Condition,
     config: DecodeConfig,
     *,
@@ -63,16 +63,15 @@ def fingerprint(
     record = {
         "condition": dataclasses.asdict(condition),
         "config": settings,
-        "checkpoint": _digest(checkpoint),
-        "lm": _digest(config.lm_file) if config.lm_file else None,
-        "data": [_digest(path) for path in _identifying(dump_dir)],
-        "noise": _digest(noise_manifest) if noisy and noise_manifest else None,
+        "checkpoint": _input_fingerprint(checkpoint),
+        "lm": _input_fingerprint(config.lm_file) if config.lm_file else None,
+        "data": [_input_fingerprint(path) for path in _identifying(dump_dir)],
+        "noise": _input_fingerprint(noise_manifest) if noisy and noise_manifest else None,
         "seed": seed if noisy or condition.missing_video else None,
     }
     if asked != (None,):
         record["asked"] = list(asked)
-    text = json.dumps(record, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return fingerprint([json.dumps(record, sort_keys=True)])
 
 
 def write_results(
@@ -84,13 +83,13 @@ def write_results(
     missing: Sequence[str],
     info: Mapping[str, Any],
     config: DecodeConfig,
-    fingerprint: str,
+    key: str,
 ) -> None:
     """Write predictions, references and records, replacing an earlier folder in one move.
 
     Files: those of the kind of prediction, `noise.tsv` (what was mixed into which utterance),
     `missing_video.tsv` (what was taken from which), `decode.json` (counts, times, model), tables
-    for grouping, the configuration and its provenance, and last `.done` with the fingerprint.
+    for grouping, the configuration and its provenance, and last `.done` with `key`.
     """
     known = set(predictions.utt_ids)
     utt_ids = [utt_id for utt_id in data.utt_ids if utt_id in known]
@@ -109,7 +108,7 @@ def write_results(
                 (temporary / name).write_text(content, encoding="utf-8")
         (temporary / INFO).write_text(json.dumps(dict(info), indent=1) + "\n", encoding="utf-8")
         write_provenance(temporary, config, info["seed"])
-        (temporary / DONE).write_text(fingerprint + "\n", encoding="utf-8")
+        (temporary / DONE).write_text(key + "\n", encoding="utf-8")
 
 
 def _identifying(dump_dir: Path) -> list[Path]:
@@ -125,17 +124,16 @@ def _identifying(dump_dir: Path) -> list[Path]:
     ]
 
 
-def _digest(path: Path) -> str:
+def _input_fingerprint(path: Path) -> str:
     try:
         state = path.stat()
     except FileNotFoundError as error:
         msg = f"{path}: no such file, but the results are to be made with it; check the options"
         raise ConfigError(msg) from error
-    return _digest_once(path, state.st_mtime_ns, state.st_size)
+    return _fingerprint_once(path, state.st_mtime_ns, state.st_size)
 
 
 @cache
-def _digest_once(path: Path, mtime_ns: int, num_bytes: int) -> str:
+def _fingerprint_once(path: Path, mtime_ns: int, num_bytes: int) -> str:
     """Of a file in this state: weights are large, and every condition asks for them."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return file_fingerprint(path)

@@ -23,7 +23,7 @@ from espnet_av.models import MODELS
 from espnet_av.predict.condition import Condition, list_conditions
 from espnet_av.predict.kinds import KINDS, kind_of, kinds_of
 from espnet_av.predict.prediction import Predictions, Work
-from espnet_av.predict.results_dir import fingerprint, is_done, write_results
+from espnet_av.predict.results_dir import condition_fingerprint, is_done, write_results
 from espnet_av.predict.text import read_lm
 from espnet_av.progress import ProgressBar
 from espnet_av.search.decode_config import DecodeConfig
@@ -132,7 +132,7 @@ class DecodeJob:
     def fingerprint(self, condition: Condition, dump_dir: Path) -> str:
         """What the results of a condition depend on, hashed."""
         manifest = self.noise.path / MANIFEST if condition.noise is not None else None
-        return fingerprint(
+        return condition_fingerprint(
             condition,
             self.config,
             checkpoint=self.checkpoint,
@@ -163,7 +163,7 @@ class DecodeJob:
             missing=["\t".join(map(str, line)) for line in lost],
             info=info,
             config=self.config,
-            fingerprint=key,
+            key=key,
         )
         logger.info(
             "%s: %d utterances, %.1f s", condition.folder, info["num_utts"], info["decode_sec"]

@@ -9,6 +9,7 @@ import numpy as np
 
 from espnet_av.media.pixel_shape import with_shape_of
 from espnet_av.media.video import iter_frames
+from espnet_av.rates import FRAME_HZ
 from espnet_av.roi.shots import Shot, find_shots, thumbnail
 
 KEPT_BYTES = 2**28
@@ -34,7 +35,7 @@ class Pictures:
     def __init__(
         self,
         path: str | Path,
-        fps: float = 25.0,
+        fps: float = FRAME_HZ,
         start: float = 0.0,
         end: float | None = None,
         *,

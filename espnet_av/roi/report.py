@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 
 from espnet_av.atomic import atomic_write
 from espnet_av.data.ark import read_clip
+from espnet_av.fingerprint import place_of
 from espnet_av.roi.shard import Tracked
 
 logger = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ def write_contact_sheet(roi_dir: Path, clips: Mapping[str, Tracked]) -> None:
     ranked = sorted(clips, key=lambda u: (clips[u].num_detected / clips[u].num_frames, u))
     worst, rest = ranked[:_NUM_WORST], ranked[_NUM_WORST:]
     # Random, yet the same for the same clips: a second run writes the same picture.
-    rest = sorted(rest, key=lambda u: hashlib.sha256(u.encode()).digest())[:_NUM_RANDOM]
+    rest = sorted(rest, key=place_of)[:_NUM_RANDOM]
     sections = [("lowest share of frames detected", worst), ("random others", rest)]
     parts = [
         _section(roi_dir, f"{title} (id, share)", {u: clips[u] for u in utt_ids})

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NamedTuple
 from espnet_av.data.ark import ArkWriter
 from espnet_av.data.dropped import Drop
 from espnet_av.data.face_place import parse_place
-from espnet_av.data.shard import UNREADABLE, Shard, ShardRecord, digest, file_size
+from espnet_av.data.shard import UNREADABLE, Shard, ShardRecord, file_size, work_fingerprint
 from espnet_av.data.source_files import plain_file
 from espnet_av.errors import ConfigError, MediaError
 from espnet_av.media.track_length import track_seconds
@@ -79,7 +79,7 @@ class RoiShard(Shard[RoiRecord]):
 
     def fingerprint(self) -> str:
         """Digest of the configuration, the utterances and the files behind them with their size."""
-        return digest(self.config, map(self._row, self.utt_ids))
+        return work_fingerprint(self.config, map(self._row, self.utt_ids))
 
     def pack(self, record: RoiRecord, advance: Callable[[], None]) -> None:
         """Track the faces and fill the archive; a clip without a usable mouth is dropped.

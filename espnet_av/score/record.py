@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from espnet_av.fingerprint import SHORT, fingerprint
 from espnet_av.predict.condition import parse_noise
 from espnet_av.score.bootstrap import Resampling
 from espnet_av.score.scorer import Scored
@@ -66,7 +66,7 @@ def _as_record(score: Scored, resampling: Resampling, variant: Mapping[str, str]
         "axes": axes_of(info) | dict(variant),
         "folder": str(condition.folder),
         "fingerprint": condition.fingerprint,
-        "refs": hashlib.sha256(json.dumps(dict(score.refs)).encode()).hexdigest()[:16],
+        "refs": fingerprint([json.dumps(dict(score.refs))], SHORT),
         **score.figures(set(score.refs), resampling, variant),
     }
     for table, rows in condition.groups.items():

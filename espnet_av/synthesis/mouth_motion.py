@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from espnet_av.config import Seconds
+from espnet_av.rates import FRAME_HZ
 from espnet_av.synthesis.visemes import NUM_SHAPE_PARAMETERS, VISEMES, visemes_of
 
 TimedPhone = tuple[float, float, str]
@@ -46,7 +47,7 @@ def mouth_motion(
     num_frames: int,
     articulation: Articulation,
     rng: np.random.Generator,
-    fps: float = 25.0,
+    fps: float = FRAME_HZ,
 ) -> np.ndarray:
     """Blend the visemes of `phones` by dominance and sample the result at the middle of frames.
 

@@ -8,6 +8,7 @@ from functools import cache
 import cv2
 import numpy as np
 
+from espnet_av.rates import FRAME_HZ
 from espnet_av.synthesis.talking_face_canvas import Canvas
 from espnet_av.synthesis.talking_face_head import (
     CENTRE_X,
@@ -135,6 +136,6 @@ def _sway(num_frames: int, rng: np.random.Generator) -> np.ndarray:
     start = rng.uniform(-1, 1, 4) * sizes
     frequencies = rng.uniform(0.1, 0.5, (2, 4))
     phases = rng.uniform(0, 2 * np.pi, (2, 4))
-    times = np.arange(num_frames)[:, None] / 25
+    times = np.arange(num_frames)[:, None] / FRAME_HZ
     waves = np.sin(2 * np.pi * frequencies[:, None] * times + phases[:, None]).sum(axis=0)
     return start + 0.5 * sizes * waves

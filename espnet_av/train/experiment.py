@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import re
@@ -21,6 +20,7 @@ from espnet_av.config import load_config, to_dict
 from espnet_av.data.fields import known_tables
 from espnet_av.data.unit_set import SUMMARY, read_summary
 from espnet_av.errors import ConfigError
+from espnet_av.fingerprint import SHORT, file_fingerprint, fingerprint
 from espnet_av.provenance import write_provenance
 from espnet_av.text_file import read_text
 from espnet_av.train.config import TrainConfig
@@ -94,7 +94,7 @@ class TrainInputs:
         summary = read_summary(units_dir)
         sets = [summary["sets"].get(path.name) for path in (self.train_dir, self.valid_dir)]
         told = [summary["checksum"], summary["rate_hz"], *sets]
-        return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
+        return fingerprint([repr(told)], SHORT)
 
 
 def is_done(exp_dir: Path) -> bool:
@@ -221,13 +221,20 @@ def _marked_fingerprint(folder: Path, mark: str) -> str:
 
 
 def _files_fingerprint(folder: Path, names: Sequence[str], pointers: Collection[str] = ()) -> str:
-    digest = hashlib.sha256()
-    for name in names:
-        if (folder / name).is_file():
-            content = (folder / name).read_bytes()
-            content = re.sub(rb"\S*/", b"", content) if name in pointers else content
-            digest.update(name.encode() + b"\0" + content)
-    return digest.hexdigest()[:16]
+    found = (name for name in names if (folder / name).is_file())
+    return fingerprint(
+        (
+            part
+            for name in found
+            for part in (f"{name}\0", _content(folder / name, is_pointer=name in pointers))
+        ),
+        SHORT,
+    )
+
+
+def _content(path: Path, *, is_pointer: bool) -> bytes:
+    content = path.read_bytes()
+    return re.sub(rb"\S*/", b"", content) if is_pointer else content
 
 
 def _start_fingerprints(init_param: Sequence[str]) -> dict[str, str]:
@@ -239,6 +246,5 @@ def _start_fingerprints(init_param: Sequence[str]) -> dict[str, str]:
             path /= default_checkpoint(read_train_config(path))
         found[entry] = _GONE
         if path.is_file():
-            with path.open("rb") as stream:
-                found[entry] = hashlib.file_digest(stream, "sha256").hexdigest()[:16]
+            found[entry] = file_fingerprint(path, SHORT)
     return found

@@ -6,7 +6,6 @@ file with the frozen ones, which is beside it.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import torch
 from torch import Tensor
 
 from espnet_av.errors import CheckpointError
+from espnet_av.fingerprint import fingerprint
 
 BASE = "frozen.pth"
 _NOTE = "frozen_base"
@@ -22,11 +22,15 @@ _NOTE = "frozen_base"
 
 def checksum(weights: Mapping[str, Tensor]) -> str:
     """SHA-256 of names, types, shapes and values, whatever the file that holds them."""
-    digest = hashlib.sha256()
-    for name, value in sorted(weights.items()):
-        digest.update(f"{name} {value.dtype} {tuple(value.shape)}\n".encode())
-        digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
-    return digest.hexdigest()
+    return fingerprint(
+        part
+        for name, value in sorted(weights.items())
+        for part in (f"{name} {value.dtype} {tuple(value.shape)}\n", _bytes_of(value))
+    )
+
+
+def _bytes_of(value: Tensor) -> memoryview:
+    return value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data
 
 
 def frozen_part(weights: Mapping[str, Tensor], frozen: Collection[str]) -> dict[str, Tensor]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ from torch import Tensor
 
 from espnet_av.atomic import atomic_dir
 from espnet_av.errors import ArkError, DataDirError
+from espnet_av.fingerprint import fingerprint
 from espnet_av.yaml_file import read_yaml_keys
 
 _AGAIN = "run the units stage with --fit again"
@@ -56,7 +56,7 @@ class Codebook:
         buffer = io.BytesIO()
         np.save(buffer, self.centres.numpy())
         content = buffer.getvalue()
-        record = {**asdict(self.record), "checksum": hashlib.sha256(content).hexdigest()}
+        record = {**asdict(self.record), "checksum": fingerprint([content])}
         with atomic_dir(folder) as temporary:
             (temporary / "centres.npy").write_bytes(content)
             with (temporary / "codebook.yaml").open("w", encoding="utf-8") as stream:
@@ -80,7 +80,7 @@ def load_codebook(folder: Path) -> Codebook:
     except TypeError as error:
         msg = f"{folder}/codebook.yaml: {' '.join(str(error).split())}; {_AGAIN}"
         raise ArkError(msg) from error
-    if hashlib.sha256(content).hexdigest() != record.checksum:
+    if fingerprint([content]) != record.checksum:
         msg = f"{folder}/centres.npy: damaged (checksum); {_AGAIN}"
         raise ArkError(msg)
     return Codebook(torch.from_numpy(np.load(io.BytesIO(content), allow_pickle=False)), record)

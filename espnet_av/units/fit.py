@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,9 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from espnet_av.data.shard import digest
+from espnet_av.data.shard import work_fingerprint
 from espnet_av.errors import ArkError, DataDirError
 from espnet_av.features.set_features import SetFeatures
+from espnet_av.fingerprint import number_of, place_of
 from espnet_av.ops.kmeans import Clustering, fit_kmeans
 from espnet_av.ops.seeding import mix_seed
 from espnet_av.progress import ProgressBar, progress
@@ -128,7 +128,7 @@ def codebook_fingerprint(train: SetFeatures, config: UnitsConfig) -> str:
     # How labels are packed does not change the centres.
     config = dataclasses.replace(config, shard_utts=1)
     made_from = train.made_from(data.utt_ids)
-    return digest(config, [tuple(sorted(train.source.origin.items())), *rows, made_from])
+    return work_fingerprint(config, [tuple(sorted(train.source.origin.items())), *rows, made_from])
 
 
 def choose_utterances(utt_ids: Sequence[str], share: float, seed: int) -> list[str]:
@@ -140,7 +140,7 @@ def choose_utterances(utt_ids: Sequence[str], share: float, seed: int) -> list[s
     if not utt_ids:
         msg = "no utterance to fit units on; look at the dropped.tsv of the dump"
         raise DataDirError(msg)
-    ranked = sorted(utt_ids, key=lambda utt_id: (_hash(utt_id, seed), utt_id))
+    ranked = sorted(utt_ids, key=lambda utt_id: (place_of(f"{seed} {utt_id}"), utt_id))
     chosen = set(ranked[: max(1, round(share * len(utt_ids)))])
     return [utt_id for utt_id in utt_ids if utt_id in chosen]
 
@@ -173,7 +173,7 @@ def collect_frames(
             share = min(1.0, max_memory / (sum(most.values()) * size))
             rows = sum(int(count * share) + 1 for count in most.values())
             frames = found.new_empty(rows, found.size(1))
-        kept = _keep(found, share, mix_seed(seed, int.from_bytes(_hash(utt_id, seed)[:8], "big")))
+        kept = _keep(found, share, mix_seed(seed, number_of(f"{seed} {utt_id}")))
         frames[filled : filled + len(kept)] = kept
         filled += len(kept)
     if frames is None or not filled:
@@ -190,7 +190,3 @@ def _keep(frames: Tensor, share: float, seed: int) -> Tensor:
     count = int(len(frames) * share + generator.random())
     index = np.sort(generator.permutation(len(frames))[:count])
     return frames[torch.from_numpy(index).to(frames.device)]
-
-
-def _hash(utt_id: str, seed: int) -> bytes:
-    return hashlib.sha256(f"{seed} {utt_id}".encode()).digest()

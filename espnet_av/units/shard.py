@@ -10,7 +10,7 @@ import numpy as np
 
 from espnet_av.data.ark import ArkWriter
 from espnet_av.data.dropped import Drop
-from espnet_av.data.shard import Shard, ShardRecord, digest
+from espnet_av.data.shard import Shard, ShardRecord, work_fingerprint
 from espnet_av.data.unit_set import label_crc
 from espnet_av.features.set_features import SetFeatures
 from espnet_av.ops.kmeans import assign
@@ -51,7 +51,7 @@ class UnitShard(Shard[UnitRecord]):
         tables = ("wav.scp", "video.scp", "utt2num_samples", "utt2num_frames")
         rows = [(u, *(self.data.get(table, u) for table in tables)) for u in self.utt_ids]
         made_from = self.features.made_from(self.utt_ids)
-        return digest(self.config, [(self.codebook.record.checksum,), *rows, made_from])
+        return work_fingerprint(self.config, [(self.codebook.record.checksum,), *rows, made_from])
 
     def pack(self, record: UnitRecord, advance: Callable[[], None]) -> None:
         """Label the utterances and fill the archive; one without any frame is dropped."""

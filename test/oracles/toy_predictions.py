@@ -125,7 +125,7 @@ def predict(
         missing=[],
         info=info,
         config=work.config,
-        fingerprint="key",
+        key="key",
     )
     assert sum(counted) == dataset.num_read == len(answers)
     assert json.loads((folder / "decode.json").read_text(encoding="utf-8"))["kind"] == kind

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass, field
 
 from espnet_av.config import to_dict
 from espnet_av.corpora.mini_av.grammar import LEXICONS, NUM_MEANINGS
 from espnet_av.corpora.mini_av.speaker import SPEAKERS
+from espnet_av.fingerprint import SHORT, fingerprint
 from espnet_av.synthesis.mouth_motion import Articulation
 
 SPLITS = ("train", "valid", "test", "test_unseen")
@@ -60,7 +60,7 @@ class MiniAvConfig:
     def digest(self) -> str:
         """Short hash by which a finished corpus is recognised."""
         text = json.dumps([_FORMAT, to_dict(self)], sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return fingerprint([text], SHORT)
 
 
 def _check_names(key: str, names: tuple[str, ...], valid: tuple[str, ...]) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from espnet_av.data.batch import PAD_ID
 from espnet_av.data.table import Segment
 from espnet_av.errors import DataDirError
+from espnet_av.padding import PAD_ID
 from espnet_av.rates import FRAME_HZ
 
 SILENCE = "sil"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from espnet_av.data.batch import PAD_ID
 from espnet_av.data.readers.video_augment import num_frames_at
 from espnet_av.data.unit_set import UnitSet
 from espnet_av.errors import DataDirError
+from espnet_av.padding import PAD_ID
 from espnet_av.rates import FRAME_HZ, frames_at_rate
 
 _MAX_DIFFERENCE = 2

@@ -23,6 +23,7 @@ from espnet_av.models.masked_audio.key_rules import (
     hf_prefix,
     hf_rules,
 )
+from espnet_av.rates import FRAME_HZ
 
 DEFAULT_UNITS = 2000
 """Units of XLAVS-R, if the user names no number."""
@@ -80,7 +81,7 @@ def start_xlavsr(
         rules = hf_rules(hf_prefix(weights), weights)
     conf, assumed = audio_conf(checkpoint, KeyMap(rules).shapes(weights), "an audio-only model")
     eye = _make_eye(visual, conf["feature_size"])
-    if frame_rate == 25:
+    if frame_rate == FRAME_HZ:
         rules = tuple(_halved(rule) for rule in rules)
         notes.append("25 Hz: the projection is the mean of two frames, 0.5 * [W, W]")
     reason = "head of the audio-only pre-training"
@@ -99,7 +100,7 @@ def start_xlavsr(
 
 def _conf(frame_rate: int) -> dict[str, Any]:
     """What XLAVS-R has besides the audio-only model; spans cover the same time at either rate."""
-    repeat = frame_rate // 25
+    repeat = frame_rate // FRAME_HZ
     return {
         "visual_frontend": "resnet",
         "fusion": "linear",

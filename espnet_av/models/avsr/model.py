@@ -10,7 +10,7 @@ from espnet_av.models.recogniser import SHARED_STATS, Encoded, Recogniser
 from espnet_av.models.recogniser.ctc_losses import ctc_losses
 from espnet_av.modules.decoder import build_decoder
 from espnet_av.modules.statistics import HIGHER, LOWER, Weighted
-from espnet_av.ops.frame_loss import IGNORED
+from espnet_av.padding import PAD_ID
 
 STATS = {**SHARED_STATS, "loss_att": LOWER, "acc": HIGHER}
 """Names of the statistics; `acc` is the share of tokens that attention gets right (teacher
@@ -32,7 +32,7 @@ class AVSRModel(Recogniser):
             self.decoder = build_decoder(
                 config.decoder, self.vocab_size, encoder_size, config.decoder_conf
             )
-        self.criterion_att = LabelSmoothingLoss(self.vocab_size, IGNORED, config.lsm_weight)
+        self.criterion_att = LabelSmoothingLoss(self.vocab_size, PAD_ID, config.lsm_weight)
 
     def text_loss(
         self, encoded: Encoded, text: Tensor, text_lengths: Tensor

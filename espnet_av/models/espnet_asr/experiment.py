@@ -12,11 +12,11 @@ from torch import Tensor
 from espnet_av.errors import CheckpointError
 from espnet_av.models.conversion.torch_file import open_torch_file
 from espnet_av.models.espnet_asr.packed import TOKENS, is_packed, unpack
+from espnet_av.rates import SAMPLE_RATE
 from espnet_av.temporary import temporary_folder
 from espnet_av.yaml_file import read_yaml_keys
 
 CONFIG = "config.yaml"
-_SAMPLE_RATE = 16000
 _PREFERRED = ("valid.acc.ave.pth", "valid.*.ave.pth", "valid.*.ave_*best.pth", "valid.*.best.pth")
 """What ESPnet calls its final weights, the first pattern with a file is taken."""
 _TARS = (".tar", ".tgz", ".gz", ".tbz2", ".bz2", ".txz", ".xz")
@@ -88,7 +88,7 @@ class EspnetExperiment:
         ]
         if not values or not all(value.isdecimal() for value in values):
             return None  # features: frames and their size
-        return max(map(int, values)) / _SAMPLE_RATE or None
+        return max(map(int, values)) / SAMPLE_RATE or None
 
     def part(self, name: str) -> dict[str, Any]:
         """The section `<name>_conf`; empty if there is none.

@@ -9,6 +9,7 @@ import humanfriendly
 from espnet_av.errors import CheckpointError
 from espnet_av.models.espnet_asr.experiment import EspnetExperiment
 from espnet_av.modules.frontend.espnet_frontend import SUBSAMPLINGS
+from espnet_av.rates import SAMPLE_RATE
 
 _TRANSFORM = ("n_fft", "win_length", "hop_length", "window", "center", "normalized")
 _MEL = ("n_mels", "fmin", "fmax", "htk")
@@ -43,12 +44,12 @@ def frontend_conf(experiment: EspnetExperiment, notes: list[str]) -> dict[str, A
 
 
 def _check_transform(experiment: EspnetExperiment, theirs: dict[str, Any]) -> None:
-    rate = theirs.get("fs", 16000)
+    rate = theirs.get("fs", SAMPLE_RATE)
     rate = humanfriendly.parse_size(rate) if isinstance(rate, str) else rate
     enhancement = theirs.get("frontend_conf") or {}
     asked = [key for key in ("use_wpe", "use_beamformer") if enhancement.get(key)]
     problem = None
-    if rate != 16000:
+    if rate != SAMPLE_RATE:
         problem = f"it was trained at {rate} Hz, sound is 16 kHz here"
     elif asked:
         problem = f"its frontend_conf has {', '.join(asked)}, of which we have none"

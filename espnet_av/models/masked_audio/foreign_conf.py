@@ -12,8 +12,8 @@ from torch import Size
 from espnet_av.errors import CheckpointError
 from espnet_av.models.conversion.foreign_checkpoint import ForeignCheckpoint
 from espnet_av.modules.frontend.wave_frontend import CONVOLUTIONS
+from espnet_av.rates import SAMPLE_RATE
 
-SAMPLE_RATE = 16000
 """Of the sound that every model here hears."""
 _HEADS = {768: 12, 1024: 16, 1280: 16, 1920: 16}
 """Attention heads of the published sizes; the only size that shapes do not show."""

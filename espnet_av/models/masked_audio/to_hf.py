@@ -16,6 +16,7 @@ from espnet_av.models.masked_audio.config import MaskedAudioConfig
 from espnet_av.models.masked_audio.key_rules import hf_rules
 from espnet_av.modules.frontend.wave_frontend import CONVOLUTIONS, WaveConfig
 from espnet_av.modules.wav2vec2_encoder import Wav2Vec2Encoder
+from espnet_av.rates import SAMPLE_RATE
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def make_hf_model(
         {
             "feature_extractor_type": "Wav2Vec2FeatureExtractor",
             "feature_size": 1,
-            "sampling_rate": 16000,
+            "sampling_rate": SAMPLE_RATE,
             "padding_value": 0.0,
             "padding_side": "right",
             "do_normalize": wave.normalise_wave,

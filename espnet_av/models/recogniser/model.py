@@ -21,8 +21,8 @@ from espnet_av.modules.local_head import LocalHead
 from espnet_av.modules.statistics import COUNT, HIGHER, LOWER, Statistics, Weighted
 from espnet_av.modules.transducer.abs_predictor import AbsPredictor
 from espnet_av.modules.wav2vec2_encoder import Wav2Vec2Encoder
-from espnet_av.ops.frame_loss import IGNORED
 from espnet_av.ops.lengths import valid_mask
+from espnet_av.padding import PAD_ID
 
 SHARED_STATS = {
     "loss": LOWER,
@@ -187,12 +187,12 @@ class Recogniser(EncoderModel):
         # Read before the encoder is queued: later, the host would wait for it.
         text_lengths = text_lengths.cpu()
         inside = valid_mask(text_lengths, text.size(1), text.device)
-        text = torch.where(inside, text, IGNORED)
+        text = torch.where(inside, text, PAD_ID)
         encoded = self.encode(speech, speech_lengths, video, video_lengths, utt_id)
         rows = encoded.fused.rows
         loss, stats = self.text_loss(encoded, text[rows.to(text.device)], text_lengths[rows])
         if units is None:
-            units = torch.full((text.size(0), 1), IGNORED, device=encoded.out.device)
+            units = torch.full((text.size(0), 1), PAD_ID, device=encoded.out.device)
         heads = (self.units_head, self.frontend_heads)
         for units_loss, found in units_losses(self.config, *heads, encoded, units):
             loss, stats = loss + units_loss, stats | found

@@ -9,8 +9,9 @@ from espnet_av.models.recogniser.config import RecogniserConfig
 from espnet_av.models.recogniser.encoded import Encoded
 from espnet_av.modules.statistics import Weighted
 from espnet_av.modules.zero_gradient import zero_touch
-from espnet_av.ops.frame_loss import IGNORED, fit_labels, frame_cross_entropy, label_hits
+from espnet_av.ops.frame_loss import fit_labels, frame_cross_entropy, label_hits
 from espnet_av.ops.lengths import valid_mask
+from espnet_av.padding import PAD_ID
 
 
 def units_losses(
@@ -69,5 +70,5 @@ def units_loss(
     inside = valid_mask(lengths, hidden.size(1), hidden.device)
     # Padding is arbitrary, and a head that sees several frames would read it.
     logits = head(torch.where(inside.unsqueeze(2), hidden, 0.0))
-    labels = torch.where(inside, fit_labels(units, hidden.size(1)), IGNORED)
+    labels = torch.where(inside, fit_labels(units, hidden.size(1)), PAD_ID)
     return frame_cross_entropy(logits, labels, smoothing), Weighted(*label_hits(logits, labels))

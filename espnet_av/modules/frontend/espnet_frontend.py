@@ -18,6 +18,7 @@ from espnet_av.modules.frontend.spec_augment import SpecAugment, SpecAugmentConf
 from espnet_av.ops.frame_grid import FrameGrid
 from espnet_av.ops.lengths import valid_mask
 from espnet_av.ops.reflection import reflect_ends
+from espnet_av.rates import SAMPLE_RATE
 
 SUBSAMPLINGS: dict[str, tuple[tuple[int, int], ...]] = {
     "conv2d": ((3, 2), (3, 2)),
@@ -112,7 +113,7 @@ class EspnetFrontend(AbsFrontend):
         self.grid = config.grid()
         self._output_size = output_size
         self.log_mel = compat.DefaultFrontend(
-            fs=16000,
+            fs=SAMPLE_RATE,
             n_fft=config.n_fft,
             win_length=config.win_length,
             hop_length=config.hop_length,

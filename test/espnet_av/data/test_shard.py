@@ -12,7 +12,7 @@ import pytest
 
 from espnet_av.data import shard as shard_module
 from espnet_av.data.ark import read_audio_ark
-from espnet_av.data.shard import fingerprint_of
+from espnet_av.data.shard import archive_fingerprint
 from espnet_av.data.shard_jobs import write_shards
 from espnet_av.dump.config import DumpConfig
 from espnet_av.dump.shard import DumpShard
@@ -154,10 +154,10 @@ def test_damaged_record_of_the_clips(corpus: Any, tmp_path: Path, damage: bytes)
     record = make(corpus, out)[0].record_path
     record.write_bytes(damage)
     with pytest.raises(DataDirError, match=rf"{record}: damaged .*; remove {out}/\.done and run"):
-        fingerprint_of(str(out / "audio.000001.ark"))
+        archive_fingerprint(str(out / "audio.000001.ark"))
     make(corpus, out)
-    assert fingerprint_of(str(out / "audio.000001.ark")) is not None
-    assert fingerprint_of(str(tmp_path / "audio.000001.ark")) is None
+    assert archive_fingerprint(str(out / "audio.000001.ark")) is not None
+    assert archive_fingerprint(str(tmp_path / "audio.000001.ark")) is None
 
 
 def test_disk_is_blamed_only_when_it_is_full(

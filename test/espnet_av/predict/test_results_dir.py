@@ -6,7 +6,7 @@ import pytest
 
 from espnet_av.errors import ConfigError
 from espnet_av.predict.condition import Condition
-from espnet_av.predict.results_dir import fingerprint
+from espnet_av.predict.results_dir import condition_fingerprint
 from espnet_av.search.decode_config import DecodeConfig
 
 
@@ -17,7 +17,7 @@ def key(tmp_path):
     (tmp_path / "dump").mkdir()
 
     def make(lm_file=None, mode="A"):
-        return fingerprint(
+        return condition_fingerprint(
             Condition(set_name="test", mode=mode),
             DecodeConfig(method="transducer_beam", lm_file=lm_file),
             checkpoint=tmp_path / "model.pth",
