@@ -8,14 +8,13 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
 from espnet_av.atomic import atomic_write
-from espnet_av.config import to_dict
 from espnet_av.data.data_dir import DataDir
 from espnet_av.data.dropped import Drop
+from espnet_av.data.shard_fingerprint import checked_text
 from espnet_av.data.source_files import are_same, changed_ns, digest_sources, plain_file
 from espnet_av.errors import ArkError, DataDirError
 from espnet_av.fingerprint import fingerprint
@@ -120,7 +119,7 @@ class Shard(ABC, Generic[RecordT]):
         try:
             content = json.loads(self.record_path.read_text(encoding="utf-8"))
             checksum, sizes = content.pop("checksum", None), content.pop("sizes", None)
-            content["dropped"] = [Drop(*map(_text, row)) for row in content["dropped"]]
+            content["dropped"] = [Drop(*map(checked_text, row)) for row in content["dropped"]]
             record = self.new_record(**content)
             there = self._sizes(record)
         except FileNotFoundError:
@@ -239,44 +238,8 @@ def delete_stale(out_dir: Path, num_shards: int) -> None:
         sweep(folder)
 
 
-def work_fingerprint(config: object, rows: Iterable[tuple[object, ...]]) -> str:
-    """Fingerprint of a configuration and of one row an utterance."""
-    # Not the tolerated share of drops: it decides whether a result is accepted, not what it is.
-    settings = {k: v for k, v in to_dict(config).items() if k != "max_dropped_ratio"}
-    return fingerprint(chain([repr(sorted(settings.items()))], map(repr, rows)))
-
-
-def archive_fingerprint(ark: str) -> str | None:
-    """Fingerprint of the shard whose archive this is; None if it is nobody's.
-
-    Raises:
-        DataDirError: the shard's record is damaged.
-    """
-    path = Path(ark)
-    record = path.parent / "shards" / f"{path.stem.rpartition('.')[2]}.json"
-    try:
-        content = json.loads(record.read_text(encoding="utf-8"))
-        # A film with another content can give clips of the same sizes.
-        return " ".join(map(_text, (content["fingerprint"], *content.get("sources", []))))
-    except FileNotFoundError:
-        return None
-    except (AttributeError, LookupError, TypeError, ValueError) as error:
-        msg = (
-            f"{record}: damaged ({' '.join(str(error).split())[:80]}); remove {path.parent}/.done "
-            "and run its stage again (2 for mouth clips, 3 for a dump): it makes this shard anew"
-        )
-        raise DataDirError(msg) from error
-
-
 def _checksum(record: ShardRecord) -> str:
     return fingerprint([json.dumps(record.content())])
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        msg = f"{value!r:.40} where a text is expected"
-        raise TypeError(msg)
-    return value
 
 
 def file_size(path: str | None) -> int | None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,20 +13,14 @@ import numpy as np
 
 from espnet_av.data.ark import ArkWriter, read_audio_ark
 from espnet_av.data.ark_entry import array_bytes
-from espnet_av.data.data_dir import rebase
 from espnet_av.data.dropped import Drop
-from espnet_av.data.shard import (
-    UNREADABLE,
-    Shard,
-    ShardRecord,
-    archive_fingerprint,
-    file_size,
-    work_fingerprint,
-)
+from espnet_av.data.shard import UNREADABLE, Shard, ShardRecord, file_size
+from espnet_av.data.shard_fingerprint import archive_fingerprint, work_fingerprint
 from espnet_av.data.sound_gap_report import GapRow
 from espnet_av.data.source_files import plain_file
-from espnet_av.data.table import is_ark_pointer, read_table
+from espnet_av.data.table import is_ark_pointer
 from espnet_av.dump.arrays import Packed, pack_arrays
+from espnet_av.dump.clips import Clips, archive_of
 from espnet_av.dump.config import DumpConfig
 from espnet_av.dump.twins import Twins
 from espnet_av.errors import DataDirError, MediaError
@@ -40,21 +32,6 @@ logger = logging.getLogger(__name__)
 
 _FLAC_BYTES_PER_SEC = 17_500
 """Measured: speech of mini_av at 16 kHz."""
-
-
-@dataclass(frozen=True)
-class Clips:
-    """Mouth clips of the utterances, made by the roi stage."""
-
-    pointers: dict[str, str]
-    """Utterance -> `file.ark:offset`."""
-    num_frames: dict[str, int]
-    """Utterance -> frames at 25 Hz."""
-
-    @cached_property
-    def num_sharers(self) -> Counter[str]:
-        """Archive -> clips in it."""
-        return Counter(map(_archive, self.pointers.values()))
 
 
 @dataclass
@@ -145,7 +122,7 @@ class DumpShard(Shard[DumpRecord]):
             seconds = (end or 0.0) - start if is_cut else track_seconds(audio, "audio")
             num_bytes += max(seconds, 0.0) * _FLAC_BYTES_PER_SEC
         if clip is not None:
-            num_bytes += (file_size(clip) or 0) / self.clips.num_sharers[_archive(clip)]
+            num_bytes += (file_size(clip) or 0) / self.clips.num_sharers[archive_of(clip)]
         return num_bytes + sum(array_bytes(path) for _, path in self._others(utt_id))
 
     def media_sec(self, record: DumpRecord) -> float:
@@ -160,13 +137,13 @@ class DumpShard(Shard[DumpRecord]):
         """Digest of configuration, utterances, how their clips were made, and sizes of files."""
         clips = [self.clips.pointers[name] for name in self.utt_ids if name in self.clips.pointers]
         # Uncompressed clips of another mouth region have the size of those before.
-        made_from = tuple(map(archive_fingerprint, dict.fromkeys(map(_archive, clips))))
+        made_from = tuple(map(archive_fingerprint, dict.fromkeys(map(archive_of, clips))))
         rows = [*map(self._row, self.utt_ids), made_from]
         for table, names in self.packs.items():
             files = {name: self.data.locate(table, name) for name in names}
             rows += [(table, name, path, file_size(path)) for name, path in files.items()]
             # Those of another network have the size of these.
-            arks = {_archive(path) for path in files.values() if path and is_ark_pointer(path)}
+            arks = {archive_of(path) for path in files.values() if path and is_ark_pointer(path)}
             rows += [(table, archive_fingerprint(ark)) for ark in sorted(arks)]
         return work_fingerprint(self.config, rows)
 
@@ -285,23 +262,3 @@ class DumpShard(Shard[DumpRecord]):
         if seconds:
             logger.warning("%s: kept, as it has no transcript: %s", utt_id, value)
         return None
-
-
-def _archive(pointer: str) -> str:
-    return pointer.rpartition(":")[0]
-
-
-def read_clips(roi_dir: Path) -> Clips:
-    """Read `video.scp` and `utt2num_frames` of the roi stage.
-
-    Raises:
-        DataDirError: a file is missing, or an utterance is in one of them only.
-    """
-    pointers, counts = read_table(roi_dir / "video.scp"), read_table(roi_dir / "utt2num_frames")
-    for utt_id in sorted(pointers.keys() ^ counts.keys()):
-        msg = f"{roi_dir}: {utt_id}: in only one of video.scp and utt2num_frames; run stage 2 again"
-        raise DataDirError(msg)
-    return Clips(
-        {utt_id: rebase(value, roi_dir) for utt_id, value in pointers.items()},
-        {utt_id: int(value) for utt_id, value in counts.items()},
-    )

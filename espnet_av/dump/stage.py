@@ -18,8 +18,9 @@ from espnet_av.data.source_files import write_to_fetch
 from espnet_av.data.table import raise_problems
 from espnet_av.data.tables import FRAMES, PICTURE, SAMPLES, SOUND
 from espnet_av.dump.arrays import FirstNeeded, check_arrays, count_arrays
+from espnet_av.dump.clips import Clips, read_clips
 from espnet_av.dump.config import DumpConfig
-from espnet_av.dump.shard import Clips, DumpRecord, DumpShard, read_clips
+from espnet_av.dump.shard import DumpRecord, DumpShard
 from espnet_av.rates import FRAME_HZ, SAMPLE_RATE
 
 

@@ -13,7 +13,7 @@ from espnet_av.data.data_dir import read_data_dir
 from espnet_av.data.dataset import AVDataset
 from espnet_av.data.dataset_config import DatasetConfig
 from espnet_av.data.evaluation_batches import evaluation_batches
-from espnet_av.data.shard import archive_fingerprint
+from espnet_av.data.shard_fingerprint import archive_fingerprint
 from espnet_av.errors import DataDirError
 from espnet_av.features.source import FeatureSource
 

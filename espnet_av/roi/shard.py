@@ -10,7 +10,8 @@ from typing import Any, ClassVar, NamedTuple
 from espnet_av.data.ark import ArkWriter
 from espnet_av.data.dropped import Drop
 from espnet_av.data.face_place import parse_place
-from espnet_av.data.shard import UNREADABLE, Shard, ShardRecord, file_size, work_fingerprint
+from espnet_av.data.shard import UNREADABLE, Shard, ShardRecord, file_size
+from espnet_av.data.shard_fingerprint import work_fingerprint
 from espnet_av.data.source_files import plain_file
 from espnet_av.errors import ConfigError, MediaError
 from espnet_av.media.track_length import track_seconds

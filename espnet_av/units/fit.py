@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from espnet_av.data.shard import work_fingerprint
+from espnet_av.data.shard_fingerprint import work_fingerprint
 from espnet_av.errors import ArkError, DataDirError
 from espnet_av.features.set_features import SetFeatures
 from espnet_av.fingerprint import number_of, place_of

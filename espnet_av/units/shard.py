@@ -10,7 +10,8 @@ import numpy as np
 
 from espnet_av.data.ark import ArkWriter
 from espnet_av.data.dropped import Drop
-from espnet_av.data.shard import Shard, ShardRecord, work_fingerprint
+from espnet_av.data.shard import Shard, ShardRecord
+from espnet_av.data.shard_fingerprint import work_fingerprint
 from espnet_av.data.unit_set import label_crc
 from espnet_av.features.set_features import SetFeatures
 from espnet_av.ops.kmeans import assign

@@ -13,7 +13,7 @@ from media_samples import face_points, make_clip_corpus
 from espnet_av.data.ark import read_clip
 from espnet_av.data.data_dir import read_data_dir, write_data_dir
 from espnet_av.data.shard_jobs import write_shards
-from espnet_av.dump.shard import read_clips
+from espnet_av.dump.clips import read_clips
 from espnet_av.errors import ConfigError, DataDirError, DroppedTooManyError
 from espnet_av.roi import shard as roi_shard
 from espnet_av.roi.config import RoiConfig
