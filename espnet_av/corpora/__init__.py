@@ -16,6 +16,7 @@ CORPORA = {
     "grid": "espnet_av.corpora.grid:prepare_grid",
     "lrs3": "espnet_av.corpora.lrs3:prepare_lrs3",
     "mini_av": "espnet_av.corpora.mini_av:prepare_mini_av",
+    "mini_coco": "espnet_av.corpora.mini_coco:prepare_mini_coco",
     "muavic": "espnet_av.corpora.muavic:prepare_muavic",
     "musan": "espnet_av.corpora.musan:prepare_musan",
     "voxceleb2": "espnet_av.corpora.voxceleb2:prepare_voxceleb2",

@@ -15,11 +15,15 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _CHUNK = 256
-"""Items sent to a process at a time; fewer than two chunks are not worth a second process."""
 
 
 def parallel_map(
-    function: Callable[[Item], Result], items: Sequence[Item], *, num_jobs: int, desc: str
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    *,
+    num_jobs: int,
+    desc: str,
+    chunk: int = _CHUNK,
 ) -> list[Result]:
     """Results of `function` for every item, in the order of the items.
 
@@ -28,11 +32,12 @@ def parallel_map(
         items: any number of them.
         num_jobs: processes at most; 1 works in this one.
         desc: name of the progress bar.
+        chunk: items sent to a process at a time; fewer than two chunks are not worth a second one.
 
     Raises:
         MediaError: a process died, of a file that crashes the decoder or of a full memory.
     """
-    chunks = [items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK)]
+    chunks = [items[start : start + chunk] for start in range(0, len(items), chunk)]
     num_jobs = min(num_jobs, len(chunks))
     bar = ProgressBar(len(items), desc, "file")
     results: list[Result] = []
@@ -45,11 +50,11 @@ def parallel_map(
         # Spawned, not forked: this process may hold threads and locks by now.
         with ProcessPoolExecutor(num_jobs, mp_context=get_context("spawn")) as pool:
             futures = [pool.submit(_each, function, chunk) for chunk in chunks]
-            for chunk, future in zip(chunks, futures, strict=True):
+            for sent, future in zip(chunks, futures, strict=True):
                 try:
                     part = future.result()
                 except BrokenProcessPool as error:
-                    raise MediaError(_died(desc, chunk)) from error
+                    raise MediaError(_died(desc, sent)) from error
                 results += part
                 bar.update(len(part))
     finally:

@@ -1,1 +1,1 @@
-"""Speech and faces made from text, for `mini_av`."""
+"""Speech and faces made from text, for corpora that are made here."""

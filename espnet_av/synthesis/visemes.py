@@ -95,6 +95,12 @@ _VISEME_OF = {base: name for name, bases in _PHONEMES.items() for base in bases.
 _MODIFIERS = frozenset("ˈˌːˑʰʲʷˠˤˀ˞‿͡.-'\"ʼ|_;^")
 
 
+def phoneme(name: str) -> str:
+    """IPA name without stress and length, vowels nasal or not: `ˈɑː` -> `ɑ`, `ˈɔ̃` -> `ɔ̃`."""
+    letters = unicodedata.normalize("NFC", name)
+    return "".join(letter for letter in letters if letter not in _MODIFIERS)
+
+
 def base_phone(name: str) -> str:
     """IPA name without stress, length and other marks: `ˈɑː` -> `ɑ`, `tʃʲ` -> `tʃ`, `ɔ̃` -> `ɔ`."""
     return "".join(
