@@ -44,7 +44,7 @@ ALLOWED = {
     "speech2text": {"pack", "predict", "models", "train", "data", "search", "roi", "media"},
     "exchange": {"models", "train", "data"},
     "status": set(),
-    "recipe": set(),
+    "recipe": {"data"},
     "bin": {
         "pack", "speech2text", "train", "predict", "search", "score", "features", "units", "noise",
         "dump", "roi", "models", "modules", "ops", "data", "media", "corpora", "status", "recipe",

@@ -12,6 +12,7 @@ from typing import Any
 from espnet_av.data.array_problem import boxes_problem, regions_problem, vector_problem
 from espnet_av.data.table import id_problem, path_problem
 from espnet_av.data.tables import (
+    FRAMES,
     KALDI,
     LANGS,
     PICTURE,
@@ -93,7 +94,7 @@ FIELDS = {
         # (S,) float32 in [-1, 1] at 16 kHz; S = 640 * V where there is video.
         Field(name="speech", tables=(SOUND, SAMPLES), clock=Clock.SAMPLES),
         # (V, H, W) uint8 at 25 Hz.
-        Field(name="video", tables=(PICTURE,), clock=Clock.VIDEO),
+        Field(name="video", tables=(PICTURE, FRAMES), clock=Clock.VIDEO),
         # (L,) int64 token ids.
         Field(name="text", tables=(TEXT, TARGETS), padding=PAD_ID),
         # (T,) int64 labels at the frame rate of the model (25 or 50 Hz), -1 where unlabelled.
@@ -125,6 +126,12 @@ def known_tables() -> list[Table]:
     """Every table of a data dir: those of all, then those of single kinds of data."""
     own = [table for field in FIELDS.values() for table in field.tables]
     return list(dict.fromkeys((*TABLES, *own)))
+
+
+def tables_of(*names: str) -> list[Table]:
+    """The tables that fields come from: archives first, then what is told of these."""
+    own = dict.fromkeys(table for name in names for table in FIELDS[name].tables)
+    return sorted(own, key=lambda table: not table.is_file)
 
 
 def find_table(name: str) -> Table | None:

@@ -55,12 +55,22 @@ class Table:
     """Table whose arrays have as many rows as those of this one, under the same id."""
     cut: Callable[[str, float, float | None], str] | None = None
     """What a segment (start, end in seconds) has of the value of its recording; "" = nothing."""
+    is_edited: bool = True
+    """Whether people make it; the others a stage counts."""
+    for_roi: bool = False
+    """Whether the roi stage reads it."""
     mark: Literal["data", "labels", "media", "kinds", None] = "kinds"
     """Kind of fingerprint by which a training knows it again; None: it trains on nothing of it."""
     parse: Callable[[Path], tuple[dict[str, str], list[str]]] = parse_table
     write: Callable[[Path, Mapping[str, str]], None] = write_table
     in_tables: bool = True
     """Whether `DataDir.tables` has it; the others are read by themselves."""
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """Of the names of its files, as a shell has them."""
+        by_lang = (f"{self.name}.{lang}" for lang in ("??", "???", "??-*"))
+        return (self.name, *by_lang) if self.by_lang else (self.name,)
 
     def matches(self, name: str) -> bool:
         """Whether a file of this name is this table."""
@@ -136,6 +146,7 @@ PICTURE = Table(
     is_file=True,
     keyed_by=SEGMENTS,
     in_dump="packed",
+    for_roi=True,
     mark="media",
 )
 LANDMARKS = Table(
@@ -144,16 +155,17 @@ LANDMARKS = Table(
     is_file=True,
     keyed_by=SEGMENTS,
     in_dump="used up",
+    for_roi=True,
     mark=None,
 )
 TEXT = Table(name="text", complete=True, by_lang=True, mark="data")
-SPEAKERS = Table(name="utt2spk", problem=_speaker_problem, complete=True, mark=None)
+SPEAKERS = Table(name="utt2spk", problem=_speaker_problem, complete=True, for_roi=True, mark=None)
 LANGS = Table(name="utt2lang", complete=True, mark="labels")
 CATEGORIES = Table(name="utt2category", complete=True, mark="labels")
-FACES = Table(name="utt2face", problem=_place_problem, in_dump="used up", mark=None)
-FRAMES = Table(name="utt2num_frames", problem=_count_problem, mark="data")
-SAMPLES = Table(name="utt2num_samples", problem=_count_problem, mark="data")
-CUTS = Table(name=SEGMENTS, problem=_segment_problem, in_dump="used up", mark=None)
+FACES = Table(name="utt2face", problem=_place_problem, in_dump="used up", for_roi=True, mark=None)
+FRAMES = Table(name="utt2num_frames", problem=_count_problem, is_edited=False, mark="data")
+SAMPLES = Table(name="utt2num_samples", problem=_count_problem, is_edited=False, mark="data")
+CUTS = Table(name=SEGMENTS, problem=_segment_problem, in_dump="used up", for_roi=True, mark=None)
 TARGETS = Table(name="utt2target", complete=True)
 TURNS = Table(
     name="rttm",

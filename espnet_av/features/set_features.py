@@ -13,11 +13,18 @@ from espnet_av.data.data_dir import read_data_dir
 from espnet_av.data.dataset import AVDataset
 from espnet_av.data.dataset_config import DatasetConfig
 from espnet_av.data.evaluation_batches import evaluation_batches
+from espnet_av.data.fields import tables_of
+from espnet_av.data.readers.speech import SpeechReader
+from espnet_av.data.readers.video import VideoReader
 from espnet_av.data.shard_fingerprint import archive_fingerprint
 from espnet_av.errors import DataDirError
 from espnet_av.features.source import FeatureSource
 
-_NEEDED = {"A": "wav.scp", "V": "video.scp"}
+_NEEDED: dict[str, str] = {
+    SpeechReader.alone: SpeechReader.table,
+    VideoReader.alone: VideoReader.table,
+}
+"""What is read alone -> its table, which then has to have something."""
 
 
 class SetFeatures:
@@ -61,7 +68,7 @@ class SetFeatures:
 
     def made_from(self, utt_ids: Sequence[str]) -> tuple[str | None, ...]:
         """What the archives of utterances were made from: other media may give equal sizes."""
-        tables = [table for table in ("wav.scp", "video.scp") if table in self.data.tables]
+        tables = [table.name for table in tables_of("speech", "video") if table.is_file]
         pointers = (self.data.locate(table, utt_id) for table in tables for utt_id in utt_ids)
         archives = dict.fromkeys(p.rpartition(":")[0] for p in pointers if p is not None)
         return tuple(map(archive_fingerprint, archives))

@@ -5,28 +5,45 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from espnet_av.data.fields import known_tables
+from espnet_av.data.tables import (
+    CUTS,
+    LANDMARKS,
+    PICTURE,
+    SOUND,
+    STRETCHES,
+    TABLES,
+    Table,
+)
 from espnet_av.recipe.options import Options
 
-TABLES = (
-    "wav.scp", "video.scp", "landmarks.scp", "segments", "ctm", "text", "text.??", "text.???",
-    "text.??-*", "utt2spk", "utt2lang", "utt2category", "utt2face",
-    "image.scp", "boxes.scp", "teacher.scp", "rttm", "utt2target", "utt2image", "utt2label",
-)  # fmt: skip
-"""Tables that people may edit, and that change what is made of them; in this order in the mark."""
-_SEEN = ("video.scp", "landmarks.scp", "segments", "utt2spk", "utt2face")
+_FIRST = (SOUND, PICTURE, LANDMARKS, CUTS, STRETCHES)
+"""Tables whose content comes first in the mark of what is made of them."""
 _HEARD = re.compile(r"noise_prob[\"']*[:=]([^,}#\n]*)")
 _NEVER = re.compile(r"0*\.?0*")
 _LM_FILE = re.compile(r"lm_file[:=] *[\"']*([^ \"'\n]*)")
 
 
 def tables(folder: str) -> tuple[str, ...]:
-    """Those that are there when the step begins."""
-    return tuple(f"if:{folder}/{name}" for name in TABLES)
+    """What people may edit, and what changes what is made of it: those that are there by then.
+
+    The mark of finished work has them in this order; new ones go to the end.
+    """
+    edited = sorted((t for t in known_tables() if t.is_edited), key=_place)
+    return tuple(f"if:{folder}/{name}" for table in edited for name in table.patterns)
 
 
 def media_tables(folder: str) -> tuple[str, ...]:
     """Those of them that the roi stage reads."""
-    return tuple(f"if:{folder}/{name}" for name in TABLES if name in _SEEN)
+    seen = sorted((table for table in known_tables() if table.for_roi), key=_place)
+    return tuple(f"if:{folder}/{table.name}" for table in seen)
+
+
+def _place(table: Table) -> tuple[int, int]:
+    """Among the tables: the first, those of every data dir, pointers and lists of single kinds."""
+    if table in _FIRST:
+        return 0, _FIRST.index(table)
+    return (1, 0) if table in TABLES else (2, not table.is_file)
 
 
 def marks_of_sets(options: Options, *names: str) -> tuple[str, ...]:

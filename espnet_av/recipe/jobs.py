@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from espnet_av.recipe.experiment import Experiment
+from pathlib import Path
+
+from espnet_av.recipe.experiment import Experiment, Test
 from espnet_av.recipe.inputs import noise_options
 from espnet_av.recipe.options import Options
 from espnet_av.recipe.step import Job
@@ -54,10 +56,15 @@ def label_units(options: Options, out: str, *args: str) -> JobCall:
     return ("label_units", out, *args), jobs
 
 
-def decode_sets(options: Options, out: str, *args: str) -> JobCall:
-    """Jobs that decode a part of the test sets each."""
-    ngpu, nj = str(options.decode_ngpu), str(options.decode_nj)
+def decode_sets(options: Options, test: Test, *args: str) -> JobCall:
+    """Jobs that decode a part of the test sets each.
+
+    By the targets they refuse, before the work, a model that cannot be judged so. These change no
+    result, and are not among the words.
+    """
+    out, ngpu, nj = test.out, str(options.decode_ngpu), str(options.decode_nj)
+    judge = ("--expected", test.expected) if Path(test.expected).is_file() else ()
     runner = ("--gpu", ngpu, f"JOB=1:{nj}", f"{out}/logdir/decode.JOB.log")
     program = ("python3", "-m", "espnet_av.bin.decode", "--ngpu", ngpu, *args)
-    shares = ("--job", "JOB", "--num_jobs", nj, out)
+    shares = (*judge, "--job", "JOB", "--num_jobs", nj, out)
     return ("decode_sets", *args), (Job("decode_cmd", runner + program + shares),)

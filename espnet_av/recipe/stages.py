@@ -231,7 +231,7 @@ def decode_steps(options: Options, experiment: Experiment, test: Test) -> Parts:
         Step(
             f"{test.out}/.done.decode",
             (*inputs, *marks_of_sets(options, *test.sets, "noise")),
-            *decode_sets(options, test.out, *args),
+            *decode_sets(options, test, *args),
         ),
     ]
 

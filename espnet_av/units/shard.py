@@ -10,6 +10,7 @@ import numpy as np
 
 from espnet_av.data.ark import ArkWriter
 from espnet_av.data.dropped import Drop
+from espnet_av.data.fields import tables_of
 from espnet_av.data.shard import Shard, ShardRecord
 from espnet_av.data.shard_fingerprint import work_fingerprint
 from espnet_av.data.unit_set import label_crc
@@ -49,8 +50,8 @@ class UnitShard(Shard[UnitRecord]):
 
     def fingerprint(self) -> str:
         """Digest of the configuration, the centres and the utterances of the dump."""
-        tables = ("wav.scp", "video.scp", "utt2num_samples", "utt2num_frames")
-        rows = [(u, *(self.data.get(table, u) for table in tables)) for u in self.utt_ids]
+        tables = tables_of("speech", "video")
+        rows = [(u, *(self.data.get(table.name, u) for table in tables)) for u in self.utt_ids]
         made_from = self.features.made_from(self.utt_ids)
         return work_fingerprint(self.config, [(self.codebook.record.checksum,), *rows, made_from])
 

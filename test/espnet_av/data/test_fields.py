@@ -13,12 +13,12 @@ from espnet_av.data.fields import (
     find_table,
     known_tables,
     present_tables,
+    tables_of,
     unknown_tables,
 )
 from espnet_av.data.readers import ALWAYS, READERS
 from espnet_av.data.tables import FRAMES, SAMPLES
 from espnet_av.errors import ConfigError
-from espnet_av.recipe.inputs import TABLES as WATCHED
 
 
 def test_every_field_stands_under_its_name_and_every_reader_reads_one() -> None:
@@ -32,10 +32,12 @@ def test_no_two_tables_have_one_name() -> None:
     assert len(set(names)) == len(names)
 
 
-def test_recipes_begin_again_when_a_table_is_edited() -> None:
-    """But for counts, which the dump makes."""
-    counts = {FRAMES.name, SAMPLES.name}
-    assert {table.name for table in known_tables()} - counts <= set(WATCHED)
+def test_tables_of_fields_are_archives_first() -> None:
+    """Unit labels are known by the rows of these, in this order."""
+    names = [table.name for table in tables_of("speech", "video")]
+    assert names == ["wav.scp", "video.scp", "utt2num_samples", "utt2num_frames"]
+    assert [table.name for table in tables_of("image")] == ["image.scp", "utt2image"]
+    assert [table for table in known_tables() if not table.is_edited] == [FRAMES, SAMPLES]
 
 
 @pytest.mark.parametrize(
