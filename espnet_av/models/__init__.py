@@ -8,6 +8,7 @@ from espnet_av.models.avsr import AVSRModel
 from espnet_av.models.bestrq import BestRQModel
 from espnet_av.models.hubert import HubertModel
 from espnet_av.models.transducer import TransducerModel
+from espnet_av.models.vgs import VGSModel
 from espnet_av.models.wav2vec2 import Wav2Vec2PretrainingModel
 
 _CLASSES: dict[str, type[AVModel]] = {
@@ -16,6 +17,7 @@ _CLASSES: dict[str, type[AVModel]] = {
     "bestrq": BestRQModel,
     "hubert": HubertModel,
     "transducer": TransducerModel,
+    "vgs": VGSModel,
     "wav2vec2": Wav2Vec2PretrainingModel,
 }
 MODELS: dict[str, tuple[Any, type[AVModel]]] = {

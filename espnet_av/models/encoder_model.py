@@ -50,7 +50,22 @@ class EncoderModel(AVModel):
     ) -> tuple[list[Tensor], Tensor]:
         """See `AVModel`."""
         embedded, lengths = self._embed_batch(batch)
-        return layer_outputs(self.encoder, embedded, lengths, layers), lengths
+        return self.run_encoder(embedded, lengths, layers), lengths
+
+    def run_encoder(
+        self, embedded: Tensor, lengths: Tensor, layers: Sequence[int | None]
+    ) -> list[Tensor]:
+        """What layers give for frames.
+
+        Args:
+            embedded: (B, T, D) from `embed`.
+            lengths: (B,) int64 frames, on the CPU.
+            layers: as in `extract_features`.
+
+        Returns:
+            (B, T, D) of each, arbitrary beyond each length.
+        """
+        return layer_outputs(self.encoder, embedded, lengths, layers)
 
     def collect_feats(self, **batch: Any) -> dict[str, Tensor]:
         """Input of the encoder (B, T, D) and its lengths, for ESPnet's statistics stage."""

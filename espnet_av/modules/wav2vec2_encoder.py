@@ -9,14 +9,12 @@ from typeguard import typechecked
 
 from espnet_av.compat import AbsEncoder
 from espnet_av.errors import ConfigError
+from espnet_av.modules.bert_layer import init_linear
 from espnet_av.modules.positional_conv import PositionalConv
 from espnet_av.modules.wav2vec2_layer import Wav2Vec2Layer
 from espnet_av.modules.zero_gradient import zero_touch
 from espnet_av.ops.lengths import valid_mask
 from espnet_av.ops.seeding import mix_seed
-
-INIT_STD = 0.02
-"""Standard deviation of the linear layers at the start, as in BERT."""
 
 
 class Wav2Vec2Encoder(AbsEncoder):
@@ -82,10 +80,9 @@ class Wav2Vec2Encoder(AbsEncoder):
             for _ in range(num_layers)
         )
         self.layer_norm = nn.LayerNorm(input_size)
-        for module in self.layers.modules():
-            if isinstance(module, nn.Linear):
-                nn.init.normal_(module.weight, std=INIT_STD)
-                nn.init.zeros_(module.bias)
+        init_linear(self.layers)
+        self.always_kept: frozenset[int] = frozenset()
+        """Layers (from 1) that layerdrop never skips: something else is read off them."""
 
     def output_size(self) -> int:
         """D."""
@@ -121,7 +118,11 @@ class Wav2Vec2Encoder(AbsEncoder):
         return self.layer_outputs(xs_pad, ilens, [None])[0], ilens, None
 
     def layer_outputs(
-        self, x: Tensor, lengths: Tensor, layers: Sequence[int | None]
+        self,
+        x: Tensor,
+        lengths: Tensor,
+        layers: Sequence[int | None],
+        prefix: Tensor | None = None,
     ) -> list[Tensor]:
         """The residual stream after layers, before the norm that follows the last one.
 
@@ -129,9 +130,11 @@ class Wav2Vec2Encoder(AbsEncoder):
             x: (B, T, D), as in `forward`.
             lengths: (B,) int64.
             layers: from 1, no layer above the highest is run; None = the output of `forward`.
+            prefix: (B, P, D) vectors that come in front behind the positional convolution, so that
+                they have no place in time; None: P = 0.
 
         Returns:
-            (B, T, D) of each, arbitrary beyond each length.
+            (B, P + T, D) of each, arbitrary beyond each length.
 
         Raises:
             ConfigError: there is no such layer.
@@ -141,21 +144,27 @@ class Wav2Vec2Encoder(AbsEncoder):
             if not 1 <= number <= len(self.layers):
                 msg = f"layer {number} is asked for, but the encoder has layers 1 to "
                 raise ConfigError(msg + str(len(self.layers)))
-        streams = self._run(x, lengths, set(numbers))
+        streams = self._run(x, lengths, set(numbers), prefix)
         return [
             self.layer_norm(streams[number]) if layer is None and self.pre_norm else streams[number]
             for layer, number in zip(layers, numbers, strict=True)
         ]
 
-    def _run(self, x: Tensor, lengths: Tensor, wanted: Collection[int]) -> dict[int, Tensor]:
+    def _run(
+        self, x: Tensor, lengths: Tensor, wanted: Collection[int], prefix: Tensor | None
+    ) -> dict[int, Tensor]:
         """Positional convolution and the layers up to the last one that is wanted."""
         mask = None
         if lengths.device.type != "cpu" or bool((lengths < x.size(1)).any()):
             valid = valid_mask(lengths, x.size(1), x.device)
             x = torch.where(valid.unsqueeze(2), x, 0.0)
             # Softmax over no frame at all is NaN; whoever has no frame sees the first one.
-            mask = valid_mask(lengths.clamp(min=1), x.size(1), x.device)[:, None, None]
+            front = 0 if prefix is None else prefix.size(1)
+            seen = (lengths + front).clamp(min=1)
+            mask = valid_mask(seen, x.size(1) + front, x.device)[:, None, None]
         x = x + self.pos_conv(x)
+        if prefix is not None:
+            x = torch.cat([prefix.to(x.dtype), x], dim=1)
         x = self.dropout(x if self.pre_norm else self.layer_norm(x))
         streams = {}
         for number, kept in enumerate(self._draw_kept(max(wanted)), start=1):
@@ -178,7 +187,8 @@ class Wav2Vec2Encoder(AbsEncoder):
         if self._step_seed is not None:
             generator = torch.Generator().manual_seed(self._step_seed)
         draws = torch.rand(len(self.layers), generator=generator, device="cpu")
-        return (draws >= self.layerdrop)[:num_layers].tolist()
+        kept = (draws >= self.layerdrop)[:num_layers].tolist()
+        return [keep or number in self.always_kept for number, keep in enumerate(kept, start=1)]
 
 
 def _check_divides(name: str, parts: int, size: int) -> None:

@@ -8,9 +8,9 @@ from torch import Tensor
 from espnet_av.errors import DataDirError
 from espnet_av.models.abs_model import Sizes
 from espnet_av.models.hubert.config import HubertConfig
-from espnet_av.models.masked_audio import MaskedAudioModel
+from espnet_av.models.masked_audio import MaskedAudioModel, MaskedBatch
 from espnet_av.modules.statistics import LOWER, PLAIN, Statistics, Weighted, mean_over
-from espnet_av.modules.unit_prediction import UNIT_STATS, UnitPrediction
+from espnet_av.modules.unit_prediction import UNIT_STATS, UnitLoss, UnitPrediction
 
 STATS = {
     "loss": LOWER,
@@ -84,17 +84,29 @@ class HubertModel(MaskedAudioModel):
         Raises:
             DataDirError: there are no units, or an utterance has no sound.
         """
+        found = self.predict_units(self.encode_masked(speech, speech_lengths, utt_id), units)
+        stats = {**found.stats, "loss": mean_over(found.loss, found.num_counted)}
+        return found.loss, Statistics(STATS, stats), found.num_counted
+
+    def predict_units(self, encoded: MaskedBatch, units: Tensor | None) -> UnitLoss:
+        """The loss of masked prediction, with the penalty, and all statistics but `loss`.
+
+        Args:
+            encoded: behind the transformer.
+            units: (B, T') int, -1 = no label; None: there are none.
+
+        Raises:
+            DataDirError: there are no units.
+        """
         if units is None:
             msg = "the batch has no units; run the units stage and give its folder (--units_dir)"
             raise DataDirError(msg)
-        encoded = self.encode_masked(speech, speech_lengths, utt_id)
         found = self.units_head(encoded.hidden, encoded.conv.lengths, units, encoded.mask)
-        loss = found.loss + self.config.features_penalty * encoded.penalty
         num_frames = float(encoded.conv.lengths.sum())
         stats = {
             **found.stats,
-            "loss": mean_over(loss, found.num_counted),
             "features_penalty": mean_over(encoded.penalty, num_frames),
             "masked": Weighted(encoded.mask.sum(), num_frames),
         }
-        return loss, Statistics(STATS, stats), found.num_counted
+        loss = found.loss + self.config.features_penalty * encoded.penalty
+        return UnitLoss(loss, found.num_counted, stats)

@@ -1,7 +1,7 @@
 """Sound with masked spans through convolutions and transformer, and features without masks."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -37,6 +37,25 @@ class MaskedBatch(NamedTuple):
     """() mean square of the convolutions' output."""
 
 
+class MaskedFeatures(NamedTuple):
+    """A batch on its way to the transformer."""
+
+    conv: WaveFeatures
+    """Features before projection and mask; its lengths are on the CPU."""
+    features: Tensor
+    """(B, T, D) what the transformer gets when spans are masked."""
+    clean: Tensor
+    """(B, T, D) the same without masks."""
+    mask: Tensor
+    """(B, T) bool, True = masked."""
+    penalty: Tensor
+    """() mean square of the convolutions' output."""
+
+    def encoded(self, hidden: Tensor) -> MaskedBatch:
+        """The same behind the transformer, whose output is `hidden` (B, T, D)."""
+        return MaskedBatch(self.conv, hidden, self.mask, self.penalty)
+
+
 class MaskedAudioModel(EncoderModel):
     """The part of wav2vec 2.0 and HuBERT that is kept for recognition, under the same names.
 
@@ -45,7 +64,7 @@ class MaskedAudioModel(EncoderModel):
         sizes: as far as they are known.
     """
 
-    predicts = ("frames",)
+    predicts: ClassVar[tuple[str, ...]] = ("frames",)
     config: MaskedAudioConfig
     encoder: Wav2Vec2Encoder
 
@@ -117,16 +136,30 @@ class MaskedAudioModel(EncoderModel):
         Raises:
             DataDirError: an utterance has no sound.
         """
+        masked = self.mask_features(speech, speech_lengths, utt_id)
+        hidden, _, _ = self.encoder(masked.features, masked.conv.lengths)
+        return masked.encoded(hidden)
+
+    def mask_features(
+        self,
+        speech: Tensor | None,
+        speech_lengths: Tensor | None,
+        utt_id: Sequence[str] | None,
+    ) -> MaskedFeatures:
+        """What the transformer gets, with and without masked spans; arguments as above.
+
+        Raises:
+            DataDirError: an utterance has no sound.
+        """
         conv = self._convolve(speech, speech_lengths, utt_id)
         lengths, num_frames, device = conv.lengths, conv.raw.size(1), conv.raw.device
         noise = self.step_noise(device, utt_id)
         mask = draw_span_mask(self.span_mask, noise, MASK, lengths, num_frames)
-        features = self.dropout(self.audio.project(conv.normed))
-        filling = self.mask_emb.to(features.dtype)
-        features = torch.where(mask.unsqueeze(2), filling, features)
-        hidden, _, _ = self.encoder(features, lengths)
+        clean = self.dropout(self.audio.project(conv.normed))
+        filling = self.mask_emb.to(clean.dtype)
+        features = torch.where(mask.unsqueeze(2), filling, clean)
         penalty = feature_penalty(conv.raw, valid_mask(lengths, num_frames, device))
-        return MaskedBatch(conv, hidden, mask, penalty)
+        return MaskedFeatures(conv, features, clean, mask, penalty)
 
     def _convolve(
         self,

@@ -5,7 +5,7 @@ import inspect
 
 import pytest
 import torch
-from oracles import av_batch, avhubert, bestrq, masked_audio, transducer
+from oracles import av_batch, avhubert, bestrq, masked_audio, transducer, vgs
 
 from espnet_av.models import MODELS
 from espnet_av.models.abs_model import AVModel, Sizes
@@ -16,8 +16,10 @@ SMALL = {
     "bestrq": bestrq.config(),
     "hubert": masked_audio.hubert_config(),
     "transducer": transducer.config(),
+    "vgs": vgs.config(),
     "wav2vec2": masked_audio.wav2vec2_config(),
 }
+MORE = {"vgs": vgs.batch((9, 6, 4))}
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -29,7 +31,7 @@ def test_registered_model(name):
     model = model_class.from_config(
         SMALL[name], Sizes(vocab=av_batch.VOCAB_SIZE, units=av_batch.NUM_UNITS)
     )
-    loss, stats, weight = model(**av_batch.batch())
+    loss, stats, weight = model(**{**MORE.get(name, {}), **av_batch.batch()})
     loss.backward()
     assert loss.isfinite()
     assert loss.dim() == weight.dim() == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from oracles import av_batch, avhubert, bestrq, masked_audio, transducer
+from oracles import av_batch, avhubert, bestrq, masked_audio, transducer, vgs
 
 from espnet_av.models import MODELS
 
@@ -17,11 +17,14 @@ MODEL = {
     "bestrq": bestrq.model,
     "hubert": lambda: masked_audio.model("hubert", **FREE),
     "transducer": transducer.model,
+    "vgs": lambda: vgs.model(**FREE),
     "wav2vec2": lambda: masked_audio.model("wav2vec2", **FREE),
 }
 OF_A_BATCH = {
     # Of all codes that are used at once.
     "bestrq": {"target_codes", "target_perplexity", "predicted_perplexity"},
+    # Of all pairs at once.
+    "vgs": {"loss", "loss_matching", "masked_negatives", "without_negatives"},
     "wav2vec2": {"loss", "loss_diversity", "code_perplexity", "prob_perplexity"},
 }
 
@@ -37,7 +40,9 @@ def parts_of(batch):
 def test_parts_add_up_to_the_whole(name):
     model = MODEL[name]().eval()
     batch = av_batch.batch(LENGTHS)
-    if name in ("hubert", "wav2vec2"):
+    if name == "vgs":
+        batch = {**vgs.batch(LENGTHS), **batch}
+    if name in ("hubert", "vgs", "wav2vec2"):
         batch["units"] = batch["units"].repeat_interleave(2, dim=1)
     with torch.no_grad():
         whole = model(**batch)[1]
