@@ -19,6 +19,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 LEAVES = {
     "errors", "config", "progress", "provenance", "atomic", "temporary", "text_file", "yaml_file",
     "command", "compat", "hf", "bounded_pickle", "processor", "cores", "rates", "padding",
+    "registry",
     "fingerprint", "figure", "__init__",
 }  # fmt: skip
 

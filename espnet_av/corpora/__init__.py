@@ -8,19 +8,23 @@ from typing import Any
 
 from espnet_av.config import unknown_key_message
 from espnet_av.errors import ConfigError
+from espnet_av.registry import Registry
 
-CORPORA = {
-    "avspeech": "espnet_av.corpora.avspeech:prepare_avspeech",
-    "common_voice": "espnet_av.corpora.common_voice:prepare_common_voice",
-    "fleurs": "espnet_av.corpora.fleurs:prepare_fleurs",
-    "grid": "espnet_av.corpora.grid:prepare_grid",
-    "lrs3": "espnet_av.corpora.lrs3:prepare_lrs3",
-    "mini_av": "espnet_av.corpora.mini_av:prepare_mini_av",
-    "mini_coco": "espnet_av.corpora.mini_coco:prepare_mini_coco",
-    "muavic": "espnet_av.corpora.muavic:prepare_muavic",
-    "musan": "espnet_av.corpora.musan:prepare_musan",
-    "voxceleb2": "espnet_av.corpora.voxceleb2:prepare_voxceleb2",
-}
+CORPORA: Registry[str] = Registry(
+    "corpora",
+    {
+        "avspeech": "espnet_av.corpora.avspeech:prepare_avspeech",
+        "common_voice": "espnet_av.corpora.common_voice:prepare_common_voice",
+        "fleurs": "espnet_av.corpora.fleurs:prepare_fleurs",
+        "grid": "espnet_av.corpora.grid:prepare_grid",
+        "lrs3": "espnet_av.corpora.lrs3:prepare_lrs3",
+        "mini_av": "espnet_av.corpora.mini_av:prepare_mini_av",
+        "mini_coco": "espnet_av.corpora.mini_coco:prepare_mini_coco",
+        "muavic": "espnet_av.corpora.muavic:prepare_muavic",
+        "musan": "espnet_av.corpora.musan:prepare_musan",
+        "voxceleb2": "espnet_av.corpora.voxceleb2:prepare_voxceleb2",
+    },
+)
 """Corpus name -> `module:function`; a corpus's own dependencies load only when it is prepared."""
 
 

@@ -30,6 +30,7 @@ from espnet_av.data.tables import (
 from espnet_av.errors import ConfigError
 from espnet_av.padding import PAD_ID
 from espnet_av.rates import FRAME_HZ, SAMPLES_PER_FRAME
+from espnet_av.registry import Registry
 
 
 class Clock(enum.Enum):
@@ -70,6 +71,8 @@ class Field:
     padded_axes: int = 1
     """Leading axes that may differ among utterances."""
     clock: Clock = Clock.NONE
+    for_learning: bool = False
+    """Whether it is only learnt from: predictions do without."""
 
 
 _IMAGES = Table(name="utt2image", problem=id_problem)
@@ -88,7 +91,7 @@ _BOXES = _arrays(
 )
 
 
-FIELDS = {
+_OWN = {
     field.name: field
     for field in (
         # (S,) float32 in [-1, 1] at 16 kHz; S = 640 * V where there is video.
@@ -96,9 +99,15 @@ FIELDS = {
         # (V, H, W) uint8 at 25 Hz.
         Field(name="video", tables=(PICTURE, FRAMES), clock=Clock.VIDEO),
         # (L,) int64 token ids.
-        Field(name="text", tables=(TEXT, TARGETS), padding=PAD_ID),
+        Field(name="text", tables=(TEXT, TARGETS), padding=PAD_ID, for_learning=True),
         # (T,) int64 labels at the frame rate of the model (25 or 50 Hz), -1 where unlabelled.
-        Field(name="units", tables=(STRETCHES,), padding=PAD_ID, clock=Clock.MODEL),
+        Field(
+            name="units",
+            tables=(STRETCHES,),
+            padding=PAD_ID,
+            clock=Clock.MODEL,
+            for_learning=True,
+        ),
         # The language spoken.
         Field(name="lang", tables=(LANGS,), batching=Batching.LISTED),
         # (R, D) float32 features of the regions of an image, and (R, 4) where they are:
@@ -106,19 +115,36 @@ FIELDS = {
         Field(name="image", tables=(_REGIONS, _IMAGES)),
         Field(name="boxes", tables=(_BOXES,)),
         # () int64 class.
-        Field(name="label", tables=(Table(name="utt2label"),), batching=Batching.STACKED),
+        Field(
+            name="label",
+            tables=(Table(name="utt2label"),),
+            batching=Batching.STACKED,
+            for_learning=True,
+        ),
         # (T, S) float32, 1 where a talker speaks, at the frame rate of the model.
-        Field(name="activity", tables=(TURNS,), padded_axes=2, clock=Clock.MODEL),
+        Field(
+            name="activity", tables=(TURNS,), padded_axes=2, clock=Clock.MODEL, for_learning=True
+        ),
         # (D,) float32 of a teacher.
         Field(
             name="teacher",
             tables=(_arrays("teacher.scp", ArrayPacker(1, vector_problem)),),
             batching=Batching.STACKED,
+            for_learning=True,
         ),
         # () int64, the same number for all that describe one image, in any language.
-        Field(name="image_id", batching=Batching.STACKED),
+        Field(name="image_id", batching=Batching.STACKED, for_learning=True),
     )
 }
+
+
+def _problem(name: str, field: Any) -> str | None:
+    if not isinstance(field, Field):
+        return f"{field!r} is no Field"
+    return None if field.name == name else f"it is called '{field.name}', not '{name}'"
+
+
+FIELDS: Registry[Field] = Registry("fields", _OWN, _problem)
 """Name -> field, in the order of `Batch.as_dict`."""
 
 

@@ -10,6 +10,7 @@ from espnet_av.models.hubert import HubertModel
 from espnet_av.models.transducer import TransducerModel
 from espnet_av.models.vgs import VGSModel
 from espnet_av.models.wav2vec2 import Wav2Vec2PretrainingModel
+from espnet_av.registry import Registry
 
 _CLASSES: dict[str, type[AVModel]] = {
     "avhubert": AVHubertModel,
@@ -20,7 +21,17 @@ _CLASSES: dict[str, type[AVModel]] = {
     "vgs": VGSModel,
     "wav2vec2": Wav2Vec2PretrainingModel,
 }
-MODELS: dict[str, tuple[Any, type[AVModel]]] = {
-    name: (model.config_class, model) for name, model in _CLASSES.items()
-}
+
+
+def _problem(name: str, model: Any) -> str | None:
+    is_model = isinstance(model, type) and issubclass(model, AVModel)
+    return None if is_model else f"{model!r} is no subclass of AVModel"
+
+
+MODELS: Registry[tuple[Any, type[AVModel]]] = Registry(
+    "models",
+    {name: (model.config_class, model) for name, model in _CLASSES.items()},
+    _problem,
+    lambda model: (model.config_class, model),
+)
 """Name in the training YAML -> (config, model)."""

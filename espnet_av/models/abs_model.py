@@ -105,6 +105,15 @@ class AVModel(AbsESPnetModel):
         """Fields of a batch that it cannot train without."""
 
     @property
+    def predicts_from(self) -> frozenset[str] | None:
+        """Fields of a batch that its predictions are made from.
+
+        None: all that it `reads` but those that are only learnt from, such as labels and texts,
+        which a test set need not have.
+        """
+        return None
+
+    @property
     def feature_rate(self) -> float:
         """Frames a second, of its features and of the units that it learns from."""
         return FRAME_HZ

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from espnet_av.data.fields import FIELDS
 from espnet_av.errors import ConfigError
 from espnet_av.predict.activity import predict_activity
 from espnet_av.predict.frames import predict_frames
@@ -12,6 +13,7 @@ from espnet_av.predict.labels import predict_labels
 from espnet_av.predict.prediction import Predict
 from espnet_av.predict.text import predict_texts
 from espnet_av.predict.vectors import predict_vectors
+from espnet_av.registry import Registry
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,23 +23,37 @@ class Kind:
     predict: Predict
     offers: tuple[str, ...]
     """What a model of this kind has."""
-    reads: tuple[str, ...] = ()
-    """Fields of a dump, besides sound and video, that a model of this kind may read."""
 
 
-KINDS = {
+_OWN = {
     "text": Kind(predict=predict_texts, offers=("encode", "blank_id", "feature_rate")),
     "label": Kind(predict=predict_labels, offers=("predict_labels",)),
     "activity": Kind(predict=predict_activity, offers=("predict_activity", "feature_rate")),
-    "vector": Kind(predict=predict_vectors, offers=("predict_vectors",), reads=("image", "boxes")),
+    "vector": Kind(predict=predict_vectors, offers=("predict_vectors",)),
     "frames": Kind(predict=predict_frames, offers=("extract_features", "feature_rate")),
 }
-"""Name, as in a model's `predicts` -> kind; a new kind is an entry here."""
+
+
+def _problem(name: str, kind: Any) -> str | None:
+    return None if isinstance(kind, Kind) else f"{kind!r} is no Kind"
+
+
+KINDS: Registry[Kind] = Registry("kinds", _OWN, _problem)
+"""Name, as in a model's `predicts` -> kind; a new kind is an entry above."""
 
 
 def kinds_of(model: Any) -> tuple[str, ...]:
     """What can be had of a model, or of its class, that for which it was made first."""
     return tuple(model.predicts)
+
+
+def fields_of(model: Any) -> frozenset[str]:
+    """Fields of a batch, of those that a model reads, that its predictions are made from."""
+    told: frozenset[str] | None = getattr(model, "predicts_from", None)
+    if told is not None:
+        return told
+    reads = getattr(model, "reads", ())
+    return frozenset(name for name in reads if not FIELDS[name].for_learning)
 
 
 def kind_of(model: Any, wanted: str | None = None) -> str:

@@ -21,7 +21,7 @@ from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.errors import ConfigError
 from espnet_av.models import MODELS
 from espnet_av.predict.condition import Condition, list_conditions
-from espnet_av.predict.kinds import KINDS, kind_of, kinds_of
+from espnet_av.predict.kinds import KINDS, fields_of, kind_of, kinds_of
 from espnet_av.predict.prediction import Predictions, Work
 from espnet_av.predict.results_dir import condition_fingerprint, is_done, write_results
 from espnet_av.predict.text import read_lm
@@ -179,7 +179,7 @@ class DecodeJob:
             modalities=condition.mode,
             condition=condition.noise,
             missing_video=condition.missing_video,
-            reads=set(KINDS[self.kind].reads) & set(getattr(self.experiment[0], "reads", ())),
+            reads=fields_of(self.experiment[0]),
         )
 
     def _info(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 from espnet_av.config import check_choice
 from espnet_av.errors import ConfigError
+from espnet_av.registry import Registry
 from espnet_av.score.activity import ACTIVITY
 from espnet_av.score.conditions import Decoded, read_condition
 from espnet_av.score.labels import LABELS
@@ -17,9 +19,18 @@ from espnet_av.score.scoring import Scoring
 from espnet_av.score.text import ERROR_RATES
 from espnet_av.score.translation import TRANSLATION
 
-SCORERS: dict[str, Scorer] = {
-    scorer.name: scorer for scorer in (ERROR_RATES, TRANSLATION, LABELS, ACTIVITY, RETRIEVAL)
-}
+
+def _problem(name: str, scorer: Any) -> str | None:
+    if not isinstance(scorer, Scorer):
+        return f"{scorer!r} is no Scorer"
+    return None if scorer.name == name else f"it is called '{scorer.name}', not '{name}'"
+
+
+SCORERS: Registry[Scorer] = Registry(
+    "scorers",
+    {scorer.name: scorer for scorer in (ERROR_RATES, TRANSLATION, LABELS, ACTIVITY, RETRIEVAL)},
+    _problem,
+)
 """Name -> scorer; a new score is an entry here."""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from espnet_av.data.readers.abs_reader import AbsReader
 from espnet_av.data.readers.activity import ActivityReader
 from espnet_av.data.readers.image import BoxesReader, ImageIdReader, ImageReader
@@ -12,12 +14,23 @@ from espnet_av.data.readers.text import TextReader
 from espnet_av.data.readers.units import UnitsReader
 from espnet_av.data.readers.vector import TeacherReader
 from espnet_av.data.readers.video import VideoReader
+from espnet_av.registry import Registry
 
 _ALL: tuple[type[AbsReader], ...] = (
     SpeechReader, VideoReader, TextReader, UnitsReader, LangReader, ImageReader, BoxesReader,
     LabelReader, ActivityReader, TeacherReader, ImageIdReader,
 )  # fmt: skip
-READERS = {reader.field: reader for reader in _ALL}
+
+
+def _problem(name: str, reader: Any) -> str | None:
+    if not (isinstance(reader, type) and issubclass(reader, AbsReader)):
+        return f"{reader!r} is no subclass of AbsReader"
+    return None if reader.field == name else f"it reads the field '{reader.field}', not '{name}'"
+
+
+READERS: Registry[type[AbsReader]] = Registry(
+    "readers", {reader.field: reader for reader in _ALL}, _problem
+)
 """Field -> its reader, in the order in which they draw: a new one goes to the end."""
 ALWAYS = ("speech", "video", "text", "units", "lang")
 """Fields that are read wherever they are, and asked for by modalities, tokenizer and labels."""

@@ -4,7 +4,7 @@ import pytest
 
 from espnet_av.errors import ConfigError
 from espnet_av.models import MODELS
-from espnet_av.predict.kinds import KINDS, kind_of, kinds_of
+from espnet_av.predict.kinds import KINDS, fields_of, kind_of, kinds_of
 
 
 class Recogniser:
@@ -45,3 +45,14 @@ def test_every_model_says_what_it_predicts():
         kinds = set(kinds_of(model_class))
         assert kinds, name
         assert kinds <= {*KINDS, "label", "activity", "vector", "frames"}, name
+
+
+def test_predictions_are_made_from_what_is_not_only_learnt_from():
+    class Pictures(Features):
+        reads = frozenset({"image", "boxes", "label", "text", "units", "activity", "teacher"})
+        predicts_from = None
+
+    assert fields_of(Pictures()) == {"image", "boxes"}
+    Pictures.predicts_from = frozenset({"teacher"})
+    assert fields_of(Pictures()) == {"teacher"}
+    assert fields_of(Features()) == frozenset()
