@@ -35,7 +35,7 @@ class OptimConfig:
     eps: float = 1e-8
     """Added to the square root of the second moment."""
     weight_decay: float = 0.0
-    """L2 penalty (adam) or decoupled decay (adamw)."""
+    """L2 penalty (adam) or decoupled decay (adamw, bert_adam)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,8 +89,8 @@ class TrainConfig:
     log_interval_steps: int = 20
     """Updates between lines of train.log."""
 
-    optim: Literal["adam", "adamw"] = "adamw"
-    """Optimiser."""
+    optim: Literal["adam", "adamw", "bert_adam"] = "adamw"
+    """Optimiser; `bert_adam` is AdamW without bias correction, for grounding."""
     optim_conf: OptimConfig = field(default_factory=OptimConfig)
     """Its settings."""
     param_groups: tuple[ParamGroup, ...] = ()

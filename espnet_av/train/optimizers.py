@@ -10,11 +10,13 @@ import torch
 from torch import nn
 
 from espnet_av.errors import ConfigError
+from espnet_av.train.bert_adam import BertAdam
 from espnet_av.train.config import OptimConfig, ParamGroup
 
 OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
     "adam": torch.optim.Adam,
     "adamw": torch.optim.AdamW,
+    "bert_adam": BertAdam,
 }
 
 _LAYER = re.compile(r"encoder\.(?:layers|encoders)\.(\d+)\.")
