@@ -13,6 +13,7 @@ from espnet_av.modules.frontend.abs_visual_frontend import (
     AbsVisualFrontend,
     initialise_convolutions,
 )
+from espnet_av.modules.frontend.batch_norm import FrameBatchNorm
 from espnet_av.ops.lengths import same_clip_as_next
 
 MULTIPLES = (1, 2, 4, 8, 8)
@@ -77,9 +78,9 @@ class R2Plus1dLayer(nn.Module):
         mid = mid_channels(in_channels, channels)
         # Both hold their weights in the published 5-D shapes.
         self.spatial = nn.Conv3d(in_channels, mid, (1, 3, 3), (1, 2, 2), (0, 1, 1), bias=False)
-        self.spatial_norm = nn.BatchNorm2d(mid)
+        self.spatial_norm = FrameBatchNorm(mid)
         self.temporal = nn.Conv3d(mid, channels, (3, 1, 1), 1, (1, 0, 0), bias=False)
-        self.temporal_norm = nn.BatchNorm2d(channels)
+        self.temporal_norm = FrameBatchNorm(channels)
 
     def forward(self, x: Tensor, follows: Tensor) -> Tensor:
         """(N, C, H, W) packed frames, (N - 1,) bool of `same_clip_as_next` -> (N, C', H/2, W/2)."""

@@ -13,6 +13,7 @@ from espnet_av.modules.frontend.abs_visual_frontend import (
     AbsVisualFrontend,
     initialise_convolutions,
 )
+from espnet_av.modules.frontend.batch_norm import FrameBatchNorm
 from espnet_av.modules.frontend.shortcut import ShortcutConv
 from espnet_av.ops.lengths import neighbour_index
 
@@ -82,7 +83,7 @@ class Stem(nn.Module):
         self.conv = nn.Conv3d(
             1, config.width, (2 * STEM_RADIUS + 1, 7, 7), (1, 2, 2), (STEM_RADIUS, 3, 3), bias=False
         )
-        self.bn = nn.BatchNorm2d(config.width)
+        self.bn = FrameBatchNorm(config.width)
         self.act = make_activation(config.activation, config.width)
         self.pool = nn.MaxPool2d(3, 2, 1) if config.stem_pool else nn.Identity()
 
@@ -109,15 +110,15 @@ class ResidualBlock(nn.Module):
     def __init__(self, in_channels: int, channels: int, stride: int, activation: str) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(in_channels, channels, 3, stride, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(channels)
+        self.bn1 = FrameBatchNorm(channels)
         self.relu1 = make_activation(activation, channels)
         self.conv2 = nn.Conv2d(channels, channels, 3, 1, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(channels)
+        self.bn2 = FrameBatchNorm(channels)
         self.relu2 = make_activation(activation, channels)
         self.downsample: nn.Module = nn.Identity()
         if stride != 1 or in_channels != channels:
             self.downsample = nn.Sequential(
-                ShortcutConv(in_channels, channels, stride), nn.BatchNorm2d(channels)
+                ShortcutConv(in_channels, channels, stride), FrameBatchNorm(channels)
             )
 
     def forward(self, x: Tensor) -> Tensor:
