@@ -33,6 +33,7 @@ ALLOWED = {
     "data": {"media", "ops"},
     "corpora": {"data", "media", "synthesis"},
     "roi": {"data", "media"},
+    "images": {"data", "media"},
     "dump": {"data", "media"},
     "noise": {"data", "media"},
     "features": {"data", "models", "ops"},
@@ -48,8 +49,8 @@ ALLOWED = {
     "recipe": {"data"},
     "bin": {
         "pack", "speech2text", "train", "predict", "search", "score", "features", "units", "noise",
-        "dump", "roi", "models", "modules", "ops", "data", "media", "corpora", "status", "recipe",
-        "exchange",
+        "dump", "roi", "images", "models", "modules", "ops", "data", "media", "corpora", "status",
+        "recipe", "exchange",
     },
 }  # fmt: skip
 

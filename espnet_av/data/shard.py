@@ -54,6 +54,8 @@ class Shard(ABC, Generic[RecordT]):
 
     stage: ClassVar[str]
     """Word for the progress bar and for messages."""
+    unit: ClassVar[str] = "utt"
+    """What a shard is a run of."""
     number: int
     """From 1."""
     utt_ids: list[str]

@@ -23,7 +23,7 @@ def write_shards(shards: Sequence[AnyShard], job: int, num_jobs: int) -> None:
     if not share:
         return
     check_space(shards, estimate_bytes(shards), "the archives yet to be made take")
-    bar = ProgressBar(sum(len(shard.utt_ids) for shard in share), share[0].stage, "utt")
+    bar = ProgressBar(sum(len(shard.utt_ids) for shard in share), share[0].stage, share[0].unit)
     for shard in share:
         if shard.read_record() is None:
             _write(shard, num_jobs, bar)
