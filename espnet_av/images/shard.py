@@ -9,7 +9,8 @@ from typing import Any, ClassVar, NamedTuple
 
 from espnet_av.data.ark import ArkWriter
 from espnet_av.data.dropped import Drop
-from espnet_av.data.shard import Shard, ShardRecord, digest
+from espnet_av.data.shard import Shard, ShardRecord
+from espnet_av.data.shard_fingerprint import work_fingerprint
 from espnet_av.errors import ArrayError
 from espnet_av.images.config import ImagesConfig
 from espnet_av.images.source import ImageSource
@@ -69,7 +70,7 @@ class ImageShard(Shard[ImageRecord]):
         """Digest of the configuration, the names, and what their sources hold."""
         rows: list[tuple[object, ...]] = [(name, *self.places[name]) for name in self.utt_ids]
         rows += [(number, self.sources[number].mark(n)) for number, n in self._by_source().items()]
-        return digest(self.config, rows)
+        return work_fingerprint(self.config, rows)
 
     def pack(self, record: ImageRecord, advance: Callable[[], None]) -> None:
         """Fill both archives; an image that cannot be used is dropped."""
