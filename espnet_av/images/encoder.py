@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from abc import ABC, abstractmethod
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from espnet_av.errors import CheckpointError, ConfigError
+from espnet_av.fingerprint import file_fingerprint
 from espnet_av.images.config import ImagesConfig
 
 _PATCH = 8
@@ -125,12 +125,7 @@ class HfEncoder(PatchEncoder):
         """See `PatchEncoder`."""
         names = ("config.json", "preprocessor_config.json", "model.safetensors")
         files = [self._folder / name for name in names]
-        hashed = hashlib.sha256()
-        for file in files:
-            if file.is_file():
-                with file.open("rb") as stream:
-                    hashed.update(hashlib.file_digest(stream, "sha256").digest())
-        return hashed.hexdigest()
+        return [file_fingerprint(file) for file in files if file.is_file()]
 
 
 def _preprocessing(folder: Path) -> tuple[int, np.ndarray, np.ndarray]:

@@ -16,7 +16,7 @@ from espnet_av.images.config import ImagesConfig
 from espnet_av.images.source import ImageSource
 
 
-class Place(NamedTuple):
+class ImagePlace(NamedTuple):
     """Where an image comes from."""
 
     source: int
@@ -44,7 +44,7 @@ class ImageShard(Shard[ImageRecord]):
     stage: ClassVar[str] = "images"
     unit: ClassVar[str] = "image"
     sources: Sequence[ImageSource]
-    places: Mapping[str, Place]
+    places: Mapping[str, ImagePlace]
     """Of all images."""
     config: ImagesConfig
 
@@ -80,7 +80,7 @@ class ImageShard(Shard[ImageRecord]):
             boxes = stack.enter_context(ArkWriter(self.ark_path("boxes")))
             for number, own in self._by_source().items():
                 for there, found in self.sources[number].read(own):
-                    name = names[Place(number, there)]
+                    name = names[ImagePlace(number, there)]
                     try:
                         if isinstance(found, ArrayError):
                             raise found

@@ -19,7 +19,7 @@ from espnet_av.images.encoder import make_encoder
 from espnet_av.images.hdf5 import Hdf5Source
 from espnet_av.images.pictures import PictureSource
 from espnet_av.images.report import write_report
-from espnet_av.images.shard import ImageShard, Place
+from espnet_av.images.shard import ImagePlace, ImageShard
 from espnet_av.images.source import ImageSource
 from espnet_av.images.tsv import TsvSource
 
@@ -126,15 +126,15 @@ def finish_images(plan: ImagePlan) -> dict[str, str]:
     return image
 
 
-def _places(sources: Sequence[ImageSource]) -> dict[str, Place]:
+def _places(sources: Sequence[ImageSource]) -> dict[str, ImagePlace]:
     """Where every image is; what cannot be an id is left out."""
-    places: dict[str, Place] = {}
+    places: dict[str, ImagePlace] = {}
     for number, source in enumerate(sources):
         odd, again = [], []
         for name in source.names():
             if id_problem(name):
                 odd.append(name)
-            elif places.setdefault(name, Place(number, name)).source != number:
+            elif places.setdefault(name, ImagePlace(number, name)).source != number:
                 again.append(name)
         for names, what in ((odd, "cannot be ids, left out"), (again, "in a source before it")):
             if names:
@@ -151,9 +151,9 @@ def _named(path: Path) -> set[str]:
     return set(data.tables["utt2image"].values())
 
 
-def _match(wanted: Sequence[str], there: dict[str, Place]) -> dict[str, Place]:
+def _match(wanted: Sequence[str], there: dict[str, ImagePlace]) -> dict[str, ImagePlace]:
     """The places of what is wanted, by name, or by number where a source has bare numbers."""
-    found: dict[str, Place] = {}
+    found: dict[str, ImagePlace] = {}
     for name in wanted:
         number = _NUMBER.search(name)
         place = there.get(name) or (there.get(str(int(number[1]))) if number else None)

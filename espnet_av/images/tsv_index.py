@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import logging
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from typing import IO
 
 from espnet_av.atomic import atomic_write
 from espnet_av.errors import DataDirError
+from espnet_av.fingerprint import fingerprint
 from espnet_av.images.source import image_name
 from espnet_av.images.tsv_row import COLUMNS, MAX_LINE, width_of
 from espnet_av.progress import ProgressBar
@@ -63,11 +63,18 @@ def index_tsv(path: Path, cache: Path, expected_sha256: str = "") -> TsvIndex:
 
 
 def _scan(path: Path, index: TsvIndex) -> None:
-    hashed, bar = hashlib.sha256(), ProgressBar(index.size, f"index {path.name}", "B")
-    first_width = 0
+    index.sha256 = fingerprint(_indexed_lines(path, index))
+    if not index.rows:
+        msg = f"{path}: no image in it; fetch it again"
+        raise DataDirError(msg)
+
+
+def _indexed_lines(path: Path, index: TsvIndex) -> Iterator[bytes]:
+    """The lines of the file, whose images go into the index."""
+    bar, first_width = ProgressBar(index.size, f"index {path.name}", "B"), 0
     with path.open("rb") as stream:
         for number, offset, line in _lines(path, stream):
-            hashed.update(line)
+            yield line
             bar.update(len(line))
             row = line.rstrip(b"\r\n").split(b"\t")
             if number == 1 and row[0] in (b"img_id", b"image_id"):
@@ -80,10 +87,6 @@ def _scan(path: Path, index: TsvIndex) -> None:
             if index.rows.setdefault(name, offset) != offset:
                 logger.warning("%s:%d: %s again; its first line counts", path, number, name)
     bar.close()
-    index.sha256 = hashed.hexdigest()
-    if not index.rows:
-        msg = f"{path}: no image in it; fetch it again"
-        raise DataDirError(msg)
 
 
 def _lines(path: Path, stream: IO[bytes]) -> Iterator[tuple[int, int, bytes]]:
