@@ -21,6 +21,7 @@ def get_parser() -> argparse.ArgumentParser:
     add_config(parser, "filters, shard size")
     add_jobs(parser, "the shards")
     parser.add_argument("--finish", action="store_true", help="merge what all jobs have done")
+    parser.add_argument("--images_dir", type=Path, help="of stage 2, for sets that name images")
     parser.add_argument("data_dir", type=Path, help="the corpus")
     parser.add_argument("roi_dir", type=Path, help="its mouth clips; not read if it has no video")
     parser.add_argument("dump_dir", type=Path, help="output")
@@ -33,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with user_errors("dump"):
         check_jobs(args.job, args.num_jobs)
         config = load_config(DumpConfig, args.config, args.override)
-        shards = plan_dump(args.data_dir, args.roi_dir, args.dump_dir, config)
+        places = (args.data_dir, args.roi_dir, args.dump_dir)
+        shards = plan_dump(*places, config, args.images_dir)
         if not args.finish:
             write_shards(shards, args.job, args.num_jobs)
             return

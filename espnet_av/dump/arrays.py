@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,14 +10,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from espnet_av.data.ark import ArkWriter
-from espnet_av.data.data_dir import DataDir
+from espnet_av.data.data_dir import DataDir, rebase
 from espnet_av.data.dropped import Drop, check_dropped, write_dropped
-from espnet_av.data.fields import find_table
+from espnet_av.data.fields import find_table, known_tables
+from espnet_av.data.table import read_table
 from espnet_av.data.tables import Table
 from espnet_av.errors import ArkError, ArrayError, DataDirError
 
 logger = logging.getLogger(__name__)
 
+_IMAGES = "utt2image"
 _OTHER_ROWS = "another number of regions than its features"
 
 
@@ -30,6 +33,29 @@ class Packed:
     """What could not be stored, by its own name; utterances stay without it."""
     widths: dict[str, str] = field(default_factory=dict)
     """Numbers a row -> the first that has so many."""
+
+
+def with_images(data: DataDir, images_dir: Path | None) -> DataDir:
+    """A data dir with what the images stage has made of the images that it names.
+
+    Args:
+        data: sets without `utt2image` stay as they are.
+        images_dir: output of that stage; None: the data dir has its own `image.scp`, or none.
+
+    Raises:
+        DataDirError: it has its own all the same, or the stage has not finished.
+    """
+    if images_dir is None or _IMAGES not in data.tables:
+        return data
+    tables = dict(data.tables)
+    for name in (table.name for table in known_tables() if table.keyed_by == _IMAGES):
+        if name in tables:
+            msg = f"{data.path}/{name}: the set has features of its own; give no --images_dir, or "
+            raise DataDirError(msg + f"remove {name} from it")
+        rows = read_table(images_dir / name)
+        named = set(tables[_IMAGES].values())
+        tables[name] = {k: rebase(v, images_dir) for k, v in rows.items() if k in named}
+    return dataclasses.replace(data, tables=tables)
 
 
 class FirstNeeded:

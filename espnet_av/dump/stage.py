@@ -17,14 +17,20 @@ from espnet_av.data.sound_gap_report import write_sound_gaps
 from espnet_av.data.source_files import write_to_fetch
 from espnet_av.data.table import raise_problems
 from espnet_av.data.tables import FRAMES, PICTURE, SAMPLES, SOUND
-from espnet_av.dump.arrays import FirstNeeded, check_arrays, count_arrays
+from espnet_av.dump.arrays import FirstNeeded, check_arrays, count_arrays, with_images
 from espnet_av.dump.clips import Clips, read_clips
 from espnet_av.dump.config import DumpConfig
 from espnet_av.dump.shard import DumpRecord, DumpShard
 from espnet_av.rates import FRAME_HZ, SAMPLE_RATE
 
 
-def plan_dump(data_dir: Path, roi_dir: Path, out_dir: Path, config: DumpConfig) -> list[DumpShard]:
+def plan_dump(
+    data_dir: Path,
+    roi_dir: Path,
+    out_dir: Path,
+    config: DumpConfig,
+    images_dir: Path | None = None,
+) -> list[DumpShard]:
     """Cut a data dir into shards; the cut does not depend on the number of jobs.
 
     Args:
@@ -32,6 +38,7 @@ def plan_dump(data_dir: Path, roi_dir: Path, out_dir: Path, config: DumpConfig) 
         roi_dir: output of the roi stage; not read for a corpus without `video.scp`.
         out_dir: the dump.
         config: filters and shard size.
+        images_dir: output of the images stage, for a set that only names its images.
 
     Raises:
         DataDirError: a folder is broken, or has a table that nobody knows how to pack.
@@ -39,7 +46,7 @@ def plan_dump(data_dir: Path, roi_dir: Path, out_dir: Path, config: DumpConfig) 
     if unknown := unknown_tables(data_dir):
         cure = "correct its name, or move it out of the folder; a dump would be without it"
         raise_problems([f"{problem}; {cure}" for problem in unknown])
-    data = read_data_dir(data_dir)
+    data = with_images(read_data_dir(data_dir), images_dir)
     clips = read_clips(roi_dir) if "video.scp" in data.tables else Clips({}, {})
     first_needed = FirstNeeded(data)
     return cut(

@@ -80,7 +80,7 @@ def plan_images(
         DataDirError: a data dir is broken, or names none of the images.
     """
     there = _places(sources)
-    wanted = sorted({name for path in data_dirs for name in _named(path)}, key=sort_key)
+    wanted = _wanted(data_dirs)
     places = _match(wanted, there) if data_dirs else there
     if not places:
         msg = (
@@ -143,12 +143,13 @@ def _places(sources: Sequence[ImageSource]) -> dict[str, ImagePlace]:
     return places
 
 
-def _named(path: Path) -> set[str]:
-    data = read_data_dir(path)
-    if "utt2image" not in data.tables:
-        msg = f"{path}/utt2image: no such file; a set with images names that of each utterance"
-        raise DataDirError(msg)
-    return set(data.tables["utt2image"].values())
+def _wanted(data_dirs: Sequence[Path]) -> list[str]:
+    """The images that sets name; those that are only heard name none."""
+    tables = [read_data_dir(path).tables.get("utt2image", {}) for path in data_dirs]
+    if data_dirs and not any(tables):
+        msg = f"{data_dirs[0]}/utt2image: no such file; a set with images names that of each "
+        raise DataDirError(msg + "utterance")
+    return sorted({name for table in tables for name in table.values()}, key=sort_key)
 
 
 def _match(wanted: Sequence[str], there: dict[str, ImagePlace]) -> dict[str, ImagePlace]:

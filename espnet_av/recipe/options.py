@@ -56,6 +56,8 @@ class Options:
     local_data_opts: str = _option("", "options for local/data.sh")
     roi_config: str = _option("", "default: <conf>/roi.yaml; so the others")
     dump_config: str = _option("", "a set may have its own, as <conf>/dump_train.yaml")
+    images_config: str = _option("", "features of the images that sets name; none: no images")
+    image_sources: str = _option("", "of these: .tsv, .hdf5 or folders, as in bin.images")
     noise_config: str = _option("", "none: no noises are made")
     babble_sets: str = _option(
         "", "test sets whose voices babble in tests; default: held-out voices of train"

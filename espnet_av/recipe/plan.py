@@ -17,6 +17,7 @@ from espnet_av.recipe.checks import (
 )
 from espnet_av.recipe.experiment import ComparisonTable, Experiment
 from espnet_av.recipe.experiment_list import ExperimentList, load_experiments
+from espnet_av.recipe.image_steps import image_steps
 from espnet_av.recipe.named import Named, named_experiments, tables
 from espnet_av.recipe.options import KINDS, Options, stage_number
 from espnet_av.recipe.stages import (
@@ -74,7 +75,7 @@ def make_plan(options: Options, site: Site) -> Parts:
     check_configs(_needed(full, work))
     plan = _Plan(full)
     plan.add("data", lambda: data_steps(full, work.sets, site))
-    plan.add("roi", lambda: roi_steps(full, work.sets))
+    plan.add("roi", lambda: [*roi_steps(full, work.sets), *image_steps(full, work.sets)])
     plan.add("dump", lambda: dump_steps(full, work.sets, work.joined, site))
     if options.jobs > 1 and not options.dry_run:
         # What several need is made first; then each is a run of its own.
@@ -237,6 +238,7 @@ def _needed(options: Options, work: _Work) -> Iterable[tuple[int, str, str]]:
 
 def _configs(options: Options, work: _Work) -> Iterable[tuple[int, str, str]]:
     yield 2, "--roi_config", options.roi_config
+    yield 2, "--images_config", options.images_config
     yield 3, "--dump_config", options.dump_config
     yield 3, "--noise_config", options.noise_config
     yield 12, "--roi_config", options.roi_config

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from espnet_av.recipe.experiment import ComparisonTable, Experiment, Test, Tokens
+from espnet_av.recipe.image_steps import images_dir
 from espnet_av.recipe.inputs import (
     lm_files,
     marks_of_sets,
@@ -80,16 +81,18 @@ def dump_steps(
     data, dump = options.datadir, options.dumpdir
     title = f"stage 3 dump: {data}/<set> + {dump}/roi/<set> -> {dump}/<set>, {dump}/noise"
     parts: Parts = [log(title)]
+    images = ("--images_dir", images_dir(options)) if options.images_config else ()
     for name in sets:
         own = f"{options.dump_config.removesuffix('.yaml')}_{name}.yaml"
         config = own if Path(own).is_file() else options.dump_config
-        args = (f"{data}/{name}", f"{dump}/roi/{name}", f"{dump}/{name}")
+        args = (f"{data}/{name}", f"{dump}/roi/{name}", f"{dump}/{name}", *images)
         parts.append(
             Step(
                 f"{dump}/{name}/.done",
                 (
                     config,
                     f"{dump}/roi/{name}/.done",
+                    *((f"{images_dir(options)}/.done",) if images else ()),
                     *tables(f"{data}/{name}"),
                     f"fetched:{dump}/{name}",
                 ),

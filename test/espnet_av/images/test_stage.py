@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import yaml
 from corpora_fixtures.clips import put
+from corpora_fixtures.clips import wav as sound
 from corpora_fixtures.detections import (
     COCO,
     anderson_line,
@@ -19,9 +20,11 @@ from corpora_fixtures.detections import (
 )
 
 from espnet_av.data.ark import read_array
-from espnet_av.data.data_dir import write_data_dir
+from espnet_av.data.data_dir import read_data_dir, write_data_dir
 from espnet_av.data.shard_jobs import write_shards
 from espnet_av.data.table import read_table
+from espnet_av.dump.config import DumpConfig
+from espnet_av.dump.stage import finish_dump, plan_dump
 from espnet_av.errors import ConfigError, DataDirError, DroppedTooManyError
 from espnet_av.images.config import ImagesConfig
 from espnet_av.images.stage import finish_images, open_sources, plan_images
@@ -158,3 +161,33 @@ def test_a_picture_that_came_again_is_looked_at_again(tmp_path: Path) -> None:
     assert (out / "to_fetch.txt").read_text() == f"{folder}/i1.jpg\n"
     put(folder / "i1.jpg", whole)
     assert list(make(out, folder, config=config)) == ["i0", "i1", "i2"] and report(out) == []
+
+
+def test_the_dump_takes_what_a_set_names(tmp_path: Path) -> None:
+    path, out = write_tsv(tmp_path / "x.tsv", COCO[:2]), tmp_path / "images"
+    gone = "COCO_train2014_000000000077"
+    train = named(tmp_path / "train", [COCO[1], COCO[1], gone, COCO[0]])
+    for wav in ("s-0", "s-1", "s-2", "s-3"):
+        put(tmp_path / f"{wav}.wav", sound(0.5))
+    data = read_data_dir(train)
+    wavs = {u: str(tmp_path / f"{u}.wav") for u in data.utt_ids}
+    write_data_dir(train, {**data.tables, "wav.scp": wavs})
+    make(out, path)
+    config = DumpConfig(shard_utts=1, max_dropped_ratio=0.5)
+    plan = plan_dump(train, tmp_path / "roi", tmp_path / "dump", config, out)
+    write_shards(plan, 1, 1)
+    dump = finish_dump(plan)
+    assert dump.tables["utt2image"] == {"s-0": COCO[1], "s-1": COCO[1], "s-3": COCO[0]}
+    assert set(dump.tables["image.scp"]) == set(dump.tables["boxes.scp"]) == set(COCO[:2])
+    stored = list((tmp_path / "dump").glob("image.*.ark"))
+    assert sum(path.read_bytes().count(b"NUMPY") for path in stored) == 2
+    # Other features of the same size are noticed.
+    lines = [tsv_line(name, features=np.ones((3, 8), np.float32)) for name in COCO[:2]]
+    put(path, b"".join(lines))
+    make(out, path)
+    again = plan_dump(train, tmp_path / "roi", tmp_path / "dump", config, out)
+    assert [shard.read_record() is None for shard in again] == [True, False, False, True]
+    with pytest.raises(DataDirError, match=r"image.scp: the set has features of its own; give no"):
+        write_data_dir(train, {**read_data_dir(train).tables, "image.scp": dict.fromkeys(
+            (*COCO[:2], gone), "x.npy")})  # fmt: skip
+        plan_dump(train, tmp_path / "roi", tmp_path / "dump", config, out)

@@ -119,3 +119,22 @@ def test_a_plan_needs_no_torch() -> None:
     )
     command = [sys.executable, "-c", code]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "\n"
+
+
+def test_images_are_made_before_the_dump_which_takes_them(recipe: Path) -> None:
+    (recipe / "conf/images.yaml").write_text("width: 8\n", encoding="utf-8")
+    words = ("--images_config", "conf/images.yaml", "--stage", "roi", "--stop_stage", "dump")
+    sources = ("--image_sources", "/c/train.tsv /c/val.tsv")
+    steps = [p for p in make_plan(parse_options((*words, *sources)), Site()) if isinstance(p, Step)]
+    made = [step.marker for step in steps]
+    assert made.index("dump/images/.done") < made.index("dump/train/.done")
+    step = steps[made.index("dump/images/.done")]
+    assert "if:data/train/utt2image" in step.inputs
+    command = " ".join(step.jobs[0].words)
+    assert "bin.images dump/images --config conf/images.yaml --sources /c/train.tsv " in command
+    assert command.endswith("--data_dirs data/test data/train data/valid --job JOB --num_jobs 2")
+    dump = steps[made.index("dump/train/.done")]
+    assert "dump/images/.done" in dump.inputs and "--images_dir" in dump.jobs[0].words
+    assert "dump/images/.done" not in markers("--stage", "roi", "--stop_stage", "dump")
+    with pytest.raises(ConfigError, match="no --image_sources"):
+        markers(*words)
