@@ -15,7 +15,7 @@ from espnet_av.data.espnet_tokens import save_espnet_tokens
 from espnet_av.data.fairseq_tokens import save_fairseq_tokens
 from espnet_av.data.unit_set import SUMMARY
 from espnet_av.exchange.output_folder import output_folder
-from espnet_av.exchange.request import ESPNET, REPORT, WITH_LIPS, ConversionRequest
+from espnet_av.exchange.request import ESPNET, GROUNDED, REPORT, WITH_LIPS, ConversionRequest
 from espnet_av.fingerprint import fingerprint
 from espnet_av.models import MODELS
 from espnet_av.models.avhubert import convert as avhubert
@@ -29,6 +29,8 @@ from espnet_av.models.conversion.foreign_checkpoint import (
 from espnet_av.models.espnet_asr import EspnetExperiment, read_espnet_experiment
 from espnet_av.models.espnet_asr import convert as espnet_asr
 from espnet_av.models.hubert import convert as hubert
+from espnet_av.models.vgs.bundle import read_bundle
+from espnet_av.models.vgs.convert import convert_fast_vgs, convert_vg_hubert
 from espnet_av.models.wav2vec2 import convert as wav2vec2
 from espnet_av.provenance import write_provenance
 from espnet_av.train.config import TrainConfig
@@ -45,6 +47,7 @@ _LIPS_LEARN_FASTER = [
     {"prefix": "frontend.fusion."},
     {"prefix": "", "lr_scale": 0.1},
 ]
+_GROUNDED = {"fast_vgs": convert_fast_vgs, "vg_hubert": convert_vg_hubert}
 TokenWriter = Callable[[Path], Any]
 """Writes the tokens of a recogniser to a folder."""
 
@@ -62,6 +65,9 @@ def _read(request: ConversionRequest) -> tuple[Converted, TokenWriter | None]:
     if request.family == ESPNET:
         experiment = read_espnet_experiment(request.source, request.checkpoint)
         return espnet_asr(experiment), partial(_write_espnet_tokens, experiment, request.bpe_model)
+    if request.family in GROUNDED:
+        bundle = read_bundle(request.source, request.family)
+        return _GROUNDED[request.family](bundle, num_units=request.num_units), None
     checkpoint = read_foreign_checkpoint(request.source)
     converted = _convert(request, checkpoint)
     if checkpoint.tokenizer is None or checkpoint.token_symbols is None:

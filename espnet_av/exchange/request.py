@@ -12,8 +12,10 @@ REPORT, WITH_LIPS = "conversion.txt", "train_av.yaml"
 ESPNET = "espnet_asr"
 HF_MODELS = {"xlsr": "wav2vec2", "wav2vec2": "wav2vec2", "hubert": "hubert"}
 """Family that Hugging Face has a class for -> our model."""
-FAMILIES = (*HF_MODELS, "avhubert", "avhubert_finetuned", ESPNET)
-_WITH_UNITS = ("hubert", "avhubert")
+GROUNDED = ("fast_vgs", "vg_hubert")
+"""Families of visually grounded speech."""
+FAMILIES = (*HF_MODELS, "avhubert", "avhubert_finetuned", *GROUNDED, ESPNET)
+_WITH_UNITS = ("hubert", "avhubert", *GROUNDED)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -50,6 +51,7 @@ def convert_weights(
     model_conf: dict[str, Any],
     notes: Sequence[str] = (),
     sizes: Sizes = NO_SIZES,
+    small: Mapping[str, Any] = MappingProxyType({}),
 ) -> Converted:
     """Rename the weights of a source, and complete them.
 
@@ -62,6 +64,8 @@ def convert_weights(
         model_conf: its configuration.
         notes: what to tell the user.
         sizes: tokens or units.
+        small: what else of the configuration has another value where the transformer is small, as
+            it is made for weights that the source does not have.
 
     Raises:
         CheckpointError: a name on either side is not accounted for, or a shape differs.
@@ -75,10 +79,11 @@ def convert_weights(
     report.check(path, family)
     if report.fresh:
         # None of them is in the transformer, so that one layer of it is enough.
-        small = dataclasses.replace(config, encoder_conf={**config.encoder_conf, "num_layers": 1})
+        layers = {**config.encoder_conf, "num_layers": 1}
+        fresh = dataclasses.replace(config, encoder_conf=layers, **small)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(FRESH_SEED)
-            made = from_config(small, sizes).state_dict()
+            made = from_config(fresh, sizes).state_dict()
         weights |= {name: made[name] for name in report.fresh}
     ordered = {name: weights[name] for name in shapes}
     return Converted(model, model_conf, ordered, report, tuple(notes), sizes.units)
