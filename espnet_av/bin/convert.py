@@ -2,9 +2,10 @@ r"""Weights of Hugging Face, fairseq or ESPnet -> an experiment of ours, or back
 
 IN is a model folder of Hugging Face, a file of it, a checkpoint of fairseq, of FaST-VGS or
 VG-HuBERT a folder with best_bundle.pth and args.pkl, or of ESPnet's ASR recipes an experiment
-folder or the zip it was packed in; with `--to hf` it is an experiment of ours. OUT can be trained further (`init_param`), decoded with, or give features for units. Nothing
-in a foreign checkpoint is run. What became of every weight is in OUT/conversion.txt. An earlier
-conversion in OUT is replaced if nothing else was put there.
+folder or the zip it was packed in; with `--to hf` it is an experiment of ours. OUT can be trained
+further (`init_param`), decoded with, or give features for units. Nothing in a foreign checkpoint is
+run. What became of every weight is in OUT/conversion.txt. An earlier conversion in OUT is replaced
+if nothing else was put there.
 
     convert --family xlsr wav2vec2-xls-r-300m exp/xlsr_300m
     convert --family fast_vgs fast-vgs-plus_coco exp/fast_vgs_plus
