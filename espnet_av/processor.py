@@ -49,7 +49,9 @@ def has_half_lstm(dtype: torch.dtype) -> bool:
     Args:
         dtype: of autocast, bfloat16 or float16.
     """
-    layer = torch.nn.LSTM(1, 1)
+    # Its weights are drawn: the caller's next draw, of dropout say, must not depend on this.
+    with torch.random.fork_rng(devices=[]):
+        layer = torch.nn.LSTM(1, 1)
     with torch.no_grad(), torch.autocast("cpu", dtype=dtype):
         try:
             layer(torch.zeros(1, 1, 1))
