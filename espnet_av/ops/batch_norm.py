@@ -114,12 +114,15 @@ class _BatchNorm(torch.autograd.Function):
         to_weight = to_weight.view(times, channels).sum(dim=0)
         to_bias = to_bias.view(times, channels).sum(dim=0)
         scale = weight * inverse
-        out = wide_grad * _tiled(scale, times)
+        rows, values = wide_grad.view(num, -1), wide_x.view(num, -1)
         if ctx.of_x:
-            # Of the mean and of the deviation that every pixel has a part in.
+            # Every pixel has a part in the mean and in the deviation.
             slope = -scale * inverse * to_weight / (num * times)
             shift = -scale * to_bias / (num * times) - slope * mean
-            out += torch.addcmul(_tiled(shift, times), wide_x, _tiled(slope, times))
+            out = torch.addcmul(shift.repeat(times), rows, scale.repeat(times))
+            out.addcmul_(values, slope.repeat(times))
+        else:
+            out = rows * scale.repeat(times)
         to_x = out.view(num, *size, channels).permute(0, 3, 1, 2)
         return to_x, to_weight, to_bias, None, None, None, None
 
@@ -127,8 +130,3 @@ class _BatchNorm(torch.autograd.Function):
 def _side_by_side(x: Tensor) -> Tensor:
     """(N, C, H, W) -> (N, H * W * C, 1, 1), a view if the channels lie last."""
     return x.permute(0, 2, 3, 1).reshape(len(x), -1, 1, 1)
-
-
-def _tiled(values: Tensor, times: int) -> Tensor:
-    """(C,) -> (1, times * C, 1, 1)."""
-    return values.repeat(times).view(1, -1, 1, 1)
