@@ -29,7 +29,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         number = next(_NUMBERS)
         group, name = f"toys{number}", f"own_toys{number}"
         points = {key: value.replace("own", name, 1) for key, value in entries.items()}
-        folder = write_package(tmp_path / name, name, {group: points}, code)
+        folder = write_package(tmp_path / name, name, {group: points}, {name: code})
         monkeypatch.syspath_prepend(str(folder))
         settings = {"check": lambda key, value: None} | settings
         return Registry(group, dict(own), **settings)

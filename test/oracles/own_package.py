@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 
 def write_package(
-    folder: Path, name: str, points: Mapping[str, Mapping[str, str]], code: str = ""
+    folder: Path,
+    name: str,
+    points: Mapping[str, Mapping[str, str]],
+    code: Mapping[str, str] = MappingProxyType({}),
 ) -> Path:
-    """Write `<name>.py`, if there is code, and what `pip install` would note of the package.
+    """Write the modules of a package, and what `pip install` would note of it.
 
     Args:
         folder: goes on PYTHONPATH.
         name: of the package.
         points: group without `espnet_av.` -> name -> `module:object`.
-        code: of its module.
+        code: of its modules, by name; none: they are somewhere else.
     """
     info = folder / f"{name}-1.0.dist-info"
     info.mkdir(parents=True)
@@ -24,6 +28,6 @@ def write_package(
     for group, entries in points.items():
         lines += [f"[espnet_av.{group}]", *(f"{key} = {value}" for key, value in entries.items())]
     (info / "entry_points.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    if code:
-        (folder / f"{name}.py").write_text(code, encoding="utf-8")
+    for module, text in code.items():
+        (folder / f"{module}.py").write_text(text, encoding="utf-8")
     return folder
