@@ -28,11 +28,16 @@ class Covering:
         return {path: set(lines) for path, lines in self.tests.items()}
 
     def of(self, path: str, line: int) -> list[str]:
-        """Tests of a line: those of the file's own name first, then the quick ones."""
+        """Tests of a line: those of the file's own name first, then the quick ones.
+
+        Those of its own name count where they reach any line of the file: what is computed once
+        and kept is reached by the first test of a process only.
+        """
         own = f"test_{Path(path).stem}.py"
-        known = [test for test in self.tests[path][line] if test in self.seconds]
-        known = [test for test in known if self.seconds[test] < _LONGEST_SEC]
-        return sorted(known, key=lambda test: (own not in test, self.seconds[test]))
+        reached = {test for tests in self.tests[path].values() for test in tests if own in test}
+        known = {test for test in reached.union(self.tests[path][line]) if test in self.seconds}
+        known = {test for test in known if self.seconds[test] < _LONGEST_SEC}
+        return sorted(known, key=lambda test: (own not in test, self.seconds[test], test))
 
 
 def run_suite(root: Path, out: Path, tests: list[str], jobs: int) -> None:

@@ -23,7 +23,7 @@ from mutants import sample
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ["ops", "data", "score", "search", "media", "train", "pack", "models", "units", "corpora",
-           "speech2text"]  # fmt: skip
+           "speech2text", "roi", "predict", "dump"]  # fmt: skip
 EQUIVALENT = Path(__file__).with_name("equivalent.txt")
 
 
