@@ -118,16 +118,25 @@ def _equivalent() -> dict[str, str]:
     return {key: why for key, _, why in pairs}
 
 
+def _change(key: str) -> str:
+    """A mutant's key without its line, which moves with everything above it."""
+    path, _, rest = key.partition(":")
+    return f"{path}:{rest.partition(':')[2]}"
+
+
 def _page(lines: list[dict]) -> str:
     struck = _equivalent()
     text = "| folder | mutants | equivalent | killed | share |\n|---|--:|--:|--:|--:|\n"
     for folder in dict.fromkeys(line["folder"] for line in lines):
         mine = [line for line in lines if line["folder"] == folder]
-        equivalent = [line for line in mine if not line["killed"] and line["key"] in struck]
+        equivalent = [
+            line for line in mine if not line["killed"] and _change(line["key"]) in struck
+        ]
         killed = sum(line["killed"] for line in mine)
         share = killed / max(len(mine) - len(equivalent), 1)
         text += f"| {folder} | {len(mine)} | {len(equivalent)} | {killed} | {share:.0%} |\n"
-    left = [line["key"] for line in lines if not line["killed"] and line["key"] not in struck]
+    survived = [line["key"] for line in lines if not line["killed"]]
+    left = [key for key in survived if _change(key) not in struck]
     return text + "\nSurvivors:\n\n" + "".join(f"- `{key}`\n" for key in left or ["none"])
 
 

@@ -102,6 +102,15 @@ def test_wrong_summary(tmp_path, key, value, message):
         read_units(folder)
 
 
+def test_one_unit_at_one_a_second_is_possible(tmp_path):
+    folder = write(tmp_path)
+    summary = yaml.safe_load((tmp_path / "units.yaml").read_text())
+    summary |= {"num_units": 1, "rate_hz": 1}
+    (tmp_path / "units.yaml").write_text(yaml.safe_dump(summary))
+    found = read_units(folder)
+    assert (found.num_units, found.rate_hz) == (1, 1)
+
+
 def test_damaged_summary(tmp_path, caplog):
     folder = write(tmp_path)
     (tmp_path / "units.yaml").write_text("- 4\n")

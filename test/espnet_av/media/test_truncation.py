@@ -1,5 +1,6 @@
 """Files that end early are refused wherever they were cut; odd headers of whole ones are not."""
 
+import io
 import struct
 
 import av
@@ -12,6 +13,7 @@ from espnet_av.corpora.probe import probe
 from espnet_av.errors import MediaError
 from espnet_av.media.audio import read_audio
 from espnet_av.media.video import read_video
+from espnet_av.media.wave_size import aiff_end
 
 FILMS = {
     "a.mkv": ("mpeg4", "aac", {}),
@@ -109,6 +111,19 @@ def test_samples_are_refused_wherever_they_were_cut(tmp_path, name):
         cut = cut_at(path, place)
         assert is_refused(cut, read_audio)
         assert probe(cut).error or name == "a.flac"
+
+
+def test_an_aiff_of_a_pipe_does_not_tell_where_it_ends(tmp_path):
+    path = tmp_path / "a.aiff"
+    soundfile.write(path, np.zeros(48000), 16000, "PCM_16", format="AIFF")
+    content = path.read_bytes()
+    samples = content.index(b"SSND") + 4
+    unknown = b"\xff\xff\xff\xff"
+    content = content[:4] + unknown + content[8:samples] + unknown + content[samples + 4 :]
+    path.write_bytes(content)
+    assert aiff_end(io.BytesIO(content), len(content)) == 0
+    path.write_bytes(content[:-20000])
+    assert aiff_end(io.BytesIO(content[:-20000]), len(content) - 20000) == 0
 
 
 def test_a_live_film_of_unknown_size_is_read_as_far_as_it_goes(tmp_path):

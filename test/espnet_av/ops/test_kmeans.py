@@ -153,6 +153,25 @@ def test_training_stops_when_nothing_improves():
     assert batches(tol=1e-9, max_no_improvement=1000) == 500
 
 
+def test_samples_and_smoothing_have_scikit_learns_sizes(monkeypatch):
+    points, drawn, smoothings = cloud(1000), [], []
+
+    def draw(total, size, generator):
+        drawn.append((total, size))
+        return torch.randperm(total, generator=generator)[:size]
+
+    class StopRule(kmeans._StopRule):
+        def __init__(self, smoothing, *others):
+            smoothings.append(smoothing)
+            super().__init__(smoothing, *others)
+
+    monkeypatch.setattr(kmeans, "_draw", draw)
+    monkeypatch.setattr(kmeans, "_StopRule", StopRule)
+    fit_kmeans(points, 8, seeded(), batch_size=100, n_init=2, max_iter=1)
+    assert drawn == [(1000, 300)] * 3  # the judges, and a sample for each start
+    assert smoothings == [200 / 1001]
+
+
 def test_both_ways_to_sum_agree():
     points, labels = cloud(100), torch.randint(7, (100,), generator=seeded())
     assert 7 not in labels

@@ -118,3 +118,10 @@ def test_long_lattices_keep_their_digits():
     far = score_lattice(emit - 20.0, blank - 20.0, *lengths)
     assert far.log_likelihood == pytest.approx(near.log_likelihood.item() - 20 * 440, rel=1e-12)
     assert torch.allclose(near.emit_occupation, far.emit_occupation, atol=1e-9)
+
+
+def test_occupations_take_no_part_in_a_gradient():
+    found = score_lattice(*draw(), FRAMES, TOKENS)
+    assert found.log_likelihood.requires_grad
+    assert not found.emit_occupation.requires_grad
+    assert not found.blank_occupation.requires_grad

@@ -1,5 +1,6 @@
 """The page of results: every figure of the scores where a reader looks for it."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,9 @@ def test_model_data_and_time_are_on_the_page(tmp_path, expected):
     assert "- training: not recorded" in text
     assert "decoding: 1.5 s for 0.02 h on cpu (real-time factor 0.0250)" in text
     assert "`score it`" in text
+
+
+def test_without_a_published_system_there_are_no_published_rows(tmp_path, expected):
+    write_condition(tmp_path / "d", "A", "clean", 0.0)
+    page(tmp_path / "d", expected)
+    assert json.loads((tmp_path / "d" / "scores.json").read_text())["tables"] == []

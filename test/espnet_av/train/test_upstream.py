@@ -15,6 +15,7 @@ from oracles.toy_head import ToyHead, ToyHeadConfig
 from espnet_av.bin import train as train_bin
 from espnet_av.config import save_yaml, to_dict
 from espnet_av.models import MODELS
+from espnet_av.train import upstream
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.loading import default_checkpoint, load_experiment, read_train_config
 from espnet_av.train.weights import write_weights
@@ -99,3 +100,10 @@ def test_an_experiment_that_is_not_finished(folders, tmp_path):
     (source / "inputs.yaml").write_text("data: {}\n")
     rc, log = run(folders, tmp_path / "exp", upstream=str(source))
     assert rc == 1 and "its training is not finished" in log
+
+
+def test_changes_go_down_the_tree_only_where_both_have_one():
+    base = {"a": {"b": 1, "c": 2}, "d": 3, "e": {"f": 4}}
+    changes = {"a": {"c": 5}, "d": {"g": 6}, "e": None}
+    assert upstream._merge(base, changes) == {"a": {"b": 1, "c": 5}, "d": {"g": 6}, "e": None}
+    assert base == {"a": {"b": 1, "c": 2}, "d": 3, "e": {"f": 4}}

@@ -80,3 +80,12 @@ def test_speed_picks_the_nearest_frames(num_frames: int, speed: float) -> None:
 def test_no_frames_stay_no_frames() -> None:
     assert video_augment.num_frames_at(0, 0.9) == 0
     assert video_augment.num_frames_at(1, 2.0) == 1
+
+
+def test_random_crop_reaches_every_place_and_stays_inside() -> None:
+    generator = np.random.default_rng(0)
+    rows = clip(1, 10)
+    rows[0] = np.arange(100).reshape(10, 10)
+    found = [video_augment.random_crop(rows, 8, generator) for _ in range(200)]
+    assert {crop.shape for crop in found} == {(1, 8, 8)}
+    assert {int(crop[0, 0, 0]) for crop in found} == {0, 1, 2, 10, 11, 12, 20, 21, 22}

@@ -332,3 +332,12 @@ def test_only_what_differs_of_two_lists_is_told() -> None:
         other = write_scores(write_training(tag, 2, init=init), 2, SCRATCH[1])
         with pytest.raises(ConfigError, match=words):
             read_system("x", [first, other])
+
+
+def test_systems_scored_or_decoded_otherwise_share_no_table() -> None:
+    one = read_system("one", write_system("one", SCRATCH[0]))
+    (path,) = write_system("two", SCRATCH[1])
+    scores = json.loads(path.read_text())
+    path.write_text(json.dumps(scores | {"decode_config": "beam_size: 1"}))
+    with pytest.raises(ConfigError, match=r"two.*beam_size: 1|beam_size: 1.*two"):
+        check_comparable([one, read_system("two", [path])])
