@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import importlib
 import types
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -25,6 +26,28 @@ Hertz = Annotated[int, "hertz"]
 """A sampling rate; `16k` and plain numbers are read."""
 Bytes = Annotated[int, "bytes"]
 """A size on disk or in memory; `64MB` and plain numbers of bytes are read."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Choice:
+    """Of a field that names an entry of a registry: `Annotated[str, Choice("train.x.PARTS")]`.
+
+    The registry is read when a value is checked: its entries are listed in one place, and a
+    configuration is imported without what it configures.
+    """
+
+    registry: str
+    """Module below `espnet_av`, and the name of a mapping in it."""
+    also: tuple[str, ...] = ()
+    """What may stand instead of an entry."""
+    but: tuple[str, ...] = ()
+    """Entries that this field cannot have."""
+
+    def names(self) -> list[str]:
+        """Everything that the field may be."""
+        module, _, name = self.registry.rpartition(".")
+        entries = getattr(importlib.import_module(f"espnet_av.{module}"), name)
+        return [*(entry for entry in entries if entry not in self.but), *self.also]
 
 
 def load_config(cls: type[C], path: str | Path, overrides: Sequence[str] = ()) -> C:
@@ -135,7 +158,8 @@ def _convert(value: Any, hint: Any, where: str) -> Any:
     if hint is Any:
         return value
     if origin is Annotated:
-        return _convert_quantity(value, get_args(hint), where)
+        kind, note = get_args(hint)
+        return _convert_annotated(value, kind, note, where)
     if origin in (Union, types.UnionType):
         return _convert_union(value, get_args(hint), where)
     if origin is Literal:
@@ -171,8 +195,13 @@ def _convert_scalar(value: Any, hint: Any, where: str) -> Any:
     raise _type_error(value, {int: "a whole number", bool: "true or false"}.get(hint), where, hint)
 
 
-def _convert_quantity(value: Any, args: tuple[Any, ...], where: str) -> Any:
-    kind, unit = args[0], args[1]
+def _convert_annotated(value: Any, kind: Any, note: Choice | str, where: str) -> Any:
+    if isinstance(note, Choice):
+        return check_choice(value, note.names(), where)
+    return _convert_quantity(value, kind, note, where)
+
+
+def _convert_quantity(value: Any, kind: Any, unit: str, where: str) -> Any:
     parsers = {
         "seconds": humanfriendly.parse_timespan,
         "hertz": humanfriendly.parse_size,

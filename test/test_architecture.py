@@ -7,6 +7,7 @@ import graphlib
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,37 @@ def test_a_name_stands_for_one_thing() -> None:
                 if re.fullmatch(r"[A-Z]\w*[a-z]\w*", name):
                     places.setdefault(name, []).append(str(path.relative_to(PACKAGE)))
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+NO_CHOICE = {"none", "auto", ""}
+"""Words for 'no entry' beside those of a registry."""
+
+
+def test_no_registry_is_written_twice() -> None:
+    """The keys of a mapping to classes and functions are no `Literal` too: see `config.Choice`."""
+    types: dict[frozenset[str], str] = {}
+    registries: dict[frozenset[str], str] = {}
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            place = f"{path.relative_to(PACKAGE)}:{getattr(node, 'lineno', 0)}"
+            if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "Literal":
+                values = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+                types[words(values)] = place
+            elif isinstance(node, ast.Dict) and all(map(is_code, node.values)):
+                registries[words(node.keys)] = place
+    assert len(registries) > 10
+    assert {registries[key]: types[key] for key in registries.keys() & types.keys() if key} == {}
+
+
+def is_code(node: ast.expr) -> bool:
+    """A name, or several: of classes, functions, schedules."""
+    parts = node.elts if isinstance(node, ast.Tuple) else [node]
+    return isinstance(parts[0], ast.Name | ast.Lambda) if parts else False
+
+
+def words(nodes: Sequence[ast.expr | None]) -> frozenset[str]:
+    values = {node.value for node in nodes if isinstance(node, ast.Constant)}
+    return frozenset(value for value in values - NO_CHOICE if isinstance(value, str))
 
 
 def test_the_clock_is_written_once() -> None:

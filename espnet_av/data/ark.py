@@ -26,18 +26,16 @@ import struct
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Literal
+from typing import IO, Any
 
 import cv2
 import numpy as np
 import soundfile
 
 from espnet_av.atomic import atomic_write
-from espnet_av.data.ark_entry import INT_VECTOR, again, read_entry
+from espnet_av.data.ark_entry import INT_VECTOR, ClipEncoding, again, read_entry
 from espnet_av.data.array_file import as_float16, npy_bytes, parse_npy
 from espnet_av.errors import ArkError
-
-ClipEncoding = Literal["jpeg", "raw"]
 
 _JPEG_QUALITY = 95
 # A JPEG side holds at most 65500 pixels: longer clips are cut into several images.

@@ -7,10 +7,12 @@ import re
 import struct
 from functools import lru_cache
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 from espnet_av.errors import ArkError, raise_machine_fault
 
+ClipEncoding = Literal["jpeg", "raw"]
+"""How a mouth clip is stored; `data/ark.py` tells what each costs."""
 INT_VECTOR = b"\0B\4"
 TAGS = (b"AUDIO", b"CLIP", b"NPY", b"BLOB", INT_VECTOR)
 _LONGEST_TAG = 5

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from espnet_av.errors import ConfigError
+from espnet_av.rates import FrameRate
 
 REPORT, WITH_LIPS = "conversion.txt", "train_av.yaml"
 ESPNET = "espnet_asr"
@@ -30,7 +30,7 @@ class ConversionRequest:
     """File or folder to read."""
     out_dir: Path
     """Folder to write."""
-    frame_rate: Literal[25, 50] | None = None
+    frame_rate: FrameRate | None = None
     """Of XLAVS-R, in Hz; None: 50."""
     visual: Path | None = None
     """AV-HuBERT whose ResNet XLAVS-R starts with."""

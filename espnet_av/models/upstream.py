@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from espnet_av.config import build
-from espnet_av.errors import ConfigError
+from espnet_av.config import build, check_choice
 from espnet_av.models.abs_model import NO_SIZES, AVModel, Sizes
 
 UPSTREAM = "upstream"
@@ -37,10 +36,7 @@ def build_upstream(config: UpstreamConfig) -> AVModel:
     # Outer models are among them.
     from espnet_av.models import MODELS
 
-    if config.model not in MODELS:
-        msg = f"upstream: '{config.model}' is not a model; choices: {', '.join(MODELS)}"
-        raise ConfigError(msg)
-    config_class, model_class = MODELS[config.model]
+    config_class, model_class = MODELS[check_choice(config.model, MODELS, "upstream: model")]
     where = f"model_conf of upstream {config.model}"
     model = model_class.from_config(build(config_class, config.model_conf, where), config.sizes)
     for name, parameter in model.named_parameters():

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from espnet_av.config import build, unknown_key_message
 from espnet_av.errors import ConfigError
 from espnet_av.recipe.checks import check_name
+from espnet_av.recipe.experiment import TrainingKind
 from espnet_av.yaml_file import read_yaml_keys
 
 
@@ -56,11 +57,11 @@ class ExperimentEntry:
     """An experiment for each, named <name>_s<seed>; what it starts from has the same, or none."""
     tests: tuple[str, ...] = ()
     """How it is tested, by the names of `tests`."""
-    kind: Literal["", "ssl", "avssl", "mid", "finetune"] = ""
+    kind: TrainingKind | Literal[""] = ""
     """Stage of its training; empty: finetune with tokens, avssl with units, else ssl."""
 
     @property
-    def stage(self) -> Literal["ssl", "avssl", "mid", "finetune"]:
+    def stage(self) -> TrainingKind:
         """Stage of its training."""
         return self.kind or ("finetune" if self.tokens else "avssl" if self.units else "ssl")
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated
 
-TrackerName = Literal["auto", "precomputed", "mediapipe", "haar", "fixed"]
+from espnet_av.config import Choice
+from espnet_av.data.ark_entry import ClipEncoding
 
 
 @dataclass(frozen=True, kw_only=True)
 class RoiConfig:
     """How mouths are found, cut out and stored."""
 
-    tracker: TrackerName = "auto"
+    tracker: Annotated[str, Choice("roi.tracking.TRACKERS", also=("auto", "precomputed"))] = "auto"
     """Where face points come from: `precomputed` (landmarks.scp), `mediapipe` (optional package),
     `haar` (OpenCV's cascades), `fixed` (one place for all); `auto` takes mediapipe, else haar."""
-    fallback: Literal["none", "auto", "mediapipe", "haar", "fixed"] = "none"
+    fallback: Annotated[str, Choice("roi.tracking.TRACKERS", also=("none", "auto"))] = "none"
     """precomputed: what finds the faces of clips without landmarks; none: these are dropped."""
     detect_every: int = 8
     """haar: look for the face in every n-th frame and interpolate between (frames)."""
@@ -31,7 +32,7 @@ class RoiConfig:
     clips with less are dropped, as most of their mouths would be guessed. 0 keeps every one."""
     size: int = 96
     """Side of the stored crop (pixels)."""
-    encoding: Literal["jpeg", "raw"] = "jpeg"
+    encoding: ClipEncoding = "jpeg"
     """How clips are stored in the archives; see `data/ark.py` for what each costs."""
     shard_utts: int = 128
     """Utterances in an archive; also the unit of parallel work and of resuming."""

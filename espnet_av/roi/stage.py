@@ -35,8 +35,7 @@ def plan_roi(data_dir: Path, out_dir: Path, config: RoiConfig) -> list[RoiShard]
     data = read_data_dir(data_dir)
     config = dataclasses.replace(config, tracker=resolve_tracker(config.tracker))
     if config.fallback != "none":
-        found = resolve_tracker(config.fallback)
-        config = dataclasses.replace(config, fallback=found)  # type: ignore[arg-type]
+        config = dataclasses.replace(config, fallback=resolve_tracker(config.fallback))
     utt_ids = [u for u in data.utt_ids if data.get("video.scp", data.recording(u)[0]) is not None]
     return cut(
         utt_ids,

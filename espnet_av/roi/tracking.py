@@ -11,11 +11,10 @@ import numpy as np
 
 from espnet_av.data.face_place import FacePlace
 from espnet_av.errors import ConfigError, MediaError
-from espnet_av.roi.config import RoiConfig, TrackerName
+from espnet_av.roi.config import RoiConfig
 from espnet_av.roi.geometry import MEAN_FACE
 from espnet_av.roi.landmark_rate import MAX_SHORTAGE, at_25_hz, stretched
 from espnet_av.roi.landmarks import load_landmarks
-from espnet_av.roi.tracking_haar import HaarTracker
 from espnet_av.roi.tracking_mediapipe import MediapipeTracker
 
 
@@ -107,7 +106,7 @@ class PrecomputedTracker:
         return (points + [None] * MAX_SHORTAGE)[self.first_frame : needed]
 
 
-def resolve_tracker(name: TrackerName) -> TrackerName:
+def resolve_tracker(name: str) -> str:
     """Replace `auto` by the best tracker that is installed.
 
     Raises:
@@ -161,6 +160,9 @@ def make_tracker(
 
 
 def _haar(config: RoiConfig, face: FacePlace | None = None) -> Tracker:
+    # OpenCV is loaded when a face is looked for, not when a configuration is read.
+    from espnet_av.roi.tracking_haar import HaarTracker
+
     return HaarTracker(config.detect_every, config.detect_side, face)
 
 

@@ -13,9 +13,7 @@ from espnet_av.errors import ConfigError
 logger = logging.getLogger(__name__)
 
 Tokeniser = Literal["13a", "intl", "zh", "ja-mecab", "ko-mecab", "char", "flores200", "none"]
-TokeniserChoice = Literal[
-    "by_language", "13a", "intl", "zh", "ja-mecab", "ko-mecab", "char", "flores200", "none"
-]
+TokeniserChoice = Literal["by_language", Tokeniser]
 _CHINESE = frozenset({"zh", "cmn", "yue", "wuu", "nan", "hak", "lzh", "zho"})
 _WITHOUT_SPACES = frozenset({"th", "lo", "km", "my", "bo", "dz", "tha", "lao", "khm", "mya", "bod"})
 """Written without spaces between words, and not cut by a tokeniser of their own."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from espnet_av.data.dataset_config import Modalities
 from espnet_av.errors import ConfigError
@@ -11,7 +11,7 @@ from espnet_av.errors import ConfigError
 logger = logging.getLogger(__name__)
 
 Mode = Literal["av", "a", "v"]
-MODALITIES: dict[str, Modalities] = {"av": "AV", "a": "A", "v": "V"}
+MODALITIES: dict[Mode, Modalities] = {mode: mode.upper() for mode in get_args(Mode)}
 _FRONT_ENDS = {"a": "audio_frontend", "v": "visual_frontend"}
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from espnet_av.config import Choice
 from espnet_av.data.balance import SamplingConfig
 from espnet_av.data.dataset_config import DatasetConfig
 from espnet_av.errors import ConfigError
 
+PRECISIONS = {"fp32": "32-true", "bf16": "bf16-mixed"}
+"""Name -> Lightning's."""
 _AT_LEAST_ONE = (
     "batch_frames",
     "max_utts",
@@ -89,7 +92,7 @@ class TrainConfig:
     log_interval_steps: int = 20
     """Updates between lines of train.log."""
 
-    optim: Literal["adam", "adamw", "bert_adam"] = "adamw"
+    optim: Annotated[str, Choice("train.optimizers.OPTIMIZERS")] = "adamw"
     """Optimiser; `bert_adam` is AdamW without bias correction, for grounding."""
     optim_conf: OptimConfig = field(default_factory=OptimConfig)
     """Its settings."""
@@ -98,9 +101,7 @@ class TrainConfig:
     layer_lr_decay: float = 1.0
     """Factor on the rate from each encoder layer to the one below it; the front end, below the
     lowest layer, learns slowest. On top of `param_groups`; 1 = none."""
-    scheduler: Literal["constant", "polynomial", "warmup_cosine", "tri_stage", "noam"] = (
-        "warmup_cosine"
-    )
+    scheduler: Annotated[str, Choice("train.schedules.SCHEDULES")] = "warmup_cosine"
     """Learning-rate schedule, advanced per update."""
     scheduler_conf: dict[str, Any] = field(default_factory=dict)
     """Keys of that schedule (`espnet_av.train.schedules`)."""
@@ -137,7 +138,7 @@ class TrainConfig:
 
     seed: int = 0
     """Seed of the weights, of the order of utterances, and of every random draw."""
-    precision: Literal["fp32", "bf16"] = "fp32"
+    precision: Annotated[str, Choice("train.config.PRECISIONS")] = "fp32"
     """bf16: automatic mixed precision; weights stay fp32."""
     matmul_precision: Literal["highest", "high", "medium"] = "high"
     """fp32 matrix products on CUDA: `high` allows TF32."""

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from espnet_av.config import build, load_config
+from espnet_av.config import build, check_choice, load_config
 from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.data.unit_set import SUMMARY, read_summary
 from espnet_av.errors import CheckpointError, ConfigError, VocabularyError
@@ -203,10 +203,7 @@ def _check_vocabulary(
 
 def _model_classes(config: TrainConfig) -> tuple[Any, type[AVModel]]:
     """Classes of the configuration and of the model itself."""
-    if config.model not in MODELS:
-        msg = f"model: '{config.model}' is not a model; choices: {', '.join(MODELS)}"
-        raise ConfigError(msg)
-    return MODELS[config.model]
+    return MODELS[check_choice(config.model, MODELS, "model")]
 
 
 def _read_tokens(exp_dir: Path, config: TrainConfig) -> Tokenizer | None:

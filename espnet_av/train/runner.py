@@ -24,7 +24,7 @@ from espnet_av.train.checkpoint_store import (
     remove_half_written,
     set_aside_damaged,
 )
-from espnet_av.train.config import TrainConfig
+from espnet_av.train.config import PRECISIONS, TrainConfig
 from espnet_av.train.criteria import check_criteria
 from espnet_av.train.data_module import AVDataModule
 from espnet_av.train.devices import Devices, is_main_process
@@ -42,8 +42,6 @@ from espnet_av.train.summary import hardware, write_summary
 from espnet_av.train.upstream import with_upstream
 
 logger = logging.getLogger(__name__)
-
-PRECISIONS = {"fp32": "32-true", "bf16": "bf16-mixed"}
 
 
 class Outcome(enum.Enum):

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import dataclasses
+import importlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, get_type_hints
 
 import pytest
 
-from espnet_av.config import Bytes, Hertz, Seconds, build, load_config, save_yaml, to_dict
+import espnet_av
+from espnet_av.config import (
+    Bytes,
+    Choice,
+    Hertz,
+    Seconds,
+    build,
+    load_config,
+    save_yaml,
+    to_dict,
+)
 from espnet_av.errors import ConfigError
+from espnet_av.predict.kinds import KINDS
+
+PACKAGE = Path(espnet_av.__file__).parent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,3 +135,64 @@ def test_messages_quote_little_of_a_value(tmp_path: Path) -> None:
 def test_configuration_that_is_a_folder(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"a folder, where a file is expected; .*config option"):
         load_config(Outer, tmp_path)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    kind: Annotated[str, Choice("predict.kinds.KINDS", also=("none",), but=("frames",))] = "text"
+    more: tuple[Annotated[str, Choice("predict.kinds.KINDS")], ...] = ()
+
+
+def test_choice_is_read_from_its_registry_when_a_value_is_checked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert build(Chosen, {"kind": "label", "more": ["frames"]}) == Chosen(
+        kind="label", more=("frames",)
+    )
+    assert build(Chosen, {"kind": "none"}).kind == "none"
+    monkeypatch.setitem(KINDS, "smell", KINDS["text"])
+    assert build(Chosen, {"kind": "smell"}).kind == "smell"
+
+
+@pytest.mark.parametrize(
+    ("mapping", "message"),
+    [
+        ({"kind": "lable"}, "config: kind: 'lable' is not a choice; did you mean 'label'.*, none$"),
+        ({"kind": "frames"}, "'frames' is not a choice; "),
+        ({"kind": ["text"]}, "is not a choice; "),
+        ({"kind": None}, "'None' is not a choice; "),
+        ({"kind": {"text": 1}}, "is not a choice; "),
+        ({"more": ["none"]}, r"more\[0\]: 'none' is not a choice; "),
+    ],
+)
+def test_a_wrong_choice_is_named_beside_the_nearest(mapping: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        build(Chosen, mapping)
+
+
+def chosen_fields() -> list[tuple[type, str, Choice]]:
+    """Every field of the package that names an entry of a registry."""
+    found = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        if "Choice(" not in path.read_text(encoding="utf-8"):
+            continue
+        name = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+        for owner in vars(importlib.import_module(name)).values():
+            if dataclasses.is_dataclass(owner) and getattr(owner, "__module__", "") == name:
+                hints = get_type_hints(owner, include_extras=True)
+                for key in vars(owner).get("__annotations__", {}):
+                    notes = getattr(hints[key], "__metadata__", ())
+                    found += [(owner, key, note) for note in notes if isinstance(note, Choice)]
+    return found  # type: ignore[return-value]
+
+
+def test_every_choice_of_the_package_has_its_registry_and_its_default() -> None:
+    fields = chosen_fields()
+    assert len(fields) > 12
+    for owner, key, choice in fields:
+        names = choice.names()
+        assert len(names) > 1 and set(choice.also) <= set(names), (owner, key)
+        assert not set(choice.but) & set(names), (owner, key)
+        build(owner, {key: getattr(owner, key)})  # the default is among them
+        with pytest.raises(ConfigError, match=rf"{key}: 'x' is not a choice; .*{names[0]}"):
+            build(owner, {key: "x"})

@@ -1,8 +1,9 @@
 """Configuration of audio-visual pre-training, in the shape of an ESPnet training YAML."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from espnet_av.config import Choice
 from espnet_av.errors import ConfigError
 from espnet_av.modules.frontend.av_frontend_config import AVFrontendConfig
 from espnet_av.modules.span_mask import SpanMaskConfig
@@ -12,7 +13,9 @@ from espnet_av.modules.span_mask import SpanMaskConfig
 class AVHubertConfig(AVFrontendConfig):
     """AV-HuBERT (arXiv 2201.02184), u-HuBERT (2207.07036) and XLAVS-R (2403.14402)."""
 
-    audio_frontend: Literal["log_mel", "stacked_fbank", "wave", "none"] = "stacked_fbank"
+    audio_frontend: Annotated[
+        str, Choice("modules.AUDIO_FRONTENDS", also=("none",), but=("espnet",))
+    ] = "stacked_fbank"
     """What turns sound into features: `stacked_fbank` in AV-HuBERT and u-HuBERT, `wave` in
     XLAVS-R."""
     feature_size: int = 768

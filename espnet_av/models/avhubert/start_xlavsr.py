@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -23,7 +23,7 @@ from espnet_av.models.masked_audio.key_rules import (
     hf_prefix,
     hf_rules,
 )
-from espnet_av.rates import FRAME_HZ
+from espnet_av.rates import FRAME_HZ, FrameRate
 
 DEFAULT_UNITS = 2000
 """Units of XLAVS-R, if the user names no number."""
@@ -53,7 +53,7 @@ class _Eye:
 def start_xlavsr(
     checkpoint: ForeignCheckpoint,
     *,
-    frame_rate: Literal[25, 50] = 50,
+    frame_rate: FrameRate = 50,
     visual: ForeignCheckpoint | None = None,
     num_units: int | None = None,
 ) -> Converted:

@@ -1,8 +1,9 @@
 """Configuration of the audio-visual recogniser with CTC and attention."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any
 
+from espnet_av.config import Choice
 from espnet_av.errors import ConfigError
 from espnet_av.models.recogniser import RecogniserConfig
 
@@ -11,7 +12,7 @@ from espnet_av.models.recogniser import RecogniserConfig
 class AVSRConfig(RecogniserConfig):
     """Audio-visual recogniser with CTC and attention."""
 
-    decoder: Literal["transformer", "fairseq_transformer", "none"] = "none"
+    decoder: Annotated[str, Choice("modules.decoder.DECODERS", also=("none",))] = "none"
     """Attention decoder: ESPnet's, or that of AV-HuBERT and MuAViC, whose size is its own."""
     decoder_conf: dict[str, Any] = field(default_factory=dict)
     """Arguments of its class."""

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from espnet_av.errors import ConfigError
 from espnet_av.modules.span_mask import SpanMaskConfig
+from espnet_av.rates import FrameRate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,7 +16,7 @@ class MaskedAudioConfig:
     """What turns sound into features."""
     audio_frontend_conf: dict[str, Any] = field(default_factory=dict)
     """Fields of its config class; `norm: group_norm` is base, `layer_norm` large and XLS-R."""
-    frame_rate: Literal[25, 50] = 50
+    frame_rate: FrameRate = 50
     """Features a second; 50 in every published model."""
     feature_size: int = 768
     """Size of the projected features and of the transformer: 768 base, 1024 large and 300M, 1280

@@ -1,8 +1,9 @@
 """What the configurations of all recognisers have in common, in the shape of an ESPnet YAML."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any
 
+from espnet_av.config import Choice
 from espnet_av.errors import ConfigError
 from espnet_av.modules.frontend.av_frontend_config import AVFrontendConfig
 
@@ -13,16 +14,7 @@ class RecogniserConfig(AVFrontendConfig):
 
     output_dropout_rate: float = 0.0
     """Dropout on the output of the encoder."""
-    encoder: Literal[
-        "conformer",
-        "causal_conformer",
-        "e_branchformer",
-        "branchformer",
-        "multiconv_conformer",
-        "transformer",
-        "rnn",
-        "wav2vec2",
-    ] = "conformer"
+    encoder: Annotated[str, Choice("modules.encoder.ENCODERS")] = "conformer"
     """ESPnet's name of the encoder, `causal_conformer`, which is its Conformer for streaming, or
     `wav2vec2`, the transformer of the pre-trained models."""
     encoder_conf: dict[str, Any] = field(default_factory=dict)

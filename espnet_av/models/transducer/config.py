@@ -1,8 +1,9 @@
 """Configuration of the transducer."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any
 
+from espnet_av.config import Choice
 from espnet_av.errors import ConfigError
 from espnet_av.models.recogniser import RecogniserConfig
 
@@ -11,13 +12,13 @@ from espnet_av.models.recogniser import RecogniserConfig
 class TransducerConfig(RecogniserConfig):
     """Audio-visual transducer."""
 
-    predictor: Literal["lstm", "stateless"] = "lstm"
+    predictor: Annotated[str, Choice("modules.transducer.predictor.PREDICTORS")] = "lstm"
     """What reads the text so far: all of it, or its last tokens."""
     predictor_conf: dict[str, Any] = field(default_factory=dict)
     """Fields of its config class."""
     joint_size: int = 256
     """Channels in which frame and text meet."""
-    transducer_loss: Literal["full", "pruned", "torchaudio", "k2"] = "full"
+    transducer_loss: Annotated[str, Choice("modules.transducer.loss.TRANSDUCER_LOSSES")] = "full"
     """Over the whole lattice, over a band of it, or the same two by other packages."""
     transducer_loss_conf: dict[str, Any] = field(default_factory=dict)
     """Fields of its config class."""

@@ -1,9 +1,11 @@
 """Configuration of the audio-visual front end, shared by every model that hears or sees."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from espnet_av.config import Choice
 from espnet_av.errors import ConfigError
+from espnet_av.rates import FrameRate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,21 +31,21 @@ class ModalityDropoutConfig:
 class AVFrontendConfig:
     """Front ends, their rate and their fusion; the keys are those of the model's configuration."""
 
-    audio_frontend: Literal["log_mel", "stacked_fbank", "wave", "espnet", "none"] = "log_mel"
+    audio_frontend: Annotated[str, Choice("modules.AUDIO_FRONTENDS", also=("none",))] = "log_mel"
     """What turns sound into features; `none` makes a lip reader, `espnet` has a rate of its own."""
     audio_frontend_conf: dict[str, Any] = field(default_factory=dict)
     """Fields of its config class."""
-    visual_frontend: Literal["resnet", "r2plus1d", "linear_patch", "none"] = "resnet"
+    visual_frontend: Annotated[str, Choice("modules.VISUAL_FRONTENDS", also=("none",))] = "resnet"
     """What turns mouth crops into features: ResNet-18 after a 3-D stem, five (2+1)D convolutions
     (FAVA), or one linear layer over the pixels; `none` makes an audio-only model."""
     visual_frontend_conf: dict[str, Any] = field(default_factory=dict)
     """Fields of its config class."""
-    frame_rate: Literal[25, 50] = 25
+    frame_rate: FrameRate = 25
     """Features a second. 50 keeps the rate of wav2vec 2.0 (`wave` only); each video frame then
     counts twice."""
     feature_size: int = 256
     """Size of both feature streams and of their fusion."""
-    fusion: Literal["concat", "norm_concat", "linear", "sum", "none"] = "concat"
+    fusion: Annotated[str, Choice("modules.frontend.fusion.FUSIONS", also=("none",))] = "concat"
     """How the streams are joined: LayerNorm on both together (`concat`) or on each, then Linear;
     Linear alone, which starts as the audio stream unchanged; `sum`: audio plus Linear of the video,
     which starts at zero (FAVA); `none` = there is one stream only."""

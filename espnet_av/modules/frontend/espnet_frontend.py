@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +11,7 @@ from typeguard import typechecked
 
 from espnet_av import compat
 from espnet_av.compat import AbsFrontend
+from espnet_av.config import Choice
 from espnet_av.errors import ConfigError
 from espnet_av.modules.frontend.conv_subsampling import ConvSubsampling
 from espnet_av.modules.frontend.mean_variance import GlobalMVN, UtteranceMVN
@@ -62,7 +63,7 @@ class EspnetFrontendConfig:
     """Whether the mean is taken away."""
     norm_vars: bool = False
     """Whether the standard deviation becomes 1."""
-    input_layer: Literal["conv2d", "conv2d1", "conv2d2", "conv2d6", "conv2d8"] = "conv2d"
+    input_layer: Annotated[str, Choice("modules.frontend.espnet_frontend.SUBSAMPLINGS")] = "conv2d"
     """Convolutions without padding that make frames fewer: by 4, 1, 2, 6, 8."""
     spec_augment: SpecAugmentConfig = field(default_factory=SpecAugmentConfig)
     """Stripes that hide parts of the features in training, before they are normalised."""

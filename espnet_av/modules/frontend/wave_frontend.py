@@ -14,7 +14,7 @@ from espnet_av.modules.gradient_scale import scale_gradient
 from espnet_av.modules.zero_gradient import zero_touch
 from espnet_av.ops.frame_stacking import stack_frames
 from espnet_av.ops.lengths import valid_mask
-from espnet_av.rates import SAMPLES_PER_FRAME
+from espnet_av.rates import SAMPLES_PER_FRAME, FrameRate
 
 CONVOLUTIONS = ((10, 5), (3, 2), (3, 2), (3, 2), (3, 2), (2, 2), (2, 2))
 """(kernel, stride) of each convolution; together one frame per 320 samples."""
@@ -37,7 +37,7 @@ class WaveConfig:
     """Channels of every convolution."""
     normalise_wave: bool = True
     """Mean 0, variance 1 over each utterance before the first convolution."""
-    frame_rate: Literal[25, 50] = 25
+    frame_rate: FrameRate = 25
     """Features a second: 50 as in wav2vec 2.0, or 25, where two frames are stacked."""
     feature_grad_mult: float = 1.0
     """What the gradient of the convolutions is multiplied by: 0.1 in base pre-training, 1 in

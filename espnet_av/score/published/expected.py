@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from espnet_av.config import build, check_choice, unknown_key_message
+from espnet_av.data.dataset_config import Modalities
 from espnet_av.errors import ConfigError
 from espnet_av.predict.condition import CLEAN, parse_noise
 from espnet_av.score.published.derived import check_derived
@@ -24,7 +25,7 @@ class Target:
 
     set: str
     """Name of the test set, of one of the `groups`, or of a `derived` figure."""
-    mode: Literal["A", "V", "AV"]
+    mode: Modalities
     """Modalities."""
     noise: str = CLEAN
     """`clean` or `category:dB`."""
@@ -32,7 +33,7 @@ class Target:
     """What is judged; if not given, the metric of `scoring`, else another of the same scorer."""
     target: float
     """In the unit of the metric; with `ratio_to`, in percent of the other mode's figure."""
-    ratio_to: Literal["A", "V", "AV"] | None = None
+    ratio_to: Modalities | None = None
     """Compare with the same figure of this mode, same set and noise, instead of a fixed one."""
     op: Literal["<=", ">=", "~"] = "<="
     """Whether the score must not exceed the target, reach it, or is only compared with it; if not

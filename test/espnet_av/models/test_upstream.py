@@ -42,7 +42,7 @@ def test_only_what_makes_features_learns():
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"model": "huber"}, "upstream: 'huber' is not a model; choices: avhubert, "),
+        ({"model": "huber"}, "upstream: model: 'huber' is not a choice; did you mean 'hubert'"),
         ({"sizes": {}}, "hubert predicts units, but there are none"),
         ({"model_conf": {"feature_siz": 8}}, "model_conf of upstream hubert.*feature_size"),
     ],

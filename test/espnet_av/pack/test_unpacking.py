@@ -211,7 +211,7 @@ def test_broken_configurations(members, tmp_path, name, content, message):
             {"method": "transducer_beam", "lm_file": "/lm"},
             r"names a language model, but lm\.arpa is",
         ),
-        ("config.yaml", {"model": "other"}, "'other' is not a model"),
+        ("config.yaml", {"model": "other"}, "'other' is not a choice"),
         ("config.yaml", {"model": 3}, r"config\.yaml: model"),
         ("config.yaml", {"model_conf": 3}, r"config\.yaml: model_conf"),
     ],

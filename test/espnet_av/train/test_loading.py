@@ -112,7 +112,9 @@ def test_default_checkpoint_follows_the_first_criterion():
 
 
 def test_unknown_model_names_the_choices():
-    with pytest.raises(ConfigError, match=r"'asvr' is not a model; choices: .*avsr"):
+    with pytest.raises(
+        ConfigError, match=r"model: 'asvr' is not a choice; did you mean 'avsr'\? choices: "
+    ):
         build_model(TrainConfig(model="asvr"), None)
 
 
