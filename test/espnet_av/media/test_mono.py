@@ -51,9 +51,10 @@ def test_ordinary_stereo_is_the_plain_mean(second):
     assert np.array_equal(mix_down(pair, ("FL", "FR"), "a"), mean)
 
 
-def test_channels_with_nothing_in_common_and_silence_are_the_plain_mean():
+def test_channels_with_nothing_in_common_and_silence_are_the_plain_mean(caplog):
     for pair in (noise(2), np.zeros((2, 100), np.float32), np.zeros((2, 0), np.float32)):
         assert np.array_equal(mix_down(pair, ("FL", "FR"), "a"), pair.mean(axis=0))
+    assert not caplog.records, "silence is no channel against another"
 
 
 @pytest.mark.parametrize(("left", "right", "taken"), [(1, -1, 0), (1, -0.7, 0), (-0.8, 1, 1)])

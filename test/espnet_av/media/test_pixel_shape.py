@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from espnet_av.media.pixel_shape import with_square_pixels
+from espnet_av.media.pixel_shape import with_shape_of, with_square_pixels
 from espnet_av.media.video import read_video
 
 H, W = 96, 128
@@ -109,3 +109,27 @@ def test_pictures_that_change_their_size_keep_the_first_one(tmp_path, size):
     assert np.argwhere(last > 125).mean(axis=0) == pytest.approx(
         [(H - 1) / 2, (W - 1) / 2], abs=1.5
     )
+
+
+@pytest.mark.parametrize("shape", [(40, 40), (40, 40, 3)])
+def test_a_picture_of_another_size_is_shrunk_without_aliases_and_grown_smoothly(shape):
+    first = np.zeros(shape, dtype=np.uint8)
+    rows = np.arange(80) % 2 * 200
+    stripes = np.broadcast_to(rows.reshape(80, *[1] * (len(shape) - 1)), (80, 80, *shape[2:]))
+    small = with_shape_of(np.ascontiguousarray(stripes, dtype=np.uint8), first)
+    assert small.shape == shape and (small == 100).all()
+    step = np.zeros((20, 20, *shape[2:]), dtype=np.uint8)
+    step[10:] = 200
+    large = with_shape_of(step, first)
+    assert sorted({*large.reshape(40, -1)[:, 0].tolist()}) == [0, 50, 150, 200]
+    same = np.full(shape, 7, dtype=np.uint8)
+    assert with_shape_of(same, first) is same
+
+
+@pytest.mark.parametrize(("height", "width"), [(20, 40), (40, 20), (10, 40)])
+def test_a_picture_of_another_shape_stands_in_the_middle(height, width):
+    framed = with_shape_of(np.full((height, width), 9, np.uint8), np.zeros((40, 40), np.uint8))
+    inside = np.zeros((40, 40), dtype=bool)
+    top, left = (40 - height) // 2, (40 - width) // 2
+    inside[top : top + height, left : left + width] = True
+    assert ((framed == 9) == inside).all()

@@ -6,11 +6,12 @@ from itertools import islice
 import numpy as np
 import pytest
 import torch
-from oracles.toy_training import ToyDataset
+from oracles.toy_training import ToyDataset, ToyModel
 
 from espnet_av.data import workers
 from espnet_av.data.balance import SamplingConfig
 from espnet_av.data.batch import Sample
+from espnet_av.errors import DataDirError
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.data_module import AVDataModule
 from espnet_av.train.step_sampler import Progress
@@ -65,6 +66,19 @@ def test_dataset_is_told_epoch_and_step_of_the_batch():
     for batch in found:
         assert set(batch.batch.text[:, 1].tolist()) == {batch.key.epoch}
         assert set(batch.batch.text[:, 2].tolist()) == {batch.key.micro_step // 2}
+
+
+def test_fields_that_a_model_reads_must_be_in_both_sets():
+    class Silent(ToyDataset):
+        def sample(self, index, epoch, step):
+            whole = super().sample(index, epoch, step)
+            return Sample(utt_id=whole.utt_id, video=whole.video)
+
+    module(0).check_fields(ToyModel())
+    for train, valid, name in ((Silent(), Telling(), "training"), (Telling(), Silent(), "validat")):
+        data = AVDataModule(train, valid, TrainConfig(), Progress())
+        with pytest.raises(DataDirError, match=rf"{name}\w* set: u0 has no text"):
+            data.check_fields(ToyModel())
 
 
 def test_hours_are_those_that_were_recorded():

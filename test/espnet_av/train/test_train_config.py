@@ -39,6 +39,7 @@ def test_espnets_shape_is_read():
             "valid_interval_steps: 10 must be a multiple of log_interval_steps, 20",
         ),
         ({"layer_lr_decay": 0.0}, "must be above 0 and at most 1"),
+        ({"layer_lr_decay": 1.01}, r"layer_lr_decay: 1\.01 must be above 0 and at most 1"),
         ({"scheduler": "warmup_cosin"}, "did you mean 'warmup_cosine'"),
         ({"optim_conf": {"lrr": 1}}, "did you mean 'lr'"),
         ({"precision": "fp16"}, "choices: fp32, bf16"),
