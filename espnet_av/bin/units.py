@@ -8,8 +8,10 @@ changed:
     units --config conf/units_mfcc.yaml --sets dump/train dump/valid --train_dir dump/train \
         exp/units_mfcc --fit
 
-With `features: model` in the configuration, `--exp_dir` names the pre-trained model. `--sets` takes
-all names up to the next option, so it does not stand just before the output folder.
+With `--codebook`, more sets are labelled by centres that are there already: `--train_dir` and the
+configuration are those by which they were fitted. With `features: model` in the configuration,
+`--exp_dir` names the pre-trained model. `--sets` takes all names up to the next option, so it does
+not stand just before the output folder.
 """
 
 from __future__ import annotations
@@ -41,6 +43,11 @@ def get_parser() -> argparse.ArgumentParser:
     parser.add_argument("--sets", type=Path, nargs="+", required=True, help="dumps to label")
     parser.add_argument("--exp_dir", type=Path, help="pre-trained experiment (features: model)")
     parser.add_argument("--checkpoint", help="file in it; none: the averaged model")
+    parser.add_argument(
+        "--codebook",
+        type=Path,
+        help="units folder whose centres, fitted on the same, are taken in place of new ones",
+    )
     step = parser.add_mutually_exclusive_group()
     step.add_argument("--fit", action="store_true", help="first step: fit the centres")
     step.add_argument("--finish", action="store_true", help="last step: merge, write the report")
@@ -120,7 +127,8 @@ def run(options: argparse.Namespace, config: UnitsConfig) -> None:
     train = features(options.train_dir)
     folder: Path = options.units_dir / CODEBOOK
     if options.fit:
-        codebook = fit_codebook(train, config, folder)
+        given = options.codebook / CODEBOOK if options.codebook is not None else None
+        codebook = fit_codebook(train, config, folder, given)
         print(f"{options.train_dir} -> {folder}: {len(codebook.centres)} centres")
         return
     codebook = fitted_codebook(train, config, folder)

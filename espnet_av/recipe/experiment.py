@@ -23,6 +23,10 @@ class Units:
     """Experiment whose features are clustered; empty: MFCC."""
     layer: int | None = None
     """Layer of it, in place of that of the configuration."""
+    codebook: str = ""
+    """Folder of units whose centres are taken; empty: new ones are fitted."""
+    fitted_on: str = ""
+    """Set that they were fitted on; empty: what the training learns from."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,8 +9,8 @@ from typing import Any, Literal
 
 from espnet_av.config import build, unknown_key_message
 from espnet_av.errors import ConfigError
-from espnet_av.recipe.checks import check_name
 from espnet_av.recipe.experiment import TrainingKind
+from espnet_av.recipe.list_checks import check_list, is_outside, units_source
 from espnet_av.yaml_file import read_yaml_keys
 
 
@@ -45,6 +44,9 @@ class ExperimentEntry:
     """Frame labels to learn: mfcc, or an experiment, and its layer, as in hubert_en:12."""
     units_config: str = ""
     """How they are made."""
+    codebook: str = ""
+    """Experiment of the list whose units go on: frames are labelled by the centres that it learned
+    with, fitted on what it learned from; in place of `units`."""
     sets: tuple[str, ...] = ()
     """What it learns from; none: train_set, or what ssl_sets says if it has no text."""
     valid: str = ""
@@ -58,12 +60,14 @@ class ExperimentEntry:
     tests: tuple[str, ...] = ()
     """How it is tested, by the names of `tests`."""
     kind: TrainingKind | Literal[""] = ""
-    """Stage of its training; empty: finetune with tokens, avssl with units, else ssl."""
+    """Stage of its training; empty: finetune with tokens, avssl with units or a codebook, else
+    ssl."""
 
     @property
     def stage(self) -> TrainingKind:
         """Stage of its training."""
-        return self.kind or ("finetune" if self.tokens else "avssl" if self.units else "ssl")
+        labels = self.units or self.codebook
+        return self.kind or ("finetune" if self.tokens else "avssl" if labels else "ssl")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +130,7 @@ class ExperimentList:
     def needs(self, name: str) -> list[str]:
         """Experiments of the list that one is made from."""
         entry = self.experiments[name]
-        sources = (entry.start, units_source(entry.units)[0])
+        sources = (entry.start, units_source(entry.units)[0], entry.codebook)
         return list(dict.fromkeys(self.base(s) for s in sources if s and not is_outside(s)))
 
     def base(self, name: str) -> str:
@@ -146,24 +150,6 @@ class ExperimentList:
             for other in self.needs(name):
                 self._visit(other, (*above, name), done)
             done[name] = None
-
-
-def is_outside(source: str) -> bool:
-    """Whether a source is a folder, or mfcc, and no experiment of the list."""
-    return "/" in source or source == "mfcc"
-
-
-def units_source(units: str) -> tuple[str, int | None]:
-    """`hubert_en:12` -> experiment and layer.
-
-    Raises:
-        ConfigError: the layer is no number.
-    """
-    name, colon, layer = units.partition(":")
-    if colon and not layer.isdigit():
-        msg = f"units '{units}': a layer is a number, as in hubert_en:12"
-        raise ConfigError(msg)
-    return name, int(layer) if colon else None
 
 
 def load_experiments(path: str | Path, seeds: Sequence[int] = ()) -> ExperimentList:
@@ -190,11 +176,7 @@ def load_experiments(path: str | Path, seeds: Sequence[int] = ()) -> ExperimentL
         for name, entry in entries.items()
     }
     found = build(ExperimentList, mapping, str(path))
-    _check_names(path, found)
-    for name, entry in found.experiments.items():
-        _check_entry(f"{path}: experiments.{name}", entry, found)
-    for name, table in found.tables.items():
-        _check_table(f"{path}: tables.{name}", table, found)
+    check_list(path, found)
     found.order()
     return found
 
@@ -219,74 +201,3 @@ def _entry(
 
 _WRITTEN = {"start": "from"}
 """Fields whose name in the file is a word of Python."""
-
-
-def _check_names(path: Path, found: ExperimentList) -> None:
-    """Names are those of folders, and of one experiment each, with its seed."""
-    seen: dict[str, str] = {}
-    for name, entry in found.experiments.items():
-        check_name(f"{path}: experiments:", name)
-        if is_outside(name):
-            msg = f"{path}: experiments: '{name}': a name is no path, and mfcc is taken; rename it"
-            raise ConfigError(msg)
-        for seed in entry.seeds or (None,):
-            full = name if seed is None else f"{name}_s{seed}"
-            if full in seen:
-                msg = (
-                    f"{path}: experiments: {full} is one of '{seen[full]}' and one of '{name}'; "
-                    "each experiment and seed has a folder of its own"
-                )
-                raise ConfigError(msg)
-            seen[full] = name
-
-
-def _check_sources(where: str, entry: ExperimentEntry, found: ExperimentList) -> None:
-    sources = {"from": entry.start, "units": units_source(entry.units)[0]}
-    for key, source in sources.items():
-        if not source or ("/" in source) or (key == "units" and source == "mfcc"):
-            continue
-        base = found.base(source)
-        if base not in found.experiments:
-            raise _unknown(where, key, source, found.experiments)
-        if found.experiments[base].seeds and base == source and not _same_seeds(entry, base, found):
-            seeds = found.experiments[base].seeds
-            msg = f"{where}: {key}: {source} has the seeds {seeds}; say which: {source}_s{seeds[0]}"
-            raise ConfigError(msg)
-
-
-def _check_entry(where: str, entry: ExperimentEntry, found: ExperimentList) -> None:
-    _check_sources(where, entry, found)
-    for told in (entry.config, entry.units_config):
-        check_name(f"{where}: config", told)
-    for told in entry.override:
-        if "=" not in told or told.split() != [told]:
-            msg = f"{where}: override '{told}': expected key=value, without white space"
-            raise ConfigError(msg)
-    for test in entry.tests:
-        if test not in found.tests:
-            raise _unknown(where, "tests", test, found.tests)
-    if entry.units and not entry.units_config:
-        msg = f"{where}: units need a units_config: how they are made"
-        raise ConfigError(msg)
-    if entry.stage in ("mid", "finetune") and entry.tokens is None:
-        msg = f"{where}: kind {entry.stage} writes text: add `tokens: {{}}`, or choose the type"
-        raise ConfigError(msg)
-
-
-def _same_seeds(entry: ExperimentEntry, base: str, found: ExperimentList) -> bool:
-    return bool(entry.seeds) and set(entry.seeds) <= set(found.experiments[base].seeds)
-
-
-def _check_table(where: str, table: TableEntry, found: ExperimentList) -> None:
-    for name in table.rows:
-        if name not in found.experiments:
-            raise _unknown(where, "rows", name, found.experiments)
-        if not found.experiments[name].tests:
-            msg = f"{where}: rows: {name} has no tests"
-            raise ConfigError(msg)
-
-
-def _unknown(where: str, key: str, name: str, known: Mapping[str, object]) -> ConfigError:
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean '{near[0]}'? " if near else ""
-    return ConfigError(f"{where}: {key}: there is no '{name}'; {hint}there are: {', '.join(known)}")

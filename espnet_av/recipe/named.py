@@ -15,9 +15,8 @@ from espnet_av.recipe.experiment_list import (
     ExperimentList,
     TestEntry,
     TokensEntry,
-    is_outside,
-    units_source,
 )
+from espnet_av.recipe.list_checks import is_outside, units_source
 from espnet_av.recipe.options import Options
 
 
@@ -105,7 +104,7 @@ def _wanted(found: ExperimentList, only: Sequence[str]) -> set[str]:
         wanted.add(full)
         name, seed = all_names[full]
         entry = found.experiments[name]
-        for source in (entry.start, units_source(entry.units)[0]):
+        for source in (entry.start, units_source(entry.units)[0], entry.codebook):
             if source and not is_outside(source):
                 waiting.append(_seeded(found, source, seed))
     return wanted
@@ -157,6 +156,8 @@ def _train_set(entry: ExperimentEntry, options: Options) -> str:
 
 def _units(found: ExperimentList, name: str, seed: int | None, options: Options) -> Units | None:
     entry = found.experiments[name]
+    if entry.codebook:
+        return _units_that_go_on(found, name, seed, options)
     if not entry.units:
         return None
     source, layer = units_source(entry.units)
@@ -167,6 +168,24 @@ def _units(found: ExperimentList, name: str, seed: int | None, options: Options)
         config=entry.units_config,
         source=_source(found, source, seed, options),
         layer=layer,
+    )
+
+
+def _units_that_go_on(
+    found: ExperimentList, name: str, seed: int | None, options: Options
+) -> Units:
+    """Frame labels by the centres of another experiment, on what this one learns from."""
+    source = found.experiments[name].codebook
+    base = found.base(source)
+    its_seed = seed if base == source else int(source.rpartition("_s")[2])
+    first = _units(found, base, its_seed if found.experiments[base].seeds else None, options)
+    assert first is not None
+    shared = first.out == f"{options.dumpdir}/units/{base}"
+    return dataclasses.replace(
+        first,
+        out=f"{options.dumpdir}/units/{name if shared else full_name(name, seed)}",
+        codebook=first.codebook or first.out,
+        fitted_on=first.fitted_on or _train_set(found.experiments[base], options),
     )
 
 

@@ -33,9 +33,9 @@ from espnet_av.recipe.stages import (
     score_steps,
     table_steps,
     tokens_steps,
-    units_steps,
 )
 from espnet_av.recipe.step import Note, log
+from espnet_av.recipe.unit_steps import units_steps
 
 _ORDER = [*KINDS[:6], "tokens", "mid", *KINDS[8:]]
 _OF_CHAIN = (

@@ -17,9 +17,9 @@ from espnet_av.recipe.inputs import (
     tables,
     weights_of,
 )
-from espnet_av.recipe.jobs import decode_sets, label_units, parallel_jobs, python_job, train_model
+from espnet_av.recipe.jobs import decode_sets, parallel_jobs, python_job, train_model
 from espnet_av.recipe.options import Options
-from espnet_av.recipe.step import Job, Note, Step, log
+from espnet_av.recipe.step import Job, Note, Step, log, not_configured
 
 Parts = list[Step | Note]
 _MARKERS = {"ssl": "train", "avssl": "train", "mid": "train", "finetune": "finetune"}
@@ -128,28 +128,6 @@ def _noise_step(options: Options, site: Site) -> Step | Note:
     )
 
 
-def units_steps(options: Options, experiment: Experiment) -> Parts:
-    """Stage 5: features -> k-means -> frame labels, for a training that learns them."""
-    units = experiment.units
-    assert units is not None
-    dump, config = f"{options.dumpdir}/{experiment.train_set}", units.config
-    source = units.source or f"MFCC of {dump}"
-    title = log(f"stage 5 units{experiment.about}: {source} -> {units.out}")
-    if not config:
-        return [title, _not_configured("units_config")]
-    args = ["--config", config]
-    args += ["--override", f"layer={units.layer}"] if units.layer is not None else []
-    args += ["--train_dir", dump]
-    args += ["--exp_dir", units.source] if units.source else []
-    args += ["--sets", dump, f"{options.dumpdir}/{experiment.valid_set}"]
-    step = Step(
-        f"{units.out}/.done",
-        (config, *_marks(options, experiment), weights_of(units.source)),
-        *label_units(options, units.out, *args),
-    )
-    return [title, step]
-
-
 def tokens_steps(options: Options, tokens: Tokens) -> Parts:
     """Stage 8: text -> tokenizer."""
     language = f".{tokens.target_lang}" if tokens.target_lang else ""
@@ -176,7 +154,7 @@ def pretraining_steps(options: Options, experiment: Experiment) -> Parts:
     title = f"stage {number} {kind}{experiment.about}: {dump}{f' + {units.out}' if units else ''}"
     title += f" -> {experiment.out or f'{options.expdir}/<{kind}>'}"
     if not experiment.config:
-        return [log(title), _not_configured(f"{kind}_config")]
+        return [log(title), not_configured(f"{kind}_config")]
     args = [*_start_options(experiment), *experiment.args.split()]
     args += ["--units_dir", units.out] if units and units.config else []
     inputs = (experiment.config, *_marks(options, experiment))
@@ -199,7 +177,7 @@ def recogniser_steps(options: Options, experiment: Experiment) -> Parts:
     number = {"mid": 7, "finetune": 9}[kind]
     title = log(f"stage {number} {kind}: {start}{sets} + {tokens.out} -> {out}")
     if not experiment.config:
-        return [title, _not_configured(f"{kind}_config")]
+        return [title, not_configured(f"{kind}_config")]
     args = [*_start_options(experiment), *experiment.args.split()]
     if tokens.langs:
         args += ["--override", f"dataset.langs=[{','.join(tokens.langs)}]"]
@@ -293,7 +271,3 @@ def _marks(options: Options, experiment: Experiment) -> tuple[str, ...]:
 def _start_options(experiment: Experiment) -> tuple[str, ...]:
     start = ("--override", f"init_param=[{experiment.start}]") if experiment.start else ()
     return ("--config", experiment.config, *start)
-
-
-def _not_configured(option: str) -> Note:
-    return log(f"    not configured (--{option}), skipped")

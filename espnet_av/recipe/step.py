@@ -63,6 +63,11 @@ def log(text: str) -> Note:
     return Note(("log", text))
 
 
+def not_configured(option: str) -> Note:
+    """What is said in place of a step without a configuration."""
+    return log(f"    not configured (--{option}), skipped")
+
+
 def render(parts: Iterable[Step | Note]) -> str:
     """The plan as lines that a shell with stage_jobs.sh can run."""
     return "".join(f"{line}\n" for part in parts for line in part.lines())

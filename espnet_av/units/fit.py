@@ -28,16 +28,20 @@ _SLACK = 2
 """Feature frames that an utterance may have beyond those of its video frames."""
 
 
-def fit_codebook(train: SetFeatures, config: UnitsConfig, folder: Path) -> Codebook:
+def fit_codebook(
+    train: SetFeatures, config: UnitsConfig, folder: Path, given: Path | None = None
+) -> Codebook:
     """Fit and write the codebook, unless just this one is there.
 
     Args:
         train: features of the training set.
         config: sampling and k-means.
         folder: where it goes.
+        given: one that was fitted on the same, to be taken in place of a new one.
 
     Raises:
-        DataDirError: the chosen utterances have no frame, or features are not finite.
+        DataDirError: the chosen utterances have no frame, or features are not finite; or what is
+            given was fitted on something else.
         ConfigError: they have fewer distinct frames than there are units.
     """
     wanted = codebook_fingerprint(train, config)
@@ -45,6 +49,8 @@ def fit_codebook(train: SetFeatures, config: UnitsConfig, folder: Path) -> Codeb
     if codebook is not None and codebook.record.fingerprint == wanted:
         logger.info("%s: fitted before", folder)
         return codebook
+    if given is not None:
+        return fitted_codebook(train, config, given).save(folder)
     chosen = choose_utterances(
         [utt_id for utt_id in train.data.utt_ids if utt_id not in train.lacking],
         config.sample_share,

@@ -106,3 +106,50 @@ def test_tests_of_one_experiment_have_folders_of_their_own(tmp_path: Path) -> No
         "exp/read_s1/decode",
         "exp/read_s1/noisy",
     ]
+
+
+GOING_ON = """
+tests: {}
+experiments:
+  hubert: {config: h.yaml, units: mfcc, units_config: m.yaml, sets: [a, b], seeds: [1, 2]}
+  second: {config: h.yaml, units: "hubert:3", units_config: u.yaml, sets: [a], seeds: [1, 2]}
+  vgs: {config: v.yaml, from: hubert, codebook: hubert, sets: [c], seeds: [1, 2]}
+  later: {config: v.yaml, from: second, codebook: second, sets: [c], seeds: [1, 2]}
+  more: {config: v.yaml, from: later_s2, codebook: later_s2, sets: [d]}
+"""
+
+
+def test_units_go_on(tmp_path: Path) -> None:
+    experiments, _ = load(tmp_path, GOING_ON)
+    units = {named.name: named.experiment.units for named in experiments}
+    assert {named.experiment.kind for named in experiments} == {"avssl"}
+    # MFCC are the same for every seed, and so are their labels.
+    vgs = units["vgs_s2"]
+    assert (vgs.out, vgs.codebook, vgs.fitted_on) == ("dump/units/vgs", "dump/units/hubert", "a_b")
+    assert (vgs.config, vgs.source, vgs.layer) == ("m.yaml", "", None)
+    later = units["later_s2"]
+    assert (later.out, later.codebook) == ("dump/units/later_s2", "dump/units/second_s2")
+    assert (later.source, later.layer, later.fitted_on) == ("exp/hubert_s2", 3, "a")
+    # Of those that go on themselves, the centres are the first ones.
+    more = units["more"]
+    assert (more.out, more.codebook) == ("dump/units/more", "dump/units/second_s2")
+    assert (more.source, more.fitted_on) == ("exp/hubert_s2", "a")
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ("{config: v.yaml, codebook: hubrt}", r"codebook: there is no 'hubrt'; did you mean"),
+        ("{config: v.yaml, codebook: exp/x}", r"codebook: there is no 'exp/x'"),
+        ("{config: v.yaml, codebook: hubert}", r"codebook: hubert has the seeds \(1, 2\)"),
+        (
+            "{config: v.yaml, codebook: hubert_s1, units: mfcc, units_config: u.yaml}",
+            r"codebook takes the units of hubert_s1; leave out units, units_config",
+        ),
+        ("{config: v.yaml, codebook: sound}", r"codebook: sound learns no units"),
+    ],
+)
+def test_a_codebook_that_is_none(tmp_path: Path, entry: str, message: str) -> None:
+    text = GOING_ON + "  sound: {config: w.yaml}\n" + f"  new: {entry}\n"
+    with pytest.raises(ConfigError, match=message):
+        load(tmp_path, text)

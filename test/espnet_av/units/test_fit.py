@@ -169,3 +169,17 @@ def test_a_model_without_features():
     source = ModelSource(lambda: model, 1, "A", 16, {})
     with pytest.raises(CheckpointError, match="KnownModel has no layers to take features from"):
         _ = source.rate_hz
+
+
+def test_centres_of_another_folder_go_on(tones, tmp_path, monkeypatch):
+    train = mfcc_of(tones / "train")
+    first = fit_codebook(train, CONFIG, tmp_path / "first")
+    monkeypatch.setattr("espnet_av.units.fit.fit_kmeans", lambda *_, **__: pytest.fail("fitted"))
+    again = fit_codebook(train, CONFIG, tmp_path / "second", tmp_path / "first")
+    assert torch.equal(again.centres, first.centres)
+    assert fitted_codebook(train, CONFIG, tmp_path / "second").record == first.record
+    other = dataclasses.replace(CONFIG, num_units=4)
+    with pytest.raises(DataDirError, match=r"first: fitted with another configuration"):
+        fit_codebook(train, other, tmp_path / "third", tmp_path / "first")
+    with pytest.raises(DataDirError, match=r"nowhere/centres.npy: no such file"):
+        fit_codebook(train, CONFIG, tmp_path / "third", tmp_path / "nowhere")

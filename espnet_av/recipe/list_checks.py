@@ -1,0 +1,134 @@
+"""What a list of experiments may not say: names that are not there, twice, or cannot be folders."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from espnet_av.errors import ConfigError
+from espnet_av.recipe.checks import check_name
+
+if TYPE_CHECKING:
+    from espnet_av.recipe.experiment_list import ExperimentEntry, ExperimentList, TableEntry
+
+
+def check_list(path: Path, found: ExperimentList) -> None:
+    """Check all names in a list.
+
+    Raises:
+        ConfigError: one is wrong.
+    """
+    _check_names(path, found)
+    for name, entry in found.experiments.items():
+        _check_entry(f"{path}: experiments.{name}", entry, found)
+    for name, table in found.tables.items():
+        _check_table(f"{path}: tables.{name}", table, found)
+
+
+def is_outside(source: str) -> bool:
+    """Whether a source is a folder, or mfcc, and no experiment of the list."""
+    return "/" in source or source == "mfcc"
+
+
+def units_source(units: str) -> tuple[str, int | None]:
+    """`hubert_en:12` -> experiment and layer.
+
+    Raises:
+        ConfigError: the layer is no number.
+    """
+    name, colon, layer = units.partition(":")
+    if colon and not layer.isdigit():
+        msg = f"units '{units}': a layer is a number, as in hubert_en:12"
+        raise ConfigError(msg)
+    return name, int(layer) if colon else None
+
+
+def _check_names(path: Path, found: ExperimentList) -> None:
+    """Names are those of folders, and of one experiment each, with its seed."""
+    seen: dict[str, str] = {}
+    for name, entry in found.experiments.items():
+        check_name(f"{path}: experiments:", name)
+        if is_outside(name):
+            msg = f"{path}: experiments: '{name}': a name is no path, and mfcc is taken; rename it"
+            raise ConfigError(msg)
+        for seed in entry.seeds or (None,):
+            full = name if seed is None else f"{name}_s{seed}"
+            if full in seen:
+                msg = (
+                    f"{path}: experiments: {full} is one of '{seen[full]}' and one of '{name}'; "
+                    "each experiment and seed has a folder of its own"
+                )
+                raise ConfigError(msg)
+            seen[full] = name
+
+
+def _check_sources(where: str, entry: ExperimentEntry, found: ExperimentList) -> None:
+    units = units_source(entry.units)[0]
+    for key, source in {"from": entry.start, "units": units, "codebook": entry.codebook}.items():
+        if (
+            not source
+            or ("/" in source and key != "codebook")
+            or (key == "units" and source == "mfcc")
+        ):
+            continue
+        base = found.base(source)
+        if base not in found.experiments:
+            raise _unknown(where, key, source, found.experiments)
+        if found.experiments[base].seeds and base == source and not _same_seeds(entry, base, found):
+            seeds = found.experiments[base].seeds
+            msg = f"{where}: {key}: {source} has the seeds {seeds}; say which: {source}_s{seeds[0]}"
+            raise ConfigError(msg)
+
+
+def _check_entry(where: str, entry: ExperimentEntry, found: ExperimentList) -> None:
+    _check_sources(where, entry, found)
+    for told in (entry.config, entry.units_config):
+        check_name(f"{where}: config", told)
+    for told in entry.override:
+        if "=" not in told or told.split() != [told]:
+            msg = f"{where}: override '{told}': expected key=value, without white space"
+            raise ConfigError(msg)
+    for test in entry.tests:
+        if test not in found.tests:
+            raise _unknown(where, "tests", test, found.tests)
+    if entry.codebook:
+        _check_codebook(where, entry, found)
+    if entry.units and not entry.units_config:
+        msg = f"{where}: units need a units_config: how they are made"
+        raise ConfigError(msg)
+    if entry.stage in ("mid", "finetune") and entry.tokens is None:
+        msg = f"{where}: kind {entry.stage} writes text: add `tokens: {{}}`, or choose the type"
+        raise ConfigError(msg)
+
+
+def _check_codebook(where: str, entry: ExperimentEntry, found: ExperimentList) -> None:
+    if entry.units or entry.units_config:
+        msg = (
+            f"{where}: codebook takes the units of {entry.codebook}; leave out units, units_config"
+        )
+        raise ConfigError(msg)
+    first = found.experiments[found.base(entry.codebook)]
+    if not first.units and not first.codebook:
+        msg = f"{where}: codebook: {entry.codebook} learns no units; name an experiment that does"
+        raise ConfigError(msg)
+
+
+def _same_seeds(entry: ExperimentEntry, base: str, found: ExperimentList) -> bool:
+    return bool(entry.seeds) and set(entry.seeds) <= set(found.experiments[base].seeds)
+
+
+def _check_table(where: str, table: TableEntry, found: ExperimentList) -> None:
+    for name in table.rows:
+        if name not in found.experiments:
+            raise _unknown(where, "rows", name, found.experiments)
+        if not found.experiments[name].tests:
+            msg = f"{where}: rows: {name} has no tests"
+            raise ConfigError(msg)
+
+
+def _unknown(where: str, key: str, name: str, known: Mapping[str, object]) -> ConfigError:
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean '{near[0]}'? " if near else ""
+    return ConfigError(f"{where}: {key}: there is no '{name}'; {hint}there are: {', '.join(known)}")
