@@ -42,7 +42,7 @@ ALLOWED = {
     "train": {"models", "modules", "ops", "data"},
     "search": {"models", "modules", "data", "ops"},
     "predict": {"search", "train", "data", "models", "ops"},
-    "score": {"predict", "search", "data", "ops"},
+    "score": {"predict", "search", "features", "data", "ops"},
     "pack": {"models", "train", "data", "predict", "search", "roi"},
     "speech2text": {"pack", "predict", "models", "train", "data", "search", "roi", "media"},
     "exchange": {"models", "train", "data"},

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, Literal
@@ -39,13 +41,24 @@ def read_entry(pointer: str, utt_id: str | None) -> tuple[bytes, bytes]:
     Raises:
         ArkError: there is no such entry, it is cut short, or it is that of another utterance.
     """
+    with find_entry(pointer, utt_id) as (stream, tag, size):
+        payload = stream.read(size)
+    if len(payload) != size:
+        msg = f"{pointer}: the archive ends in the middle of this entry; {again(pointer)}"
+        raise ArkError(msg)
+    return tag, payload
+
+
+@contextmanager
+def find_entry(pointer: str, utt_id: str | None) -> Iterator[tuple[IO[bytes], bytes, int]]:
+    """The archive at the payload behind a pointer, its tag and its bytes; as `read_entry`."""
     name, separator, digits = pointer.rpartition(":")
     if not separator or not digits.isdecimal():
         msg = f"'{pointer}' is no archive pointer; expected <file.ark>:<byte offset>"
         raise ArkError(msg)
     try:
         with Path(name).open("rb") as stream:
-            return _entry_at(stream, int(digits), pointer, utt_id)
+            yield stream, *_entry_at(stream, int(digits), pointer, utt_id)
     except FileNotFoundError as error:
         msg = f"{pointer}: no such archive; it was moved or deleted: {again(pointer)}"
         raise ArkError(msg) from error
@@ -77,7 +90,8 @@ def again(pointer: str) -> str:
 
 def _entry_at(
     stream: IO[bytes], offset: int, pointer: str, utt_id: str | None
-) -> tuple[bytes, bytes]:
+) -> tuple[bytes, int]:
+    """Tag and bytes of an entry; the stream stands at its payload then."""
     end = os.fstat(stream.fileno()).st_size
     if offset >= end:
         msg = (
@@ -99,11 +113,7 @@ def _entry_at(
     if tag == INT_VECTOR:
         begin, size = 0, begin + size
     stream.seek(offset + begin)
-    payload = stream.read(size)
-    if len(payload) != size:
-        msg = f"{pointer}: the archive ends in the middle of this entry; {again(pointer)}"
-        raise ArkError(msg)
-    return tag, payload
+    return tag, size
 
 
 def _parse_head(head: bytes, pointer: str) -> tuple[bytes, int, int]:

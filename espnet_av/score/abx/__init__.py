@@ -1,0 +1,1 @@
+"""ABX errors: items, the plan of cells, averages, and who is confused with whom."""
