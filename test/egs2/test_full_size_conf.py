@@ -110,7 +110,8 @@ def test_decay_of_weights_is_decoupled() -> None:
     """As with fairseq's `adam`, where the published settings come from."""
     for path in ROOT.glob("egs2/**/train_*.yaml"):
         config = load_config(TrainConfig, path)
-        assert config.optim == "adamw" or not config.optim_conf.weight_decay, path
+        decoupled = config.optim in ("adamw", "bert_adam")
+        assert decoupled or not config.optim_conf.weight_decay, path
 
 
 def test_fine_tuning_has_the_published_dropout_and_no_clipping() -> None:
