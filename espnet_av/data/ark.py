@@ -115,6 +115,10 @@ class ArkWriter:
         """Store bytes as they are."""
         return self._write(utt_id, b"BLOB", blob)
 
+    def write_film(self, utt_id: str, payload: bytes) -> str:
+        """Store what `data/film.py` makes of full frames in colour."""
+        return self._write(utt_id, b"FILM", payload)
+
     def copy(self, utt_id: str, pointer: str, owner: str | None = None) -> str:
         """Store the entry behind `pointer` of another archive, `owner`'s there, byte for byte."""
         tag, payload = read_entry(pointer, owner or utt_id)

@@ -16,7 +16,7 @@ from espnet_av.errors import ArkError, raise_machine_fault
 ClipEncoding = Literal["jpeg", "raw"]
 """How a mouth clip is stored; `data/ark.py` tells what each costs."""
 INT_VECTOR = b"\0B\4"
-TAGS = (b"AUDIO", b"CLIP", b"NPY", b"BLOB", INT_VECTOR)
+TAGS = (b"AUDIO", b"CLIP", b"NPY", b"BLOB", b"FILM", INT_VECTOR)
 _LONGEST_TAG = 5
 _MAX_WIDTH = 8
 """Bytes of a size."""

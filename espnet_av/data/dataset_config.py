@@ -31,6 +31,10 @@ class DatasetConfig:
     """Classes of `utt2label`, in the order of their numbers; for models that read labels."""
     video_crop: int = 88
     """Side of the square cut out of every clip, in pixels: random in training, else central."""
+    film_size: int = 224
+    """Side of the middle square of films, in pixels, to which it is resized."""
+    film_hz: float = 25.0
+    """Frames a second of films; 0: as many as each has, in speech that is played faster fewer."""
     flip_prob: float = 0.5
     """Share of clips mirrored."""
     time_mask_frames: int = 10
@@ -69,6 +73,9 @@ class DatasetConfig:
             raise ConfigError(msg)
         if min(self.num_utts, self.max_frames) < 0:
             msg = "num_utts and max_frames are at least 0, which is no limit"
+            raise ConfigError(msg)
+        if self.film_size < 1 or not 0 <= self.film_hz <= 120:
+            msg = f"film_size {self.film_size} is at least 1, film_hz {self.film_hz} from 0 to 120"
             raise ConfigError(msg)
         if min(self.video_crop, self.time_mask_every) < 1 or self.time_mask_frames < 0:
             msg = "video_crop and time_mask_every are at least 1, time_mask_frames at least 0"

@@ -12,6 +12,7 @@ from typing import Any
 from espnet_av.data.array_problem import boxes_problem, regions_problem, vector_problem
 from espnet_av.data.table import id_problem, path_problem
 from espnet_av.data.tables import (
+    FILMS,
     FRAMES,
     KALDI,
     LANGS,
@@ -134,6 +135,8 @@ _OWN = {
         ),
         # () int64, the same number for all that describe one image, in any language.
         Field(name="image_id", batching=Batching.STACKED, for_learning=True),
+        # (F, H, W, 3) uint8 RGB, full frames at `dataset.film_hz`.
+        Field(name="film", tables=(FILMS,), clock=Clock.VIDEO),
     )
 }
 

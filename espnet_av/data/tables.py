@@ -21,6 +21,8 @@ SEGMENTS = "segments"
 """Table that says which recording an utterance is part of."""
 Packer = Callable[["ArkWriter", str, str], str]
 """Stores what a path or pointer names under an id, and returns its pointer; raises `ArkError`."""
+StretchPacker = Callable[["ArkWriter", str, str, float, float | None], str]
+"""The same of a stretch (start, end in seconds) of a recording; raises `MediaError` too."""
 _LANG = r"(?!bak|old|tmp)[a-z]{2,3}(-[A-Za-z]+)?"
 _LOOKS_LIKE_A_TABLE = re.compile(rf"(utt|rec|reco|spk)2\w+|\w+\.scp|text\.{_LANG}\w*|\w*(ctm|rttm)")
 
@@ -51,6 +53,8 @@ class Table:
     packer: Packer | None = None
     """Stores what a value names in an archive of the dump, once however many utterances have it;
     None: sound and mouth clips, which belong to one utterance and are filtered and cut."""
+    stretch_packer: StretchPacker | None = None
+    """Stores what each utterance has of its recording."""
     rows_as: str | None = None
     """Table whose arrays have as many rows as those of this one, under the same id."""
     cut: Callable[[str, float, float | None], str] | None = None
@@ -148,6 +152,22 @@ PICTURE = Table(
     in_dump="packed",
     for_roi=True,
     mark="media",
+)
+
+
+def _pack_film(ark: ArkWriter, name: str, source: str, start: float, end: float | None) -> str:
+    from espnet_av.data.film import pack_film  # PyAV and OpenCV, which tools need not load
+
+    return pack_film(ark, name, source, start, end)
+
+
+FILMS = Table(
+    name="film.scp",
+    problem=path_problem,
+    is_file=True,
+    keyed_by=SEGMENTS,
+    in_dump="packed",
+    stretch_packer=_pack_film,
 )
 LANDMARKS = Table(
     name="landmarks.scp",

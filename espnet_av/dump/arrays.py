@@ -181,7 +181,7 @@ def count_arrays(dump: DataDir) -> dict[str, dict[str, int]]:
     counts = {}
     for name, rows in dump.tables.items():
         table = find_table(name)
-        if table is not None and table.packer is not None:
+        if table is not None and (table.packer or table.stretch_packer):
             used = Counter(key for key in dump.keys(name, dump.utt_ids) if key in rows)
             counts[name] = {"stored": len(rows), "utterances": used.total()}
     return counts

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -22,6 +23,7 @@ from espnet_av.data.table import is_ark_pointer
 from espnet_av.dump.arrays import Packed, pack_arrays
 from espnet_av.dump.clips import Clips, archive_of
 from espnet_av.dump.config import DumpConfig
+from espnet_av.dump.stretches import pack_stretches, source_of, stretch_tables
 from espnet_av.dump.twins import Twins
 from espnet_av.errors import DataDirError, MediaError
 from espnet_av.media.segment_reader import SegmentReader
@@ -32,6 +34,9 @@ logger = logging.getLogger(__name__)
 
 _FLAC_BYTES_PER_SEC = 17_500
 """Measured: speech of mini_av at 16 kHz."""
+
+_FILM_BYTES_PER_SEC = 400_000
+"""Of 25 frames with a shorter side of 224 pixels."""
 
 
 @dataclass
@@ -103,6 +108,7 @@ class DumpShard(Shard[DumpRecord]):
         audio = self.data.locate("wav.scp", self.data.recording(utt_id)[0])
         found = [] if audio is None else [audio]
         found += [path for _, path in self._others(utt_id)]
+        found += [path for _, path in self._stretches(utt_id)]
         return [plain_file(path) or path for path in found]
 
     def _others(self, utt_id: str) -> Iterator[tuple[str, str]]:
@@ -111,6 +117,16 @@ class DumpShard(Shard[DumpRecord]):
             for name in (name for name, first in needed.items() if first == utt_id):
                 if path := self.data.locate(table, name):
                     yield table, path
+
+    @cached_property
+    def _stretch_tables(self) -> list[str]:
+        return stretch_tables(self.data)
+
+    def _stretches(self, utt_id: str) -> Iterator[tuple[str, str]]:
+        """Table and path of each recording that an utterance has a stretch of."""
+        for table in self._stretch_tables:
+            if path := source_of(self.data, table, utt_id):
+                yield table, path
 
     def expected_bytes(self, utt_id: str) -> float:
         """See `Shard`."""
@@ -123,7 +139,13 @@ class DumpShard(Shard[DumpRecord]):
             num_bytes += max(seconds, 0.0) * _FLAC_BYTES_PER_SEC
         if clip is not None:
             num_bytes += (file_size(clip) or 0) / self.clips.num_sharers[archive_of(clip)]
-        return num_bytes + sum(array_bytes(path) for _, path in self._others(utt_id))
+        num_bytes += sum(array_bytes(path) for _, path in self._others(utt_id))
+        for _, path in self._stretches(utt_id):
+            seconds = (end or 0.0) - start
+            if end is None and not is_ark_pointer(path):
+                seconds = track_seconds(path, "video")
+            num_bytes += max(seconds, 0.0) * _FILM_BYTES_PER_SEC
+        return num_bytes
 
     def media_sec(self, record: DumpRecord) -> float:
         """See `Shard`."""
@@ -145,6 +167,8 @@ class DumpShard(Shard[DumpRecord]):
             # Those of another network have the size of these.
             arks = {archive_of(path) for path in files.values() if path and is_ark_pointer(path)}
             rows += [(table, archive_fingerprint(ark)) for ark in sorted(arks)]
+        for utt_id in self.utt_ids:
+            rows += [(utt_id, table, p, file_size(p)) for table, p in self._stretches(utt_id)]
         return work_fingerprint(self.config, rows)
 
     def pack(self, record: DumpRecord, advance: Callable[[], None]) -> None:
@@ -164,6 +188,10 @@ class DumpShard(Shard[DumpRecord]):
         for table, found in pack_arrays(self.data, self.packs, arks).items():
             record.packed[table], record.lost[table] = found.pointers, found.lost
             record.widths[table] = found.widths
+        kept = [u for u in self.utt_ids if u in record.num_frames or u in record.num_samples]
+        for table in self._stretch_tables:
+            made = pack_stretches(self.data, table, kept, self.ark_path(Path(table).stem))
+            record.packed[table], record.lost[table] = made.pointers, made.lost
         for kind in ("audio", "video"):
             if self.ark_path(kind).stat().st_size == 0:
                 self.ark_path(kind).unlink()

@@ -21,6 +21,7 @@ from espnet_av.dump.arrays import FirstNeeded, check_arrays, count_arrays, with_
 from espnet_av.dump.clips import Clips, read_clips
 from espnet_av.dump.config import DumpConfig
 from espnet_av.dump.shard import DumpRecord, DumpShard
+from espnet_av.dump.stretches import stretch_tables
 from espnet_av.rates import FRAME_HZ, SAMPLE_RATE
 
 
@@ -95,7 +96,8 @@ def _write_tables(
     }
     for record in records:
         for name, rows in record.packed.items():
-            needed = {key: value for key, value in rows.items() if key in kept.tables[name]}
+            has = set(kept.utt_ids) if name in stretch_tables(kept) else kept.tables[name]
+            needed = {key: value for key, value in rows.items() if key in has}
             tables[name] = {**tables.get(name, {}), **needed}
     for naming, held in kept.named().items():
         # An utterance whose image could not be read is one without.

@@ -24,8 +24,21 @@ from espnet_av.rates import FRAME_HZ, SAMPLE_RATE
 _LUMA_FORMATS = frozenset(
     ("yuv420p", "yuv422p", "yuv444p", "yuvj420p", "yuvj422p", "yuvj444p", "nv12", "nv21", "gray")
 )
+_HIGHEST_RATE = 120
+"""Frames a second; above it stands the clock of the container, not a rate."""
 _EXPAND = np.clip(np.rint((np.arange(256) - 16) * (255 / 219)), 0, 255).astype(np.uint8)
 """Limited-range luma (16..235) to grey levels (0..255)."""
+
+
+def frame_rate(path: str | Path) -> float:
+    """Frames a second of a film, as its container tells; 25 where that makes no sense.
+
+    Raises:
+        MediaError: as `open_media`.
+    """
+    with open_media(path, "video") as (_, stream):
+        rate = float(stream.average_rate or stream.guessed_rate or 0)
+    return rate if 1 <= rate <= _HIGHEST_RATE else FRAME_HZ
 
 
 def iter_frames(

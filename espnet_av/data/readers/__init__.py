@@ -6,6 +6,7 @@ from typing import Any
 
 from espnet_av.data.readers.abs_reader import AbsReader
 from espnet_av.data.readers.activity import ActivityReader
+from espnet_av.data.readers.film import FilmReader
 from espnet_av.data.readers.image import BoxesReader, ImageIdReader, ImageReader
 from espnet_av.data.readers.label import LabelReader
 from espnet_av.data.readers.lang import LangReader
@@ -18,7 +19,7 @@ from espnet_av.registry import Registry
 
 _ALL: tuple[type[AbsReader], ...] = (
     SpeechReader, VideoReader, TextReader, UnitsReader, LangReader, ImageReader, BoxesReader,
-    LabelReader, ActivityReader, TeacherReader, ImageIdReader,
+    LabelReader, ActivityReader, TeacherReader, ImageIdReader, FilmReader,
 )  # fmt: skip
 
 

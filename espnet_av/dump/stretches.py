@@ -1,0 +1,60 @@
+"""What each utterance has of its own recording, beside sound and mouth clip, as films."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+
+from espnet_av.data.ark import ArkWriter
+from espnet_av.data.data_dir import DataDir
+from espnet_av.data.dropped import Drop
+from espnet_av.data.fields import find_table
+from espnet_av.dump.arrays import Packed
+from espnet_av.dump.twins import Twins
+from espnet_av.errors import ArkError, MediaError
+
+logger = logging.getLogger(__name__)
+
+
+def stretch_tables(data: DataDir) -> list[str]:
+    """Tables of a data dir of which each utterance has a stretch."""
+    known = {name: find_table(name) for name in data.tables}
+    return [name for name, table in known.items() if table and table.stretch_packer]
+
+
+def source_of(data: DataDir, table: str, utt_id: str) -> str | None:
+    """Path or pointer of the recording that an utterance has a stretch of; None: it has none."""
+    return data.locate(table, data.recording(utt_id)[0])
+
+
+def pack_stretches(data: DataDir, table: str, utt_ids: Iterable[str], path: Path) -> Packed:
+    """Fill the archive of a table; it is not kept if it stays empty.
+
+    What cannot be stored is left out and told, and its utterance stays.
+
+    Args:
+        data: the data dir.
+        table: name.
+        utt_ids: utterances that are kept.
+        path: of the archive.
+    """
+    known, packed, twins = find_table(table), Packed(), Twins(data)
+    assert known is not None and known.stretch_packer is not None
+    with ArkWriter(path) as ark:
+        for utt_id in utt_ids:
+            source, (_, start, end) = source_of(data, table, utt_id), data.recording(utt_id)
+            if source is None:
+                continue
+            first, name = twins.before(utt_id), twins.entry_id(utt_id) or utt_id
+            if first in packed.pointers:
+                packed.pointers[utt_id] = packed.pointers[first]
+                continue
+            try:
+                packed.pointers[utt_id] = known.stretch_packer(ark, name, source, start, end)
+            except (ArkError, MediaError) as error:
+                packed.lost.append(Drop(utt_id, "unreadable", str(error)))
+                logger.warning("%s: %s: left out of the dump: %s", table, utt_id, error)
+    if not packed.pointers:
+        path.unlink()
+    return packed
