@@ -7,6 +7,7 @@ from espnet_av.models.avhubert import AVHubertModel
 from espnet_av.models.avsr import AVSRModel
 from espnet_av.models.bestrq import BestRQModel
 from espnet_av.models.hubert import HubertModel
+from espnet_av.models.samu import SamuModel
 from espnet_av.models.transducer import TransducerModel
 from espnet_av.models.vgs import VGSModel
 from espnet_av.models.wav2vec2 import Wav2Vec2PretrainingModel
@@ -17,6 +18,7 @@ _CLASSES: dict[str, type[AVModel]] = {
     "avsr": AVSRModel,
     "bestrq": BestRQModel,
     "hubert": HubertModel,
+    "samu": SamuModel,
     "transducer": TransducerModel,
     "vgs": VGSModel,
     "wav2vec2": Wav2Vec2PretrainingModel,

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from espnet_av.compat import CTC, AbsDecoder
-from espnet_av.errors import ConfigError
 from espnet_av.models.abs_model import Sizes
 from espnet_av.models.encoder_model import EncoderModel
+from espnet_av.models.encoder_start import encoder_is_frozen
 from espnet_av.models.recogniser.config import RecogniserConfig
 from espnet_av.models.recogniser.encoded import Encoded
 from espnet_av.models.recogniser.units_losses import units_losses
@@ -220,25 +220,15 @@ class Recogniser(EncoderModel):
         utt_id: Sequence[str] | None = None,
     ) -> Encoded:
         """Runs front ends, fusion and encoder; arguments as in `forward`."""
-        learns = torch.is_grad_enabled() and not self._is_frozen()
+        steps = self.config.freeze_encoder_steps
+        frozen = encoder_is_frozen(self.training, self.update, steps)
+        learns = torch.is_grad_enabled() and not frozen
         with torch.set_grad_enabled(learns):
             fused = self.frontend(speech, speech_lengths, video, video_lengths, utt_id)
             out, _, _ = self.encoder(fused.features, fused.lengths)
         # With intermediate outputs ESPnet returns (last, [(layer, output), ...]).
         out, intermediate = out if isinstance(out, tuple) else (out, [])
         return Encoded(self.dropout(out), fused.lengths, intermediate, fused)
-
-    def _is_frozen(self) -> bool:
-        """Whether front ends and encoder do not learn in this step."""
-        if not self.training or not self.config.freeze_encoder_steps:
-            return False
-        if self.update is None:
-            msg = (
-                "freeze_encoder_steps is set, but this training loop does not say at which step it "
-                "is (set_update); train with espnet_av.bin.train, or set it to 0"
-            )
-            raise ConfigError(msg)
-        return self.update < self.config.freeze_encoder_steps
 
 
 def _num_units(option: str, sizes: Sizes) -> int:

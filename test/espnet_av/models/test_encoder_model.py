@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from oracles import av_batch, avhubert, bestrq, masked_audio, transducer
+from oracles import av_batch, avhubert, bestrq, masked_audio, samu, transducer
 
 from espnet_av.errors import ConfigError
 from espnet_av.models import MODELS
@@ -14,6 +14,7 @@ MODEL = {
     "avsr": av_batch.model,
     "bestrq": bestrq.model,
     "hubert": lambda: masked_audio.model("hubert"),
+    "samu": samu.model,
     "transducer": transducer.model,
     "wav2vec2": lambda: masked_audio.model("wav2vec2"),
 }

@@ -5,7 +5,7 @@ import inspect
 
 import pytest
 import torch
-from oracles import av_batch, avhubert, bestrq, masked_audio, transducer, vgs
+from oracles import av_batch, avhubert, bestrq, masked_audio, samu, transducer, vgs
 
 from espnet_av.models import MODELS
 from espnet_av.models.abs_model import AVModel, Sizes
@@ -15,11 +15,12 @@ SMALL = {
     "avsr": av_batch.config(),
     "bestrq": bestrq.config(),
     "hubert": masked_audio.hubert_config(),
+    "samu": samu.config(),
     "transducer": transducer.config(),
     "vgs": vgs.config(),
     "wav2vec2": masked_audio.wav2vec2_config(),
 }
-MORE = {"vgs": vgs.batch((9, 6, 4))}
+MORE = {"samu": samu.batch((9, 6, 4)), "vgs": vgs.batch((9, 6, 4))}
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from oracles import av_batch, avhubert, bestrq, masked_audio, transducer, vgs
+from oracles import av_batch, avhubert, bestrq, masked_audio, samu, transducer, vgs
 
 from espnet_av.models import MODELS
 
@@ -16,6 +16,7 @@ MODEL = {
     "avsr": lambda: av_batch.model(frontend_units_weight=0.5),
     "bestrq": bestrq.model,
     "hubert": lambda: masked_audio.model("hubert", **FREE),
+    "samu": samu.model,
     "transducer": transducer.model,
     "vgs": lambda: vgs.model(**FREE),
     "wav2vec2": lambda: masked_audio.model("wav2vec2", **FREE),
@@ -42,6 +43,8 @@ def test_parts_add_up_to_the_whole(name):
     batch = av_batch.batch(LENGTHS)
     if name == "vgs":
         batch = {**vgs.batch(LENGTHS), **batch}
+    if name == "samu":
+        batch["teacher"] = samu.batch(LENGTHS)["teacher"]
     if name in ("hubert", "vgs", "wav2vec2"):
         batch["units"] = batch["units"].repeat_interleave(2, dim=1)
     with torch.no_grad():
