@@ -25,7 +25,8 @@ OTHERS = {"get_data.py"}
 EXAMPLES = {"x.py", "y.py", "s.yaml"}
 MADE_FILES = {
     "meta.yaml", "units.yaml", "provenance.yaml", "train_av.yaml", "config.yaml", "REPORT.md",
-    "dump.yaml", "RESULTS.md", "conversion.yaml", "inputs.yaml", "codebook.yaml", "lengths.yaml",
+    "dump.yaml", "images.yaml", "RESULTS.md", "conversion.yaml", "inputs.yaml", "codebook.yaml",
+    "lengths.yaml",
 }  # fmt: skip
 RECIPES = sorted(path.parent for path in ROOT.glob("egs2/*/*/run.sh"))
 
