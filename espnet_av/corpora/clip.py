@@ -13,6 +13,7 @@ from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem
 from espnet_av.corpora.probe import Media, probe_all
 from espnet_av.data.data_dir import write_data_dir
 from espnet_av.data.face_place import FacePlace
+from espnet_av.data.table import Segment
 from espnet_av.rates import FRAME_HZ
 
 SOUND_ALONE = "kept, sound alone"
@@ -47,6 +48,10 @@ class Clip:
     face: FacePlace | None = None
     """Where the speaker's face is when the clip begins, where the corpus tells."""
     category: str | None = None
+    image: str | None = None
+    """Name of the image that it describes."""
+    phones: tuple[Segment, ...] = ()
+    """What the corpus knows of its phones, in seconds from its start."""
     recording: str | None = None
     """Id of the recording it is a part of; None: it is one itself."""
     span: tuple[float, float] | None = None
@@ -106,6 +111,7 @@ def write_sets(
 def write_set(path: Path, clips: Iterable[Clip]) -> int:
     """Write surveyed clips as a data dir; returns how many there are."""
     tables: dict[str, dict[str, str]] = {}
+    ctm: dict[str, list[Segment]] = {}
     count = 0
     for clip in clips:
         count += 1
@@ -122,6 +128,7 @@ def write_set(path: Path, clips: Iterable[Clip]) -> int:
             "utt2spk": (clip.utt_id, clip.speaker),
             "utt2lang": (clip.utt_id, None if clip.part.lang == "-" else clip.part.lang),
             "utt2category": (clip.utt_id, clip.category),
+            "utt2image": (clip.utt_id, clip.image),
             "utt2face": (clip.utt_id, None if picture is None else clip.face and str(clip.face)),
             "segments": (clip.utt_id, _segment(recording, clip.span)),
         }
@@ -129,7 +136,9 @@ def write_set(path: Path, clips: Iterable[Clip]) -> int:
         for table, (key, value) in rows.items():
             if value is not None:
                 tables.setdefault(table, {})[key] = value
-    write_data_dir(path, tables)
+        if clip.phones:
+            ctm[clip.utt_id] = list(clip.phones)
+    write_data_dir(path, tables, ctm)
     return count
 
 

@@ -1,0 +1,159 @@
+"""Libri-Light (Kahn et al. 2020): audio books without transcripts, with stretches of speech."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from espnet_av.corpora.clip import Clip, make_id, survey, write_set
+from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem, PublishedSize
+from espnet_av.corpora.files import visible_files
+from espnet_av.corpora.hold_out import hold_out
+from espnet_av.corpora.speech_cuts import Span, cut_at_pauses
+from espnet_av.corpora.talker_sample import sample_talkers, write_talkers
+from espnet_av.errors import ConfigError, DataDirError
+from espnet_av.text_file import read_json
+
+PARTS = ("small", "medium", "large", "duplicate")
+PUBLISHED = {
+    Part("small", "en"): PublishedSize(hours=577),
+    Part("medium", "en"): PublishedSize(hours=5193),
+    Part("large", "en"): PublishedSize(hours=51_934),
+}
+NUM_HELD_OUT = 2
+"""Speakers that stand in for a validation set, of a tenth at most."""
+_FS = (16000,)
+
+
+def prepare_librilight(
+    root: str | Path,
+    out_dir: str | Path,
+    *,
+    hours: float | None = None,
+    hours_per_speaker: float | None = None,
+    seed: int = 0,
+    min_sec: float = 2.0,
+    max_sec: float = 20.0,
+    valid_speakers: int = NUM_HELD_OUT,
+    max_missing_ratio: float = 0.05,
+    num_jobs: int = 4,
+) -> dict[str, int]:
+    """Write `out_dir/{train,valid}` from a copy of Libri-Light; there is no `text`.
+
+    `root[/small|medium|large]/<speaker>/<book>/<file>.flac` are cut into `segments` at pauses, by
+    `voice_activity` of the `.json` beside each. Ids read `librilight_<speaker>-<book>_<file>-<n>`.
+    What was chosen is written to `out_dir/speakers.tsv`.
+
+    Args:
+        root: the folder of `small` and so on, or one of these.
+        out_dir: receives the sets, `prepare_report.tsv`, `coverage.tsv` and `speakers.tsv`.
+        hours: how much is taken, of whole speakers in random order; by default all.
+        hours_per_speaker: of each at most; by default all.
+        seed: of the order, and of what is drawn of a speaker.
+        min_sec: shorter stretches are left out.
+        max_sec: longest piece.
+        valid_speakers: whose pieces are held out, a tenth of the speakers at most.
+        max_missing_ratio: largest share of recordings that may be missing or unreadable.
+        num_jobs: processes that read headers.
+
+    Returns:
+        Utterances per set.
+
+    Raises:
+        ConfigError: fewer hours are there than asked for.
+        DataDirError: no recording below `root`.
+        DroppedTooManyError: more is missing or wrong than allowed.
+    """
+    check_lengths(min_sec, max_sec)
+    root, out_dir = Path(root).absolute(), Path(out_dir)
+    coverage = Coverage("librilight")
+    clips: list[Clip] = []
+    for path in visible_files(root, [".json"]):
+        clips += _read(root, path, coverage, (min_sec, max_sec))
+    if not coverage.tallies and not clips:
+        msg = f"{root}: no <speaker>/<book>/<file>.json below it; set LIBRILIGHT= in db.sh to the "
+        raise DataDirError(msg + "unpacked small, medium or large, or the folder of these")
+    kept = survey(clips, coverage, num_jobs)
+    coverage.finish(out_dir, max_missing_ratio)
+    return write_sampled(out_dir, kept, hours, hours_per_speaker, seed, valid_speakers)
+
+
+def check_lengths(min_sec: float, max_sec: float) -> None:
+    """Check lengths of pieces.
+
+    Raises:
+        ConfigError: the longest is not longer than the shortest.
+    """
+    if not 0 < min_sec < max_sec:
+        msg = f"min_sec {min_sec} must be above 0 and below max_sec {max_sec}"
+        raise ConfigError(msg)
+
+
+def write_sampled(
+    out_dir: Path,
+    clips: list[Clip],
+    hours: float | None,
+    hours_per_speaker: float | None,
+    seed: int,
+    valid_speakers: int,
+) -> dict[str, int]:
+    """Write `train` and `valid` of chosen speakers, and the list of these.
+
+    Raises:
+        ConfigError: there are not as many hours.
+    """
+    chosen = sample_talkers(clips, hours, hours_per_speaker, seed)
+    speakers = {clip.speaker for clip in chosen}
+    # One speaker alone is trained on.
+    held_out = hold_out(speakers, valid_speakers) if len(speakers) > 1 else set()
+    options = {"hours": hours, "hours_per_speaker": hours_per_speaker, "seed": seed}
+    write_talkers(out_dir / "speakers.tsv", chosen, options)
+    sets: dict[str, list[Clip]] = {"train": [], "valid": []}
+    for clip in chosen:
+        sets["valid" if clip.speaker in held_out else "train"].append(clip)
+    return {name: write_set(out_dir / name, own) for name, own in sets.items() if own}
+
+
+def _read(
+    root: Path, path: Path, coverage: Coverage, lengths: tuple[float, float]
+) -> Iterator[Clip]:
+    """The pieces of one recording."""
+    book, speaker = path.parent.name, make_id(f"librilight_{path.parents[1].name}")
+    name = f"{speaker}-{make_id(f'{book}_{path.stem}')}"
+    part = Part(next((p for p in path.relative_to(root).parts if p in PARTS), root.name), "en")
+    try:
+        speech = _voice_activity(path)
+    except DataDirError as error:
+        coverage.lose(part, Problem(name, "bad_json", DROPPED, str(error)), "unusable")
+        return
+    pieces = cut_at_pauses(speech, *lengths)
+    if not pieces:
+        told = f"{path}: {len(speech)} stretches of speech, none of {lengths[0]:g} s"
+        coverage.lose(part, Problem(name, "no_speech", DROPPED, told), "unusable")
+    for number, span in enumerate(pieces):
+        yield Clip(
+            utt_id=f"{name}-{number:04d}",
+            speaker=speaker,
+            part=part,
+            audio=path.with_suffix(".flac"),
+            fs=_FS,
+            recording=name,
+            span=span,
+            origin=str(path),
+        )
+
+
+def _voice_activity(path: Path) -> list[Span]:
+    """Where somebody speaks."""
+    cure = "fetch it again"
+    told = read_json(path, DataDirError, cure).get("voice_activity")
+    try:
+        spans = [(float(start), float(end)) for start, end in told]  # type: ignore[union-attr]
+    except (TypeError, ValueError) as error:
+        msg = f"{path}: voice_activity is no list of start and end ({error}); {cure}"
+        raise DataDirError(msg) from error
+    for start, end in spans:
+        if not 0 <= start <= end < float("inf"):
+            msg = f"{path}: voice_activity from {start} to {end} s; {cure}"
+            raise DataDirError(msg)
+    return spans
