@@ -9,9 +9,10 @@ from espnet_av.corpora.clip import Clip, make_id, survey, write_set
 from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem, PublishedSize
 from espnet_av.corpora.files import visible_files
 from espnet_av.corpora.hold_out import hold_out
-from espnet_av.corpora.speech_cuts import Span, cut_at_pauses
+from espnet_av.corpora.speech_cuts import SpeechSpan, cut_at_pauses
 from espnet_av.corpora.talker_sample import sample_talkers, write_talkers
 from espnet_av.errors import ConfigError, DataDirError
+from espnet_av.rates import SAMPLE_RATE
 from espnet_av.text_file import read_json
 
 PARTS = ("small", "medium", "large", "duplicate")
@@ -22,7 +23,7 @@ PUBLISHED = {
 }
 NUM_HELD_OUT = 2
 """Speakers that stand in for a validation set, of a tenth at most."""
-_FS = (16000,)
+_FS = (SAMPLE_RATE,)
 
 
 def prepare_librilight(
@@ -143,7 +144,7 @@ def _read(
         )
 
 
-def _voice_activity(path: Path) -> list[Span]:
+def _voice_activity(path: Path) -> list[SpeechSpan]:
     """Where somebody speaks."""
     cure = "fetch it again"
     told = read_json(path, DataDirError, cure).get("voice_activity")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-Span = tuple[float, float]
+SpeechSpan = tuple[float, float]
 """Start and end, in seconds."""
 _MAX_PAUSE_SEC = 1.0
 """A longer silence ends a piece."""
 
 
-def cut_at_pauses(speech: Iterable[Span], min_sec: float, max_sec: float) -> list[Span]:
+def cut_at_pauses(speech: Iterable[SpeechSpan], min_sec: float, max_sec: float) -> list[SpeechSpan]:
     """Join stretches of speech to pieces of `min_sec` to `max_sec`, pauses up to a second included.
 
     From the left, as many stretches to a piece as fit. One that is longer than `max_sec` by itself
@@ -22,7 +22,7 @@ def cut_at_pauses(speech: Iterable[Span], min_sec: float, max_sec: float) -> lis
         min_sec: shortest piece.
         max_sec: longest piece.
     """
-    pieces: list[Span] = []
+    pieces: list[SpeechSpan] = []
     for start, end in sorted(speech):
         if end <= start:
             continue
@@ -37,7 +37,7 @@ def cut_at_pauses(speech: Iterable[Span], min_sec: float, max_sec: float) -> lis
     return [part for part in parts if part[1] - part[0] >= min_sec]
 
 
-def _parts(piece: Span, max_sec: float) -> list[Span]:
+def _parts(piece: SpeechSpan, max_sec: float) -> list[SpeechSpan]:
     start, end = piece
     count = max(1, math.ceil((end - start) / max_sec - 1e-9))
     step = (end - start) / count
