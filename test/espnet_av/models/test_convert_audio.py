@@ -127,6 +127,8 @@ def test_fairseq_gives_the_model_that_hugging_face_gives(kind, norm, pre_norm, t
         assert "4 rows of other symbols are left out" in got.notes[0]
     else:
         assert got.model_conf["mask"] == {"start_prob": pytest.approx(0.065), "span": 10}
+        # As fairseq's recipes: of the base model alone.
+        assert got.model_conf["features_penalty"] == (0.0 if norm == "layer" else 10.0)
         assert got.model_conf["quantizer"]["end_temperature"] == pytest.approx(0.1)
 
 

@@ -116,7 +116,15 @@ def test_members_that_overlap_or_are_encrypted(members, tmp_path):
 
 def test_too_large_altogether(members, tmp_path, monkeypatch):
     monkeypatch.setattr(unpacking, "MAX_BYTES", 10_000)
-    refuses(write(tmp_path / "m.zip", members), "bytes unpacked, more than the limit of 10000")
+    path = write(tmp_path / "m.zip", members)
+    refuses(path, "bytes unpacked, more than the limit of 10000")
+    with zipfile.ZipFile(path) as content:
+        num_bytes = sum(info.file_size for info in content.infolist())
+    monkeypatch.setattr(unpacking, "MAX_BYTES", num_bytes - 1)
+    refuses(path, f"{num_bytes} bytes unpacked, more than the limit")
+    monkeypatch.setattr(unpacking, "MAX_BYTES", num_bytes)
+    with zipfile.ZipFile(path) as content:
+        unpacking._check_sizes(path, content.infolist())
 
 
 @pytest.mark.parametrize(

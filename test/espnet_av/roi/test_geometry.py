@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from media_samples import textured_frames
 
-from espnet_av.roi.geometry import MEAN_FACE, mouth_is_inside, mouth_roi, similarity
+from espnet_av.roi.geometry import MEAN_FACE, ROI_SIZE, mouth_is_inside, mouth_roi, similarity
 
 
 def transform(points, degrees, scale, shift):
@@ -75,6 +75,19 @@ def test_large_faces_are_averaged_not_sampled():
     roi = mouth_roi(frame[None], MEAN_FACE[None] * 4)
     assert roi.min() >= 126
     assert roi.max() <= 129
+
+
+@pytest.mark.parametrize("scale", [1, 2, 3, 5])
+def test_a_large_face_is_cut_where_a_small_one_is(scale):
+    """A spot beside the mouth lands on the same place of the crop, to a tenth of a pixel."""
+    x, y = (MEAN_FACE[3] + [9.0, -6.0]) * scale
+    columns, rows = np.meshgrid(np.arange(256 * scale), np.arange(256 * scale))
+    spot = 255 * np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / (2 * (3.0 * scale) ** 2))
+    roi = mouth_roi(spot.astype(np.uint8)[None], MEAN_FACE[None] * scale)[0].astype(float)
+    columns, rows = np.meshgrid(np.arange(ROI_SIZE), np.arange(ROI_SIZE))
+    middle = (ROI_SIZE - 1) / 2
+    assert (roi * columns).sum() / roi.sum() == pytest.approx(middle + 9.0, abs=0.1)
+    assert (roi * rows).sum() / roi.sum() == pytest.approx(middle - 6.0, abs=0.1)
 
 
 def test_edge_pixels_repeat_outwards():

@@ -64,6 +64,13 @@ def test_usage_by_hand():
     assert found["perplexity"] == pytest.approx(math.prod(p**-p for p in shares))
 
 
+def test_one_unit_all_the_time_is_one_run():
+    counts = UnitCounts(2, 50)
+    counts.add("u", np.ones(7, dtype=np.int64))
+    assert usage(counts)["mean_run_frames"] == 7
+    assert usage(UnitCounts(2, 50))["mean_run_frames"] == 0
+
+
 def test_perplexity_of_even_use_is_the_number_of_units():
     counts = UnitCounts(6, 25)
     counts.add("u", np.arange(6).repeat(3))

@@ -16,6 +16,7 @@ from espnet_av.errors import ConfigError
         ({"langs": []}, "langs: repeated or empty"),
         ({"speakers": ["m1", "m1"]}, "speakers: repeated"),
         ({"speakers": ["m7"]}, "unseen_speakers: .*m7.* also train"),
+        ({"unseen_speakers": ["m9"]}, "unseen_speakers: unknown m9"),
         ({"num_valid": -1}, "none is negative"),
         ({"num_train": 70000}, "together they are 1 to"),
         ({"hardness": {"gain": -1.0}}, "hardness"),
