@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from espnet_av.predict.text import time_words
+from espnet_av.predict.recognition import Recognition
+from espnet_av.predict.text import Texts, time_words
 from espnet_av.search.hypothesis import Hypothesis
 
 TOKENIZER = SimpleNamespace(tokens=["<blank>", "▁lay", "▁blue", "<sos/eos>"])
@@ -55,3 +56,17 @@ def test_too_many_tokens_for_ctc_are_timed_by_the_path():
     )
     found = time_words(model, torch.zeros(2, 2), [best], TOKENIZER)
     assert [word.word for word in found] == ["lay", "blue", "lay"]
+
+
+def test_facts_count_what_has_no_text():
+    def heard(*texts):
+        return Recognition(utt_id="u", hypotheses=[], texts=[*texts], words=None, num_frames=50)
+
+    found = {"a": heard("lay", ""), "b": heard(""), "c": heard(), "d": heard("blue")}
+    texts = Texts(
+        work=SimpleNamespace(model=SimpleNamespace(feature_rate=25)),
+        dataset=SimpleNamespace(config=SimpleNamespace(target_lang="de")),
+        found=found,
+    )
+    assert texts.facts() == {"target_lang": "de", "num_empty": 2}
+    assert texts.seconds == 8.0
