@@ -71,6 +71,8 @@ class AVModel(AbsESPnetModel):
     """What can be had of it, that for which it was made first: names of `predict.kinds.KINDS`."""
     similarity: Similarity = "cosine"
     """How the vectors that it predicts are compared."""
+    num_candidates: int = 0
+    """Nearest vectors that a finer score of pairs puts in order; 0: there is none."""
     token_layers: ClassVar[tuple[str, ...]] = ()
     """Layers with one row for each token."""
     unit_layers: ClassVar[tuple[str, ...]] = ()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 
 from espnet_av.errors import ConfigError
 from espnet_av.modules.wav2vec2_layer import Wav2Vec2Layer
+from espnet_av.ops.precision import full_precision
 
 INIT_STD = 0.02
 """Standard deviation of linear layers at the start."""
@@ -72,6 +74,22 @@ def projection(size: int, output_size: int, input_size: int | None = None) -> nn
     )
     init_linear(layers)
     return layers
+
+
+def class_vector(size: int) -> nn.Parameter:
+    """(1, 1, D), what stands in front of a sequence and comes to speak for all of it."""
+    # Not torch.randn, which takes torch's compiler along on the meta device.
+    return nn.Parameter(nn.init.normal_(torch.empty(1, 1, size)))
+
+
+def precisely(layers: nn.Module, x: Tensor) -> Tensor:
+    """(N, D) -> (N, E) float32, also where all else runs in half precision.
+
+    Vectors that are compared by their inner product as it is would lose most by that.
+    """
+    with full_precision(x.device):
+        vector: Tensor = layers(x.float())
+    return vector
 
 
 def init_linear(module: nn.Module) -> None:

@@ -13,8 +13,10 @@ from espnet_av.modules.bert_layer import (
     NORM_EPS,
     BertConfig,
     bert_layer,
+    class_vector,
     init_linear,
     key_mask,
+    precisely,
     projection,
 )
 from espnet_av.ops.lengths import valid_mask
@@ -74,7 +76,7 @@ class ImageBranch(nn.Module):
             self.project = projection(size, vector_size, config.feature_size)
             return
         self.embed = PartEmbedding(config, bert.dropout_rate, size)
-        self.class_vector = nn.Parameter(torch.randn(1, 1, size))
+        self.class_vector = class_vector(size)
         self.layers = nn.ModuleList(bert_layer(bert, size) for _ in range(config.num_layers))
         self.project = projection(size, vector_size)
 
@@ -87,7 +89,7 @@ class ImageBranch(nn.Module):
             boxes: (B, R, 4) float, x1 y1 x2 y2 in shares of width and height; of regions only.
         """
         if self.kind == "class_token":
-            return EncodedImage(self.project(image[:, 0]), image, None)
+            return EncodedImage(precisely(self.project, image[:, 0]), image, None)
         parts = self.embed(image, boxes)
         front = self.class_vector.to(parts.dtype).expand(len(parts), -1, -1)
         parts = torch.cat([front, parts], dim=1)
@@ -96,7 +98,7 @@ class ImageBranch(nn.Module):
             mask = key_mask(valid_mask(lengths + 1, parts.size(1), parts.device))
         for layer in self.layers:
             parts = layer(parts, mask)
-        return EncodedImage(self.project(parts[:, 0]), parts, mask)
+        return EncodedImage(precisely(self.project, parts[:, 0]), parts, mask)
 
 
 class PartEmbedding(nn.Module):

@@ -10,8 +10,10 @@ from torch import Tensor, nn
 from espnet_av.modules.bert_layer import (
     BertConfig,
     bert_layer,
+    class_vector,
     init_linear,
     key_mask,
+    precisely,
     projection,
 )
 from espnet_av.modules.resdavenet import ResDavenet, ResDavenetConfig
@@ -52,34 +54,32 @@ class PooledHead(nn.Module):
         self.factor = config.factor
         self.pooling = ResDavenet(config, size)
         self.of_class = projection(size, size) if has_class else None
-        self.class_vector = None if has_class else nn.Parameter(torch.randn(1, size))
+        self.class_vector = None if has_class else class_vector(size)
         self.layer = bert_layer(bert, size)
         self.project = nn.Linear(size, vector_size)
         init_linear(self.project)
 
-    def forward(
-        self, frames: Tensor, lengths: Tensor, class_vector: Tensor | None
-    ) -> EncodedSpeech:
+    def forward(self, frames: Tensor, lengths: Tensor, front: Tensor | None) -> EncodedSpeech:
         """Encode speech.
 
         Args:
             frames: (B, T, D), arbitrary beyond each length.
             lengths: (B,) int64 frames, at least 1, on the CPU.
-            class_vector: (B, D) of the transformer, where it has one.
+            front: (B, D) class vector of the transformer, where it has one.
         """
         pooled, _ = self.pooling(frames, lengths)
         if self.of_class is not None:
-            assert class_vector is not None
-            front = self.of_class(class_vector)
+            assert front is not None
+            front = self.of_class(front)
         else:
             assert self.class_vector is not None
-            front = self.class_vector.expand(len(frames), -1)
+            front = self.class_vector[0].expand(len(frames), -1)
         parts = torch.cat([front.to(pooled.dtype).unsqueeze(1), pooled], dim=1)
         # Frames that a pooled one has all of, as in the original; of what is very short, the one.
         num_pooled = (lengths // self.factor).clamp(min=1)
         mask = key_mask(valid_mask(num_pooled + 1, parts.size(1), parts.device))
         parts = self.layer(parts, mask)
-        return EncodedSpeech(self.project(parts[:, 0]), parts, mask)
+        return EncodedSpeech(precisely(self.project, parts[:, 0]), parts, mask)
 
 
 class ClassHead(nn.Module):
@@ -94,11 +94,9 @@ class ClassHead(nn.Module):
         super().__init__()
         self.project = projection(size, vector_size)
 
-    def forward(
-        self, frames: Tensor, lengths: Tensor, class_vector: Tensor | None
-    ) -> EncodedSpeech:
+    def forward(self, frames: Tensor, lengths: Tensor, front: Tensor | None) -> EncodedSpeech:
         """See `PooledHead`; the parts are the frames as they are."""
-        assert class_vector is not None
-        parts = torch.cat([class_vector.unsqueeze(1), frames], dim=1)
+        assert front is not None
+        parts = torch.cat([front.unsqueeze(1), frames], dim=1)
         mask = key_mask(valid_mask(lengths + 1, parts.size(1), parts.device))
-        return EncodedSpeech(self.project(class_vector), parts, mask)
+        return EncodedSpeech(precisely(self.project, front), parts, mask)

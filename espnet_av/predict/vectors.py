@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from espnet_av.data.ark import ArkWriter
 from espnet_av.data.data_dir import DataDir
 from espnet_av.data.dataset import AVDataset
 from espnet_av.data.table import write_table
 from espnet_av.predict.prediction import Predictions, Work
+from espnet_av.predict.reranking import rerank
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,30 +27,64 @@ class Vectors(Predictions):
 
     found: Mapping[str, dict[str, np.ndarray]]
     """Utterance -> view -> (D,) float32, to be compared by their inner product."""
+    parts: Mapping[str, Mapping[str, Tensor]] = field(default_factory=dict)
+    """View -> utterance -> (L, D') float16 on the CPU, for a finer score of pairs; none: there is
+    no such score."""
 
     def facts(self) -> dict[str, Any]:
-        """The views, in the order of the model."""
-        return {"views": list(next(iter(self.found.values()), {}))}
+        """The views, in the order of the model, and how many candidates a finer score orders."""
+        views = {"views": list(next(iter(self.found.values()), {}))}
+        return views | ({"num_candidates": self.work.model.num_candidates} if self.parts else {})
 
     def write(self, folder: Path, data: DataDir) -> None:
         """Write `<view>.ark` and `<view>.scp`, and `ref.item`: what belongs to each utterance.
 
         Utterances of the same picture have the same item; without pictures each is its own. A view
-        of named pictures (`utt2image`) is written under their names, each once.
+        of named pictures (`utt2image`) is written under their names, each once. Where there is a
+        finer score, `<view>_to_<view>.order` has the candidates of each vector, the best first.
         """
         utt_ids = self.ordered(data)
         pictures = data.tables.get("image.scp", {})
         named = data.is_keyed("image.scp")
         items = {u: (data.key("image.scp", u) if named else pictures.get(u)) or u for u in utt_ids}
+        first = {item: u for u, item in reversed(items.items())}
+        # With one utterance each, what was said would be theirs, too.
+        named = named and len(first) < len(utt_ids)
+        names: dict[str, dict[str, str]] = {}
         for view in self.facts()["views"]:
             found = {u: self.found[u][view] for u in utt_ids}
-            by_item = {items[u]: vector for u, vector in found.items()}
-            if named and all(np.array_equal(by_item[items[u]], found[u]) for u in utt_ids):
-                found = by_item
+            is_shared = named and all(_same(found[first[items[u]]], found[u]) for u in utt_ids)
+            names[view] = first if is_shared else {u: u for u in utt_ids}
             with ArkWriter(folder / f"{view}.ark") as ark:
-                rows = {name: ark.write_array(name, vector) for name, vector in found.items()}
+                rows = {name: ark.write_array(name, found[u]) for name, u in names[view].items()}
             write_table(folder / f"{view}.scp", rows)
         write_table(folder / "ref.item", items)
+        if self.parts:
+            self._write_orders(folder, names)
+
+    @torch.inference_mode()
+    def _write_orders(self, folder: Path, names: Mapping[str, Mapping[str, str]]) -> None:
+        """Candidates of each vector in both directions; `names`: view -> name -> utterance."""
+        vectors = {
+            view: {name: self.found[u][view] for name, u in owners.items()}
+            for view, owners in names.items()
+        }
+        parts = {
+            view: {name: self.parts[view][u] for name, u in owners.items()}
+            for view, owners in names.items()
+        }
+        for query, item in permutations(names):
+            found = rerank(
+                self.work.model, vectors[query], vectors[item], parts, (query, item),
+                self.work.device,
+            )  # fmt: skip
+            orders = {name: " ".join(order) for name, order in found.items()}
+            write_table(folder / f"{query}_to_{item}.order", orders)
+
+
+def _same(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether vectors differ by no more than their place in a batch makes them."""
+    return bool(np.allclose(one, other, rtol=0.0, atol=1e-3 * float(np.abs(one).max())))
 
 
 @torch.inference_mode()
@@ -55,9 +92,11 @@ def predict_vectors(work: Work, dataset: AVDataset, advance: Callable[[int], Non
     """Compute the vectors of every utterance of a set.
 
     The model's `predict_vectors(batch)` gives view -> (B, D), which are divided by their length
-    unless the model compares them as they are (`similarity` is dot).
+    unless the model compares them as they are (`similarity` is dot). One that has a finer score
+    (`num_candidates`) gives view -> what `score_parts` looks at by `predict_parts(batch)`.
     """
     found: dict[str, dict[str, np.ndarray]] = defaultdict(dict)
+    parts: dict[str, dict[str, Tensor]] = defaultdict(dict)
     for batch, on_device in work.batches(dataset):
         for view, vectors in work.model.predict_vectors(on_device).items():
             vectors = vectors.float()
@@ -65,5 +104,9 @@ def predict_vectors(work: Work, dataset: AVDataset, advance: Callable[[int], Non
                 vectors = torch.nn.functional.normalize(vectors, dim=1)
             for utt_id, vector in zip(batch.utt_id, vectors.cpu().numpy(), strict=True):
                 found[utt_id][view] = vector
+        if work.model.num_candidates:
+            for view, rows in work.model.predict_parts(on_device).items():
+                kept = (row.half().cpu() for row in rows)
+                parts[view].update(zip(batch.utt_id, kept, strict=True))
         advance(len(batch.utt_id))
-    return Vectors(work=work, dataset=dataset, found=dict(found))
+    return Vectors(work=work, dataset=dataset, found=dict(found), parts=dict(parts))

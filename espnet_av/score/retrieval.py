@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import permutations
+from itertools import compress, permutations
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from espnet_av.predict.condition import decode_again
 from espnet_av.score.bootstrap import Resampling, rate_figure
 from espnet_av.score.conditions import Decoded, read_references, read_rows
 from espnet_av.score.metric import Metric
+from espnet_av.score.reranking import ranks_in_order, read_orders
 from espnet_av.score.scorer import NO_TEXT, NO_TURNS, Figures, Scored, Scorer
 from espnet_av.score.scoring import Scoring
 
@@ -34,6 +35,8 @@ class ScoredVectors(Scored):
     """Utterance -> item that belongs to it; several may have the same."""
     vectors: dict[str, np.ndarray]
     """View -> (utterances in the order of `refs`, D) float32."""
+    names: dict[str, list[str]]
+    """View -> name of the vector of each utterance; utterances may share one."""
 
     @cached_property
     def variants(self) -> tuple[Mapping[str, str], ...]:  # type: ignore[override]
@@ -69,7 +72,28 @@ class ScoredVectors(Scored):
         _, ids = np.unique(list(self.refs.values()), return_inverse=True)
         names = torch.from_numpy(ids[chosen])
         queries, items = (torch.from_numpy(self.vectors[v][chosen]) for v in (query, item))
-        return np.asarray(retrieval_ranks(queries, items, names, names))
+        ranks = np.asarray(retrieval_ranks(queries, items, names, names))
+        orders = read_orders(self.condition.folder, query, item)
+        return self._reranked(ranks, orders, query, item, chosen) if orders else ranks
+
+    def _reranked(
+        self,
+        ranks: np.ndarray,
+        orders: Mapping[str, Sequence[str]],
+        query: str,
+        item: str,
+        chosen: list[bool],
+    ) -> np.ndarray:
+        """Ranks by the finer score, where a right item is among its candidates."""
+        refs, queries, items = (
+            list(compress(column, chosen))
+            for column in (self.refs.values(), self.names[query], self.names[item])
+        )
+        belongs: dict[str, set[str]] = {}
+        for ref, name in zip(refs, items, strict=True):
+            belongs.setdefault(ref, set()).add(name)
+        right = [belongs[ref] for ref in refs]
+        return ranks_in_order(ranks, orders, queries, right, set(items))
 
 
 def _read(condition: Decoded, scoring: Scoring) -> ScoredVectors:
@@ -85,6 +109,7 @@ def _read(condition: Decoded, scoring: Scoring) -> ScoredVectors:
         )
         raise DataDirError(msg)
     vectors: dict[str, Any] = {}
+    named: dict[str, list[str]] = {}
     for view in views:
         rows = read_rows(condition.folder / f"{view}.scp")
         # A view of pictures that have names is written under these.
@@ -97,8 +122,8 @@ def _read(condition: Decoded, scoring: Scoring) -> ScoredVectors:
             name: read_array(f"{condition.folder}/{rows[name]}", name, num_axes=1)
             for name in dict.fromkeys(names)
         }
-        vectors[view] = np.stack([found[name] for name in names])
-    return ScoredVectors(condition, refs, vectors)
+        vectors[view], named[view] = np.stack([found[name] for name in names]), names
+    return ScoredVectors(condition, refs, vectors, named)
 
 
 RETRIEVAL = Scorer(

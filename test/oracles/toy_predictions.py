@@ -50,6 +50,7 @@ class ToyModel:
 
     feature_rate = 25.0
     similarity = "cosine"
+    num_candidates = 0
 
     def __init__(self, answers: Sequence[Any]) -> None:
         self.answers = answers

@@ -8,12 +8,15 @@ from typing import NamedTuple
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from espnet_av.models.vgs.config import VGSConfig
+from espnet_av.modules.bert_layer import key_mask
 from espnet_av.modules.global_batch import Share, gather_rows, share_of
 from espnet_av.modules.image_branch import EncodedImage
 from espnet_av.modules.speech_head import EncodedSpeech
 from espnet_av.modules.statistics import Weighted, count_of
+from espnet_av.ops.lengths import valid_mask
 from espnet_av.ops.margin_softmax import margin_softmax, other_images
 from espnet_av.ops.precision import full_precision
 
@@ -88,6 +91,21 @@ def match_parts(
 def of_pairs(encoded: EncodedSpeech | EncodedImage, rows: Tensor) -> tuple[Tensor, Tensor | None]:
     """Parts and mask of some rows."""
     return encoded.parts[rows], None if encoded.mask is None else encoded.mask[rows]
+
+
+def valid_parts(encoded: EncodedSpeech | EncodedImage) -> list[Tensor]:
+    """(1 + L, D) of each row, without padding."""
+    if encoded.mask is None:
+        return list(encoded.parts)
+    # (B, 1, 1, 1 + P) -> (B, 1 + P)
+    return [row[mask] for row, mask in zip(encoded.parts, encoded.mask[:, 0, 0], strict=True)]
+
+
+def padded_parts(rows: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    """Rows (L_i, D) -> (N, max L, D) and (N, 1, 1, max L) bool, True = valid."""
+    padded = pad_sequence(list(rows), batch_first=True)
+    lengths = torch.tensor([len(row) for row in rows])
+    return padded, key_mask(valid_mask(lengths, padded.size(1), padded.device))
 
 
 def _match(

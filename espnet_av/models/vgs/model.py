@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from espnet_av.errors import ConfigError
 from espnet_av.models.abs_model import Sizes
@@ -16,8 +16,16 @@ from espnet_av.models.hubert.model import STATS as HUBERT_STATS
 from espnet_av.models.masked_audio import MaskedBatch, MaskedFeatures
 from espnet_av.models.vgs.config import VGSConfig
 from espnet_av.models.vgs.images import read_images
-from espnet_av.models.vgs.matching import Matching, Pairs, match_parts, match_vectors
+from espnet_av.models.vgs.matching import (
+    Matching,
+    Pairs,
+    match_parts,
+    match_vectors,
+    padded_parts,
+    valid_parts,
+)
 from espnet_av.models.vgs.validator import RecallValidator
+from espnet_av.modules.bert_layer import class_vector
 from espnet_av.modules.cross_encoder import CrossEncoder
 from espnet_av.modules.global_batch import add_up, num_processes
 from espnet_av.modules.image_branch import EncodedImage, ImageBranch
@@ -74,7 +82,7 @@ class VGSModel(HubertModel):
         self.similarity = config.similarity
         size, target = config.feature_size, config.vector_size
         has_class = config.audio_class != "none"
-        self.audio_class = nn.Parameter(torch.randn(1, 1, size)) if has_class else None
+        self.audio_class = class_vector(size) if has_class else None
         self.speech_head: PooledHead | ClassHead = (
             PooledHead(config.resdavenet, config.bert, size, target, has_class)
             if config.speech_head == "resdavenet"
@@ -83,6 +91,7 @@ class VGSModel(HubertModel):
         self.image_branch = ImageBranch(config.image, config.bert, size, target)
         cross = config.cross_encoder
         self.cross_encoder = CrossEncoder(cross, config.bert, size) if cross else None
+        self.num_candidates = cross.num_candidates if cross else 0
 
     @property
     def reads(self) -> frozenset[str]:
@@ -115,6 +124,29 @@ class VGSModel(HubertModel):
     def predict_vectors(self, batch: Any) -> dict[str, Tensor]:
         """The same of a `Batch`, for the kind of prediction `vector`."""
         return self.vectors(batch.as_dict())
+
+    def predict_parts(self, batch: Any) -> dict[str, list[Tensor]]:
+        """What the cross encoder looks at.
+
+        Returns:
+            View of `VIEWS` -> (1 + L, D) of each row of the batch.
+        """
+        _, speech, image = self.encode_pairs(batch.as_dict())
+        return {"speech": valid_parts(speech), "image": valid_parts(image)}
+
+    def score_parts(self, parts: Mapping[str, Sequence[Tensor]]) -> Tensor:
+        """The cross encoder's score of pairs.
+
+        Args:
+            parts: view of `VIEWS` -> (1 + L, D) of each of N pairs.
+
+        Returns:
+            (N,) float, the higher the better.
+        """
+        assert self.cross_encoder is not None
+        sides = (padded_parts(parts[view]) for view in VIEWS)
+        score: Tensor = self.cross_encoder(*(tensor for side in sides for tensor in side))
+        return score
 
     def encode_pairs(
         self, batch: Mapping[str, Any]

@@ -239,3 +239,23 @@ def test_published_size():
     loss.backward()
     assert weight.shape == ()
     assert all(p.grad.shape == p.shape for p in model.parameters())
+
+
+def test_the_finer_score_of_single_pairs_is_that_of_the_batch():
+    """What is kept of a set for it, each utterance and image alone."""
+
+    class Fields:
+        def __init__(self, fields):
+            self.as_dict = lambda: fields
+
+    model = vgs.model(cross_encoder=CrossEncoderConfig(num_candidates=3)).eval()
+    assert (model.num_candidates, vgs.model().num_candidates) == (3, 0)
+    data = batch((24, 9, 16))
+    with torch.no_grad():
+        _, speech, image = model.encode_pairs(data)
+        whole = model.cross_encoder(speech.parts, speech.mask, image.parts, image.mask)
+        parts = model.predict_parts(Fields(data))
+        assert [len(row) for row in parts["speech"]] == [1 + 6, 1 + 2, 1 + 4]
+        assert torch.allclose(model.score_parts(parts), whole, atol=1e-4)
+        one = {view: rows[1:2] for view, rows in parts.items()}
+        assert torch.allclose(model.score_parts(one), whole[1:2], atol=1e-4)
