@@ -13,6 +13,7 @@ from espnet_av.registry import Registry
 CORPORA: Registry[str] = Registry(
     "corpora",
     {
+        "audiocite": "espnet_av.corpora.audiocite:prepare_audiocite",
         "avspeech": "espnet_av.corpora.avspeech:prepare_avspeech",
         "common_voice": "espnet_av.corpora.common_voice:prepare_common_voice",
         "fleurs": "espnet_av.corpora.fleurs:prepare_fleurs",
@@ -21,12 +22,14 @@ CORPORA: Registry[str] = Registry(
         "lrs3": "espnet_av.corpora.lrs3:prepare_lrs3",
         "mini_av": "espnet_av.corpora.mini_av:prepare_mini_av",
         "mini_coco": "espnet_av.corpora.mini_coco:prepare_mini_coco",
+        "mlcoco": "espnet_av.corpora.mlcoco:prepare_mlcoco",
         "muavic": "espnet_av.corpora.muavic:prepare_muavic",
         "musan": "espnet_av.corpora.musan:prepare_musan",
         "speechcoco": "espnet_av.corpora.speechcoco:prepare_speechcoco",
         "spokencoco": "espnet_av.corpora.spokencoco:prepare_spokencoco",
         "textgrids": "espnet_av.corpora.textgrids:prepare_textgrids",
         "voxceleb2": "espnet_av.corpora.voxceleb2:prepare_voxceleb2",
+        "zerospeech": "espnet_av.corpora.zerospeech:prepare_zerospeech",
     },
 )
 """Corpus name -> `module:function`; a corpus's own dependencies load only when it is prepared."""

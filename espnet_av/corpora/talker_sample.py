@@ -12,9 +12,29 @@ from espnet_av.errors import ConfigError
 from espnet_av.fingerprint import number_of
 
 _HOUR = 3600.0
+_ENOUGH = 0.99
+"""Share of the hours that were asked for."""
 
 
 def sample_talkers(
+    clips: Sequence[Clip], hours: float | None, hours_per_talker: float | None, seed: int
+) -> list[Clip]:
+    """Clips as `draw_talkers` draws them.
+
+    Raises:
+        ConfigError: there is not as much, which is told.
+    """
+    taken = draw_talkers(clips, hours, hours_per_talker, seed)
+    there = sum(clip.seconds for clip in taken) / _HOUR
+    if hours is not None and there < _ENOUGH * hours:
+        msg = f"{there:.2f} hours are there, {hours:g} are asked for"
+        msg += "" if hours_per_talker is None else f", {hours_per_talker:g} of a speaker at most"
+        msg += "; ask for fewer, or fetch more of the corpus"
+        raise ConfigError(msg)
+    return taken
+
+
+def draw_talkers(
     clips: Sequence[Clip], hours: float | None, hours_per_talker: float | None, seed: int
 ) -> list[Clip]:
     """Clips of whole speakers in random order until there are enough hours.
@@ -28,9 +48,6 @@ def sample_talkers(
         hours: how much; None: all.
         hours_per_talker: how much of each at most; None: all.
         seed: of both draws.
-
-    Raises:
-        ConfigError: there is not as much, which is told.
     """
     by_talker: dict[str, list[Clip]] = {}
     for clip in clips:
@@ -44,12 +61,6 @@ def sample_talkers(
         left -= sum(clip.seconds for clip in own)
         if left <= 0:
             break
-    if hours is not None and left > 0.01 * hours * _HOUR:
-        there = sum(clip.seconds for clip in taken) / _HOUR
-        msg = f"{there:.2f} hours are there, {hours:g} are asked for"
-        msg += "" if hours_per_talker is None else f", {hours_per_talker:g} of a speaker at most"
-        msg += "; ask for fewer, or fetch more of the corpus"
-        raise ConfigError(msg)
     return sorted(taken, key=lambda clip: clip.utt_id)
 
 
