@@ -8,7 +8,7 @@ from pathlib import Path
 from espnet_av.corpora.clip import Clip, make_id, survey, write_sets
 from espnet_av.corpora.coco import Caption, read_captions, read_karpathy
 from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem, PublishedSize
-from espnet_av.corpora.spoken_captions import Line, speak
+from espnet_av.corpora.spoken_captions import CaptionLine, speak
 from espnet_av.corpora.tsv import read_tsv
 from espnet_av.errors import ConfigError, DataDirError
 from espnet_av.fingerprint import number_of
@@ -147,7 +147,7 @@ def _speak(
     """Make the sound that is not there; why some has none is noted, and counted by `survey`."""
     names = {make_id(f"mlcoco_{voice}"): voice for own in voices.values() for voice in own}
     lines = [
-        Line(str(clip.text), names[clip.speaker], clip.part.lang, Path(str(clip.audio)))
+        CaptionLine(str(clip.text), names[clip.speaker], clip.part.lang, Path(str(clip.audio)))
         for clip in clips
     ]
     missing = [line for line in lines if not line.wav.is_file()]

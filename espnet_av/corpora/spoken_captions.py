@@ -28,7 +28,7 @@ _QUIETEST = 1e-3
 _MAX_TOLD = 200
 
 
-class Line(NamedTuple):
+class CaptionLine(NamedTuple):
     """What is to be said, and by whom."""
 
     text: str
@@ -63,7 +63,7 @@ def check_command(template: str) -> list[str]:
     return words
 
 
-def speak(lines: Sequence[Line], template: str, num_jobs: int) -> dict[Path, str]:
+def speak(lines: Sequence[CaptionLine], template: str, num_jobs: int) -> dict[Path, str]:
     """Have lines spoken; those whose sound is there already are left alone.
 
     The command is run without a shell. What it writes is checked, and becomes the sound only then:
@@ -94,7 +94,7 @@ def speak(lines: Sequence[Line], template: str, num_jobs: int) -> dict[Path, str
     return {line.wav: told for line, told in zip(todo, problems, strict=True) if told}
 
 
-def _say(line: Line, words: Sequence[str]) -> str:
+def _say(line: CaptionLine, words: Sequence[str]) -> str:
     """Have one line spoken; "" or why there is no sound."""
     with TemporaryDirectory() as folder:
         text_file, made = Path(folder, "text.txt"), Path(folder, "speech.wav")
