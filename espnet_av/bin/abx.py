@@ -189,7 +189,8 @@ def run(options: argparse.Namespace, arguments: Sequence[str]) -> dict[str, Any]
     if options.picture is not None:
         from espnet_av.score.abx.plot_abx import plot_abx  # matplotlib, for those who look
 
-        plot_abx(found, options.picture, speaker=options.speaker, resampling=resampling)
+        title = f"ABX error {options.speaker} talkers"
+        plot_abx(found, options.picture, title=title, resampling=resampling)
     return scores
 
 

@@ -22,6 +22,7 @@ VERBS = {
     "train": "train a model (stage 9)",
     "decode": "recognise test sets, each mode and noise (stage 10)",
     "score": "score hypotheses, write tables and plots (stage 11)",
+    "items": "phones of an alignment -> items for ABX errors",
     "abx": "ABX errors of features in files: how well they tell phones apart",
     "compare": "several systems over seeds: one table, differences, a picture",
     "tables": "published tables beside what was run here",

@@ -14,6 +14,10 @@ from espnet_av.data.noise_condition import NoiseCondition
 from espnet_av.errors import ConfigError
 
 CLEAN = "clean"
+CTM = "ref.ctm"
+"""Alignment of a set, beside features of its frames."""
+CONTROL = "mfcc"
+"""Features beside those of a model, which learned nothing."""
 MODES: tuple[Modalities, ...] = get_args(Modalities)
 _NOISE = re.compile(r"([A-Za-z0-9.-]+):([+-]?\d+(?:\.\d+)?)(?:dB)?")
 _MISSING = re.compile(r"([a-z]+):(\d*\.?\d+)")

@@ -29,7 +29,7 @@ DONE = ".done"
 INFO = "decode.json"
 _FREE_KEYS = ("batch_frames", "lm_file")
 """Settings that cannot change a result, or only by the content of their file."""
-_COPIED = ("utt2lang", "utt2category", "utt2spk", "utt2target")
+_COPIED = ("utt2lang", "utt2category", "utt2spk", "utt2target", "utt2gender")
 
 
 def is_done(folder: Path, key: str) -> bool:
@@ -65,7 +65,7 @@ def condition_fingerprint(
         "config": settings,
         "checkpoint": _input_fingerprint(checkpoint),
         "lm": _input_fingerprint(config.lm_file) if config.lm_file else None,
-        "data": [_input_fingerprint(path) for path in _identifying(dump_dir)],
+        "data": [_input_fingerprint(p) for p in _identifying(dump_dir, "frames" in asked)],
         "noise": _input_fingerprint(noise_manifest) if noisy and noise_manifest else None,
         "seed": seed if noisy or condition.missing_video else None,
     }
@@ -111,15 +111,17 @@ def write_results(
         (temporary / DONE).write_text(key + "\n", encoding="utf-8")
 
 
-def _identifying(dump_dir: Path) -> list[Path]:
-    """The files that tell one dump from another."""
+def _identifying(dump_dir: Path, with_alignment: bool) -> list[Path]:
+    """The files that tell one dump from another; alignments go along with features of frames."""
     marked = (dump_dir / DONE).is_file()
     return [
         path
         for path in sorted(dump_dir.iterdir())
         if path.name == DONE
-        # Alignments are no part of what is predicted.
-        or ((table := find_table(path.name)) is not None and table is not STRETCHES)
+        or (
+            (table := find_table(path.name)) is not None
+            and (with_alignment or table is not STRETCHES)
+        )
         or (path.suffix == ".ark" and not marked)
     ]
 

@@ -73,8 +73,11 @@ def _as_record(score: Scored, resampling: Resampling, variant: Mapping[str, str]
         members: dict[str, set[str]] = defaultdict(set)
         for utt_id in score.refs:
             members[rows[utt_id]].add(utt_id)
-        record[f"by_{table.removeprefix('utt2')}"] = {
+        found = {
             group: score.figures(utt_ids, resampling, variant)
             for group, utt_ids in sorted(members.items())
         }
+        if any(found.values()):
+            name = f"by_{table.removeprefix('utt2')}"
+            record[name] = {group: figures for group, figures in found.items() if figures}
     return record | score.extras()

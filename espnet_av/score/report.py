@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from espnet_av.atomic import atomic_write
+from espnet_av.config import to_dict
 from espnet_av.errors import DataDirError
 from espnet_av.predict.condition import decode_again
 from espnet_av.progress import progress
@@ -77,7 +78,7 @@ def write_report(
     scores: dict[str, Any] = {
         **_origin(decode_dir, conditions[0], command, expected.scoring),
         "system": system,
-        "scoring": dataclasses.asdict(expected.scoring),
+        "scoring": to_dict(expected.scoring),
         "bootstrap": dataclasses.asdict(resampling),
         # Apart, because a set, a mode and a noise name one condition everywhere else.
         "conditions": [record for record in records if is_complete(record)],

@@ -16,7 +16,7 @@ from espnet_av.score.bootstrap import Resampling, rate_figure
 from espnet_av.score.conditions import Decoded, read_references, read_rows
 from espnet_av.score.metric import Metric
 from espnet_av.score.reranking import ranks_in_order, read_orders
-from espnet_av.score.scorer import NO_TEXT, NO_TURNS, Figures, Scored, Scorer
+from espnet_av.score.scorer import NO_TEXT, NO_TRIPLETS, NO_TURNS, Figures, Scored, Scorer
 from espnet_av.score.scoring import Scoring
 
 RANKS = (1, 5, 10)
@@ -127,5 +127,9 @@ def _read(condition: Decoded, scoring: Scoring) -> ScoredVectors:
 
 
 RETRIEVAL = Scorer(
-    name="retrieval", kind="vector", metrics=RECALLS, read=_read, refuses=NO_TEXT | NO_TURNS
+    name="retrieval",
+    kind="vector",
+    metrics=RECALLS,
+    read=_read,
+    refuses=NO_TEXT | NO_TURNS | NO_TRIPLETS,
 )

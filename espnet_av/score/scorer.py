@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from espnet_av.score.bootstrap import Resampling
@@ -18,7 +19,8 @@ Figures = dict[str, dict[str, Any]]
 
 NO_TEXT = dict.fromkeys(("normaliser", "tokenize"), "it compares no texts")
 NO_TURNS = {"collar_sec": "collars are of who speaks when"}
-"""What a scorer `refuses` that has nothing to do with texts, or with turns."""
+NO_TRIPLETS = {"abx": "it compares no triplets"}
+"""What a scorer `refuses` that has nothing to do with texts, with turns, or with triplets."""
 
 
 class Scored(ABC):
@@ -29,6 +31,8 @@ class Scored(ABC):
     """Utterance -> its reference, plain enough for JSON."""
     variants: tuple[Mapping[str, str], ...] = ({},)
     """Axes besides set, mode, noise and missing video, one for each record of the condition."""
+    drawn: str = "picture"
+    """Name of the pictures of `draw`."""
     has_examples: bool = False
     """Whether decoding left an utterance for a picture."""
 
@@ -36,7 +40,10 @@ class Scored(ABC):
     def figures(
         self, utt_ids: Collection[str], resampling: Resampling, axes: Mapping[str, str]
     ) -> Figures:
-        """What some utterances of the condition score, in one of its `variants`."""
+        """What some utterances of the condition score, in one of its `variants`.
+
+        Nothing, if it is a group that is too small for it; of the whole that is an error.
+        """
 
     def extras(self) -> dict[str, Any]:
         """More to keep of the whole condition."""
@@ -45,6 +52,10 @@ class Scored(ABC):
     def write_results(self) -> None:
         """Write what a person may read, below the condition's folder."""
         return
+
+    def draw(self, path: Path, title: str, axes: Mapping[str, str]) -> bool:
+        """Draw what is worth seeing of one of the `variants`; False: nothing is."""
+        return False
 
     def pairs(self) -> list[UtteranceAlignment]:
         """What was taken for what, for the picture of confusions; empty: no such picture."""

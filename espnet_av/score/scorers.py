@@ -9,6 +9,7 @@ from typing import Any
 from espnet_av.config import check_choice
 from espnet_av.errors import ConfigError
 from espnet_av.registry import Registry
+from espnet_av.score.abx.scored import LANGUAGE_SCORER, PHONE_SCORER
 from espnet_av.score.activity import ACTIVITY
 from espnet_av.score.conditions import Decoded, read_condition
 from espnet_av.score.labels import LABELS
@@ -28,7 +29,13 @@ def _problem(name: str, scorer: Any) -> str | None:
 
 SCORERS: Registry[Scorer] = Registry(
     "scorers",
-    {scorer.name: scorer for scorer in (ERROR_RATES, TRANSLATION, LABELS, ACTIVITY, RETRIEVAL)},
+    {
+        scorer.name: scorer
+        for scorer in (
+            *(ERROR_RATES, TRANSLATION, LABELS, ACTIVITY, RETRIEVAL),
+            *(PHONE_SCORER, LANGUAGE_SCORER),
+        )
+    },
     _problem,
 )
 """Name -> scorer; a new score is an entry here."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from espnet_av.errors import ConfigError
+from espnet_av.score.abx.options import AbxOptions
 from espnet_av.score.bleu_tokens import TokeniserChoice
 from espnet_av.score.normaliser import NormaliserName
 
@@ -24,6 +25,8 @@ class Scoring:
     collar_sec: float = 0.0
     """Of who speaks when: not scored on each side of every beginning and end of a turn. 0.25 is
     usual, which pyannote calls 0.5."""
+    abx: AbxOptions = AbxOptions()  # noqa: RUF009 - frozen, as a number is
+    """Of ABX errors: items, triplets, distance, slice, draws."""
 
     def __post_init__(self) -> None:
         if self.collar_sec < 0:

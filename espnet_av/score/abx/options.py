@@ -45,6 +45,8 @@ class AbxOptions:
     """Share of items that may be without a frame."""
     kind: ItemKind = "triphone"
     """Items that are made of an alignment (`ctm`): a phone with its neighbours, or alone."""
+    items: str = ""
+    """Item file instead; {set} stands for the name of the test set."""
 
     def __post_init__(self) -> None:
         for name in ("max_size_group", "max_x_across"):

@@ -76,7 +76,7 @@ def as_text(scores: Mapping[str, Any]) -> str:
         ", ".join(
             f"{key} {'all' if value is None else value}"
             for key, value in options.items()
-            if key != "kind"
+            if key not in ("kind", "items")
         )
     )
     dropped = ", ".join(f"{count} {reason}" for reason, count in scores["dropped"].items())

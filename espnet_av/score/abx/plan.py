@@ -22,6 +22,10 @@ _CHUNK_FRAMES = 1 << 15
 """Frames that are held at a time."""
 
 
+class NothingToCompareError(DataDirError):
+    """Items make no triplet."""
+
+
 @dataclass(frozen=True)
 class ItemLabels:
     """Phones, contexts and talkers of items, as numbers."""
@@ -132,7 +136,7 @@ def make_plan(labels: ItemLabels, speaker: TalkerOfX, options: AbxOptions) -> Pl
     that could be X at most `max_x_across` for each A, the same for all its B.
 
     Raises:
-        DataDirError: there is nothing to compare.
+        NothingToCompareError: there is no triplet.
     """
     draws = np.random.default_rng(options.seed)
     order = _drawn(labels, options.max_size_group, draws)
@@ -145,7 +149,7 @@ def make_plan(labels: ItemLabels, speaker: TalkerOfX, options: AbxOptions) -> Pl
     else:
         x, a = _across(groups, options.max_x_across, draws)
     if not len(x):
-        raise DataDirError(_nothing(labels, speaker, options))
+        raise NothingToCompareError(_nothing(labels, speaker, options))
     return _laid_out(labels, order, groups, counts, x, a)
 
 
@@ -250,5 +254,5 @@ def _nothing(labels: ItemLabels, speaker: TalkerOfX, options: AbxOptions) -> str
     return (
         f"no triplet {speaker} talkers: of {len(labels.phone)} items of {len(labels.phones)} "
         f"phones and {len(labels.speakers)} talkers none are {why}{place}; take more of the set, "
-        + ("--context any, or the other --speaker" if place else "or the other --speaker")
+        + ("context any, or the other kind of speaker" if place else "or the other kind of speaker")
     )

@@ -14,15 +14,13 @@ _NUM_PAIRS = 25
 _CHANCE = 50.0
 
 
-def plot_abx(
-    found: Mapping[str, Means], path: Path, *, speaker: str, resampling: Resampling
-) -> None:
+def plot_abx(found: Mapping[str, Means], path: Path, *, title: str, resampling: Resampling) -> None:
     """Draw the error of every layer, with its interval over talkers, and pairs of the best layer.
 
     Args:
         found: layer -> its errors.
         path: PNG to write.
-        speaker: within or across, for the title.
+        title: what it is of.
         resampling: for the intervals.
     """
     best = min(found, key=lambda name: found[name].error_rate)
@@ -31,7 +29,7 @@ def plot_abx(
     rates = {name: 100 * means.error_rate for name, means in found.items()}
     edges = {name: means.interval(resampling) for name, means in found.items()}
     draw_layers(left, rates, edges)
-    left.set_title(f"ABX error {speaker} talkers", loc="left", fontsize=11, color=INK)
+    left.set_title(title, loc="left", fontsize=11, color=INK)
     draw_pairs(right, found[best].pairs())
     right.set_title(f"told apart least ({best})", loc="left", fontsize=11, color=INK)
     save(figure, path)

@@ -1,0 +1,314 @@
+"""ABX errors of features that the decode stage wrote: by phones, and by the language spoken."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import product
+from pathlib import Path
+from typing import Any, Protocol
+
+from espnet_av.data.table import parse_ctm, raise_problems
+from espnet_av.errors import DataDirError
+from espnet_av.features.feature_files import find_features, num_frames
+from espnet_av.predict.condition import CONTROL, CTM, decode_again
+from espnet_av.rates import SAMPLE_RATE
+from espnet_av.score.abx.alignment import ItemRules, items_of
+from espnet_av.score.abx.items import AbxItem, read_items
+from espnet_av.score.abx.language import language_items, language_options, unit_of
+from espnet_av.score.abx.levels import Means, level_names
+from espnet_av.score.abx.measure import Layers, Task, figures, hash_items, measure, prepare_task
+from espnet_av.score.abx.options import AbxOptions, TalkerOfX
+from espnet_av.score.abx.plan import NothingToCompareError
+from espnet_av.score.abx.spans import parse_rate
+from espnet_av.score.bootstrap import Resampling
+from espnet_av.score.conditions import Decoded, read_rows
+from espnet_av.score.metric import Metric
+from espnet_av.score.scorer import NO_TEXT, NO_TURNS, Figures, Scored, Scorer
+from espnet_av.score.scoring import Scoring
+from espnet_av.score.text_table import format_markdown
+
+ABX = Metric(name="abx", title="ABX", words="ABX error", lower_is_better=True, digits=2)
+LANGUAGE_ABX = Metric(
+    name="abx_language",
+    title="language ABX",
+    words="ABX error of languages",
+    lower_is_better=True,
+    digits=2,
+)
+_CONTROL_HZ = "100"
+_HEADINGS = (
+    *("set", "talkers", "layer", "error %"),
+    *("items", "compared", "dropped", "cells", "triplets"),
+)
+
+
+class _MakeItems(Protocol):
+    def __call__(
+        self, condition: Decoded, layers: Layers, rate: str, options: AbxOptions
+    ) -> list[AbxItem]: ...
+
+
+@dataclass
+class ScoredFrames(Scored):
+    """A condition with features of its frames."""
+
+    condition: Decoded
+    metric: Metric
+    options: AbxOptions
+    make_items: _MakeItems
+    refs: dict[str, str] = field(init=False)
+    """Utterance -> its items."""
+    drawn: str = "abx"
+    _found: dict[tuple[frozenset[str], str], tuple[Task, dict[str, Means]]] = field(
+        init=False, default_factory=dict
+    )
+
+    def __post_init__(self) -> None:
+        items: dict[str, list[AbxItem]] = {}
+        for item in self._items[self._rates[0]]:
+            items.setdefault(item.file, []).append(item)
+        self.refs = {utt_id: hash_items(mine) for utt_id, mine in items.items()}
+
+    @cached_property
+    def _layers(self) -> dict[str, Layers]:
+        """Frames a second -> layers."""
+        condition, rate = self.condition, f"{self.condition.info['frame_hz']:g}"
+        utt_ids = self._utt_ids
+        layers: dict[str, Layers] = {rate: {}}
+        for name in condition.info["layers"]:
+            layers[rate][name] = find_features(condition.folder / f"{name}.scp", utt_ids)  # type: ignore[index]
+        if (condition.folder / f"{CONTROL}.scp").is_file():
+            control = find_features(condition.folder / f"{CONTROL}.scp", utt_ids)
+            if len(control) == len(utt_ids):
+                layers.setdefault(_CONTROL_HZ, {})[CONTROL] = control  # type: ignore[index]
+        return layers
+
+    @cached_property
+    def _utt_ids(self) -> list[str]:
+        first = f"{self.condition.info['layers'][0]}.scp"
+        return list(read_rows(self.condition.folder / first))
+
+    @property
+    def _rates(self) -> list[str]:
+        return list(self._layers)
+
+    @cached_property
+    def _items(self) -> dict[str, list[AbxItem]]:
+        return {
+            rate: self.make_items(self.condition, layers, rate, self.options)
+            for rate, layers in self._layers.items()
+        }
+
+    @cached_property
+    def variants(self) -> tuple[Mapping[str, str], ...]:  # type: ignore[override]
+        """Talkers within and across, and layers."""
+        layers = [name for found in self._layers.values() for name in found]
+        return tuple(
+            {"speaker": speaker, "context": self.options.context, "layer": layer}
+            for speaker, layer in product(self.options.speaker, layers)
+        )
+
+    def figures(
+        self, utt_ids: Collection[str], resampling: Resampling, axes: Mapping[str, str]
+    ) -> Figures:
+        """ABX error of the items of these utterances; the interval draws talkers."""
+        try:
+            task, means = self._measured(frozenset(utt_ids), axes)
+        except NothingToCompareError as error:
+            if set(utt_ids) >= self.refs.keys():
+                msg = (
+                    f"{self.condition.folder}: {error}; in expected_scores.yaml, scoring: {{abx:}}"
+                )
+                raise DataDirError(msg) from error
+            return {}
+        found = figures(means, resampling)
+        rate, edges = 100 * found.pop("error_rate"), found.pop("ci95_over_speakers")
+        edges = [rate, rate] if edges is None else [100 * edge for edge in edges]
+        facts = task.facts()
+        return {
+            self.metric.name: {
+                "rate": round(rate, 5),
+                "ci95": [round(edge, 5) for edge in edges],
+                **found,
+                **{key: facts[key] for key in ("num_items", "num_compared", "num_clipped")},
+                "dropped": facts["dropped"],
+                "most_confused": [[a, b, round(100 * e, 3)] for a, b, e in means.pairs()[:20]],
+                "num_utts": len(utt_ids),
+            }
+        }
+
+    def _measured(self, utt_ids: frozenset[str], axes: Mapping[str, str]) -> tuple[Task, Means]:
+        rate = next(r for r, layers in self._layers.items() if axes["layer"] in layers)
+        speaker: TalkerOfX = "across" if axes["speaker"] == "across" else "within"
+        key = utt_ids, f"{speaker} {rate}"
+        if key not in self._found:
+            items = [item for item in self._items[rate] if item.file in utt_ids]
+            layers = self._layers[rate]
+            durations = _durations(self.condition)
+            task = prepare_task(items, layers, parse_rate(rate), speaker, self.options, durations)
+            self._found[key] = task, measure(task, layers)
+        task, found = self._found[key]
+        return task, found[axes["layer"]]
+
+    def extras(self) -> dict[str, Any]:
+        """What the figures depend on."""
+        options = replace(self.options, speaker=(self.options.speaker[0],))
+        unit = unit_of(self.condition) if self.metric is LANGUAGE_ABX else self.options.kind
+        return {
+            "triplets": {
+                "unit": self.options.items or unit,
+                "items": hash_items(self._items[self._rates[0]]),
+                "levels": level_names(options.speaker[0], options),
+            }
+        }
+
+    def draw(self, path: Path, title: str, axes: Mapping[str, str]) -> bool:
+        """Error by layer, and the phones that are told apart least."""
+        from espnet_av.score.abx.plot_abx import plot_abx  # matplotlib, for those who look
+
+        found = {
+            other["layer"]: self._measured(frozenset(self.refs), other)[1]
+            for other in self.variants
+            if other["speaker"] == axes["speaker"]
+        }
+        plot_abx(found, path, title=f"{title}, {axes['speaker']} talkers", resampling=Resampling())
+        return True
+
+
+def _durations(condition: Decoded) -> tuple[dict[str, float], str] | None:
+    path = condition.folder / "utt2num_samples"
+    if not path.is_file():
+        return None
+    return {u: int(count) / SAMPLE_RATE for u, count in read_rows(path).items()}, str(path)
+
+
+def _phone_items(
+    condition: Decoded, layers: Layers, rate: str, options: AbxOptions
+) -> list[AbxItem]:
+    if options.items:
+        path = Path(options.items.replace("{set}", str(condition.info["set"])))
+        return _by_language(read_items(path), condition)
+    ctm = condition.folder / CTM
+    if not ctm.is_file():
+        msg = (
+            f"{ctm}: missing: the test set has no alignment of phones (ctm); give it one, or name "
+            "an item file in expected_scores.yaml: scoring: {abx: {items: data/{set}.item}}"
+        )
+        raise DataDirError(msg)
+    alignment, problems = parse_ctm(ctm)
+    raise_problems(problems)
+    speakers = read_rows(condition.folder / "utt2spk")
+    found, reasons = items_of(alignment, speakers, ItemRules(kind=options.kind))
+    if not found:
+        msg = f"{ctm}: no phone becomes an item (left out: {reasons}); does it hold phones?"
+        raise DataDirError(msg)
+    return _by_language(found, condition)
+
+
+def _by_language(items: list[AbxItem], condition: Decoded) -> list[AbxItem]:
+    """Phones of two languages are two, whatever their names."""
+    langs = condition.groups.get("utt2lang")
+    if langs is None:
+        return items
+    return [
+        replace(
+            item,
+            phone=f"{langs.get(item.file, '')}:{item.phone}",
+            previous=f"{langs.get(item.file, '')}:{item.previous}",
+        )
+        for item in items
+    ]
+
+
+def _language_items(
+    condition: Decoded, layers: Layers, rate: str, options: AbxOptions
+) -> list[AbxItem]:
+    frames = num_frames(next(iter(layers.values())))
+    return language_items(condition, frames, parse_rate(rate))
+
+
+def _read_phones(condition: Decoded, scoring: Scoring) -> ScoredFrames:
+    _check_layers(condition)
+    return ScoredFrames(condition, ABX, scoring.abx, _phone_items)
+
+
+def _read_languages(condition: Decoded, scoring: Scoring) -> ScoredFrames:
+    _check_layers(condition)
+    options = language_options(condition, scoring.abx)
+    return ScoredFrames(condition, LANGUAGE_ABX, options, _language_items)
+
+
+def _check_layers(condition: Decoded) -> None:
+    lacking = [key for key in ("layers", "frame_hz") if not condition.info.get(key)]
+    if lacking:
+        msg = f"{condition.folder}/decode.json: lacks {', '.join(lacking)}; "
+        raise DataDirError(msg + decode_again(condition.folder))
+
+
+def _comparison(scores: Mapping[str, Any]) -> list[str]:
+    told = {key: value for key, value in scores["scoring"]["abx"].items() if value != ""}
+    first = scores["conditions"][0]["triplets"]
+    return [
+        "- ABX: " + ", ".join(f"{key} {value}" for key, value in told.items()),
+        f"- ABX: averaged over {', then '.join(first['levels'])}; unit {first['unit']}, items "
+        f"{first['items'][:16]}; intervals draw talkers",
+    ]
+
+
+def _sections(metric: Metric) -> Any:
+    def sections(records: Sequence[Mapping[str, Any]]) -> list[str]:
+        rows = [
+            [
+                *[
+                    "set",
+                    "talkers",
+                    "layer",
+                    "error_%",
+                    "items",
+                    "compared",
+                    "dropped",
+                    "cells",
+                    "triplets",
+                ]
+            ]
+        ]
+        for record in records:
+            axes, figure = record["axes"], record[metric.name]
+            dropped = ", ".join(f"{n} {why}" for why, n in figure["dropped"].items()) or "-"
+            counts = (figure[key] for key in ("num_items", "num_compared"))
+            rows.append(
+                [
+                    axes["set"],
+                    axes["speaker"],
+                    axes["layer"],
+                    metric.show(figure["rate"]),
+                    *map(str, counts),
+                    dropped,
+                    *(str(figure[key]) for key in ("num_cells", "num_triplets")),
+                ]
+            )
+        return [f"### What {metric.title} is made of", format_markdown(rows, left=(0, 1, 2))]
+
+    return sections
+
+
+PHONE_SCORER = Scorer(
+    name="abx",
+    kind="frames",
+    metrics=(ABX,),
+    read=_read_phones,
+    refuses=NO_TEXT | NO_TURNS,
+    sections=_sections(ABX),
+    comparison=_comparison,
+)
+LANGUAGE_SCORER = Scorer(
+    name="abx_language",
+    kind="frames",
+    metrics=(LANGUAGE_ABX,),
+    read=_read_languages,
+    refuses=NO_TEXT | NO_TURNS,
+    sections=_sections(LANGUAGE_ABX),
+    comparison=_comparison,
+)
