@@ -241,7 +241,6 @@ def _configs(options: Options, work: _Work) -> Iterable[tuple[int, str, str]]:
     yield 2, "--images_config", options.images_config
     yield 3, "--dump_config", options.dump_config
     yield 3, "--noise_config", options.noise_config
-    yield 12, "--roi_config", options.roi_config
     for named in work.experiments:
         experiment = named.experiment
         listed = f"{options.experiments}: {named.name}:" if options.experiments else ""
@@ -252,7 +251,9 @@ def _configs(options: Options, work: _Work) -> Iterable[tuple[int, str, str]]:
             yield 5, listed or "--units_config", experiment.units.config
         for test in experiment.tests:
             yield 10, listed or "--decode_config", test.config
-            yield 12, listed or "--decode_config", test.config
+            if experiment.tokens is not None:
+                yield 12, "--roi_config", options.roi_config
+                yield 12, listed or "--decode_config", test.config
             yield 11, listed or "--expected_scores", test.expected
 
 

@@ -233,8 +233,10 @@ def score_steps(options: Options, experiment: Experiment, test: Test) -> Parts:
 
 
 def pack_steps(options: Options, experiment: Experiment, test: Test) -> Parts:
-    """Stage 12: a model and what it needs -> one zip."""
+    """Stage 12: a model that writes text, and what it needs -> one zip, for `transcribe`."""
     out = experiment.out
+    if experiment.tokens is None:
+        return [log(f"stage 12 pack: {out} writes no text for 'espnet-av transcribe', skipped")]
     args = ["--exp_dir", out]
     args += ["--checkpoint", test.checkpoint] if test.checkpoint else []
     args += ["--roi_config", options.roi_config, "--decode_config", test.config, f"{out}/model.zip"]

@@ -20,6 +20,8 @@ _CURES = {
     ),
 }
 
+_NO_TABLE = "its reader makes it of other kinds of data; add those"
+
 
 def check_fields(model: AVModel, sets: Mapping[str, UtteranceDataset]) -> None:
     """Check, before the first step, that each set has what the model cannot train without.
@@ -36,7 +38,8 @@ def check_fields(model: AVModel, sets: Mapping[str, UtteranceDataset]) -> None:
             continue
         there = collate([dataset.sample(0, epoch=0, step=0)]).as_dict()
         for field in sorted(model.reads - there.keys()):
-            cure = _CURES.get(field, f"add its table {FIELDS[field].tables[0].name} to the data")
+            tables = next((table.name for table in FIELDS[field].tables), "")
+            cure = _CURES.get(field, f"add its table {tables} to the data" if tables else _NO_TABLE)
             msg = (
                 f"{name}: {dataset.utt_ids[0]} has no {field}, and {type(model).__name__} cannot "
                 f"be trained without; {cure}"

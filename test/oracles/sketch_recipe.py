@@ -105,7 +105,7 @@ class SketchRecipe:
             write_data_dir(self.folder / "data" / name, tables)
 
     def run(self, *arguments: str) -> tuple[int, str]:
-        """Run av.sh from the dump to the scores; returns its status and what it printed."""
+        """Run av.sh from the dump to the end; returns its status and what it printed."""
         paths = map(str, (self.packages, ROOT, ROOT / "test"))
         options = {
             "experiments": "conf/experiments.yaml",
@@ -113,7 +113,6 @@ class SketchRecipe:
             "valid_set": "test",
             "noise_config": "none",
             "stage": "dump",
-            "stop_stage": "score",
             "nj": "1",
             "decode_nj": "1",
         }

@@ -79,6 +79,21 @@ def test_a_list_makes_what_is_shared_once(recipe: Path) -> None:
     assert "dump/x_y/.done" in made and "dump/y/.done" in made
 
 
+def test_what_writes_no_text_is_tested_but_not_packed(recipe: Path) -> None:
+    entry = "{config: conf/a.yaml, tests: [words]}"
+    (recipe / "list.yaml").write_text(f"tests: {{words: {{}}}}\nexperiments: {{a: {entry}}}\n")
+    (recipe / "conf/roi.yaml").unlink()
+    words = ("--experiments", "list.yaml", "--stage", "ssl")
+    assert markers(*words) == [
+        "exp/a/.done.train", "exp/a/decode/.done.decode", "exp/a/decode/.done.score"
+    ]  # fmt: skip
+    said = [part for part in make_plan(parse_options(words), Site()) if isinstance(part, Note)]
+    assert any("exp/a writes no text" in part.words[-1] for part in said)
+    # What does write some needs to know how mouths are cut.
+    with pytest.raises(ConfigError, match=r"--roi_config conf/roi\.yaml: no such file"):
+        markers("--stage", "pack")
+
+
 def test_side_by_side_goes_by_levels(recipe: Path) -> None:
     parts = make_plan(parse_options(["--experiments", "list.yaml", "--jobs", "2"]), Site())
     runs = [p.words[1:] for p in parts if isinstance(p, Note) and p.words[0] == "side_by_side"]

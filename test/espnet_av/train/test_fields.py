@@ -21,7 +21,13 @@ class Reader(ToyModel):
 
 @pytest.mark.parametrize(
     ("field", "cure"),
-    [("speech", "wav.scp"), ("units", "--units_dir"), ("image", r"its table image\.scp")],
+    [
+        ("speech", "wav.scp"),
+        ("units", "--units_dir"),
+        ("image", r"its table image\.scp"),
+        ("image_id", "of other kinds of data"),
+        ("film", r"film\.scp"),
+    ],
 )
 def test_what_is_not_there(field, cure):
     sets = {"training set": ToyDataset(0), "validation set": ToyDataset()}
