@@ -5,6 +5,7 @@ no requirement of this package.
 """
 
 import importlib
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _MODULE_OF = {
     "AutoModel": "transformers",
+    "AutoTokenizer": "transformers",
     "SafetensorError": "safetensors",
     "load_file": "safetensors.torch",
     "save": "safetensors.torch",
@@ -44,14 +46,19 @@ def __getattr__(name: str) -> Any:
     return value
 
 
-def load_model(folder: Path) -> "nn.Module":
+def load_model(folder: Path, may_lack: Collection[str] | None = None) -> "nn.Module":
     """A model of a folder as `save_pretrained` writes it, in evaluation, on the CPU.
 
     Nothing is fetched and nothing in the folder is run: its class is one of transformers, and its
     weights are safetensors.
 
+    Args:
+        folder: of the model.
+        may_lack: beginnings of the names of weights that need not be there; transformers makes
+            them at random. None: any.
+
     Raises:
-        CheckpointError: there is no such model in the folder, or it cannot be read.
+        CheckpointError: there is no such model in the folder, it cannot be read, or lacks weights.
         ConfigError: transformers is not installed.
     """
     if not (folder / "config.json").is_file():
@@ -60,15 +67,51 @@ def load_model(folder: Path) -> "nn.Module":
     auto_model, safetensor_error = __getattr__("AutoModel"), __getattr__("SafetensorError")
     _know_makers_of_tensors()
     try:
-        model: nn.Module = auto_model.from_pretrained(
-            folder, local_files_only=True, trust_remote_code=False, use_safetensors=True
+        model, info = auto_model.from_pretrained(
+            folder,
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True,
+            output_loading_info=True,
         )
     except (OSError, ValueError, KeyError, RuntimeError, safetensor_error) as error:
         first = next(iter(str(error).splitlines()), repr(error))
         msg = f"{folder}: cannot be read ({first:.300}); copy the whole folder again, with its "
         msg += "model.safetensors"
         raise CheckpointError(msg) from error
-    return model.eval()
+    lacking = [] if may_lack is None else sorted(info["missing_keys"])
+    lacking = [name for name in lacking if not name.startswith(tuple(may_lack or ()))]
+    if lacking:
+        msg = (
+            f"{folder}: its weights lack {', '.join(lacking[:4])}, which would be random; take a "
+            "folder with all of the model, or do without that part"
+        )
+        raise CheckpointError(msg)
+    loaded: nn.Module = model.eval()
+    return loaded
+
+
+def load_tokenizer(folder: Path) -> Any:
+    """The tokenizer of a folder; nothing is fetched, and nothing in the folder is run.
+
+    Raises:
+        CheckpointError: there is none, or it cannot be read.
+        ConfigError: transformers is not installed.
+    """
+    auto_tokenizer, again = __getattr__("AutoTokenizer"), "copy the whole folder again, with its"
+    try:
+        tokenizer = auto_tokenizer.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
+        first = next(iter(str(error).splitlines()), repr(error))
+        msg = f"{folder}: has no tokenizer that can be read ({first:.300}); {again} tokenizer files"
+        raise CheckpointError(msg) from error
+    # Without any file, transformers 5 makes one that knows no word.
+    if len(tokenizer) <= len(tokenizer.all_special_tokens):
+        msg = f"{folder}: has no tokenizer, or one without words; {again} tokenizer files"
+        raise CheckpointError(msg)
+    return tokenizer
 
 
 def _know_makers_of_tensors() -> None:

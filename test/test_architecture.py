@@ -37,6 +37,7 @@ ALLOWED = {
     "images": {"data", "media"},
     "dump": {"data", "media"},
     "noise": {"data", "media"},
+    "vectors": {"data"},
     "features": {"data", "models", "ops"},
     "units": {"features", "data", "ops", "score"},
     "train": {"models", "modules", "ops", "data"},
@@ -50,8 +51,8 @@ ALLOWED = {
     "recipe": {"data"},
     "bin": {
         "pack", "speech2text", "train", "predict", "search", "score", "features", "units", "noise",
-        "dump", "roi", "images", "models", "modules", "ops", "data", "media", "corpora", "status",
-        "recipe", "exchange",
+        "vectors", "dump", "roi", "images", "models", "modules", "ops", "data", "media", "corpora",
+        "status", "recipe", "exchange",
     },
 }  # fmt: skip
 

@@ -10,7 +10,7 @@ import numpy as np
 from torch.utils.data import Dataset
 
 from espnet_av.data.batch import Sample
-from espnet_av.data.data_dir import read_data_dir
+from espnet_av.data.data_dir import DataDir, read_data_dir
 from espnet_av.data.dataset_config import DatasetConfig, Modalities
 from espnet_av.data.dropped import Drop, check_dropped, write_dropped
 from espnet_av.data.fields import check_field
@@ -123,6 +123,11 @@ class AVDataset(Dataset[Sample]):
                 *(self._data.path, len(drops), self.total, *min(drops)[:2]),
             )
         return sorted(drops)
+
+    @property
+    def data(self) -> DataDir:
+        """All tables of the set, as far as its languages are asked for."""
+        return self._data
 
     @property
     def num_frames(self) -> list[int]:

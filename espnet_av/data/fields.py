@@ -77,6 +77,7 @@ class Field:
 
 
 _IMAGES = Table(name="utt2image", problem=id_problem)
+_TEACHERS = Table(name="utt2teacher", problem=id_problem)
 
 
 def _arrays(name: str, packer: ArrayPacker, **more: Any) -> Table:
@@ -126,10 +127,13 @@ _OWN = {
         Field(
             name="activity", tables=(TURNS,), padded_axes=2, clock=Clock.MODEL, for_learning=True
         ),
-        # (D,) float32 of a teacher.
+        # (D,) float32 of a teacher; utterances with the same sentence share one.
         Field(
             name="teacher",
-            tables=(_arrays("teacher.scp", ArrayPacker(1, vector_problem)),),
+            tables=(
+                _arrays("teacher.scp", ArrayPacker(1, vector_problem), keyed_by=_TEACHERS.name),
+                _TEACHERS,
+            ),
             batching=Batching.STACKED,
             for_learning=True,
         ),

@@ -20,6 +20,9 @@ from espnet_av.data.table import write_table
 from espnet_av.predict.prediction import Predictions, Work
 from espnet_av.predict.reranking import rerank
 
+_SHARED = ("image.scp", "teacher.scp")
+"""Tables of what several utterances may have in common."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Vectors(Predictions):
@@ -39,14 +42,15 @@ class Vectors(Predictions):
     def write(self, folder: Path, data: DataDir) -> None:
         """Write `<view>.ark` and `<view>.scp`, and `ref.item`: what belongs to each utterance.
 
-        Utterances of the same picture have the same item; without pictures each is its own. A view
-        of named pictures (`utt2image`) is written under their names, each once. Where there is a
-        finer score, `<view>_to_<view>.order` has the candidates of each vector, the best first.
+        Utterances of the same picture, or of the same sentence of a teacher, have the same item;
+        without these each is its own. A view of what has names (`utt2image`, `utt2teacher`) is
+        written under these, each once. Where there is a finer score, `<view>_to_<view>.order` has
+        the candidates of each vector, the best first.
         """
         utt_ids = self.ordered(data)
-        pictures = data.tables.get("image.scp", {})
-        named = data.is_keyed("image.scp")
-        items = {u: (data.key("image.scp", u) if named else pictures.get(u)) or u for u in utt_ids}
+        table = next((name for name in _SHARED if name in data.tables), _SHARED[0])
+        shared, named = data.tables.get(table, {}), data.is_keyed(table)
+        items = {u: (data.key(table, u) if named else shared.get(u)) or u for u in utt_ids}
         first = {item: u for u, item in reversed(items.items())}
         # With one utterance each, what was said would be theirs, too.
         named = named and len(first) < len(utt_ids)

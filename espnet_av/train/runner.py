@@ -12,6 +12,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 
 from espnet_av.data.dataset import AVDataset
 from espnet_av.data.noise_bank import NoiseBank
+from espnet_av.data.readers.vector import check_one_teacher
 from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.data.unit_set import read_summary, read_units
 from espnet_av.data.workers import LOSSES, explain_loss
@@ -168,6 +169,8 @@ def _build_data(
 
     train_set = dataset(inputs.train_dir, noise, train=True)
     valid_set = dataset(inputs.valid_dir, None, train=False)
+    if "teacher" in model.reads:
+        check_one_teacher(train_set.data, valid_set.data)
     if dropped_path is not None:
         train_set.report_dropped(dropped_path)
         write_longest(dropped_path.parent, max(train_set.recorded_frames) / FRAME_HZ)

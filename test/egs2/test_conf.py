@@ -21,6 +21,7 @@ from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.schedules import build_schedule
 from espnet_av.units.config import UnitsConfig
+from espnet_av.vectors.config import VectorsConfig
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = sorted(ROOT.glob("egs2/*/*/conf/**/*.yaml"))
@@ -32,6 +33,7 @@ KINDS = {
     "noise": NoiseConfig,
     "corpus": MiniAvConfig,
     "units": UnitsConfig,
+    "vectors": VectorsConfig,
 }
 LISTS = "experiments"
 """Of named experiments, which have a reader of their own."""

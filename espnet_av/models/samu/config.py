@@ -22,8 +22,8 @@ class SamuConfig(AVFrontendConfig):
     """What turns lips into features; `none`: they are not looked at."""
     frame_rate: FrameRate = 50
     """Features a second; 50 in XLS-R and XLAVS-R."""
-    feature_size: int = 1024
-    """Size of the features and of the transformer: 1024 in 300M, 1280 in 1B, 1920 in 2B."""
+    feature_size: int = 768
+    """Of the features and of the transformer: 768 base, 1024 in 300M, 1280 in 1B, 1920 in 2B."""
     fusion: Annotated[str, Choice("modules.frontend.fusion.FUSIONS", also=("none",))] = "none"
     """How sound and lips are joined."""
     dropout_rate: float = 0.0
