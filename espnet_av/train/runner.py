@@ -40,6 +40,7 @@ from espnet_av.train.step_callback import StepCallback
 from espnet_av.train.step_sampler import Progress
 from espnet_av.train.strategies import build_strategy, cluster_environment
 from espnet_av.train.summary import hardware, write_summary
+from espnet_av.train.unit_origin import warn_of_other_units
 from espnet_av.train.upstream import with_upstream
 
 logger = logging.getLogger(__name__)
@@ -198,6 +199,7 @@ def _build_module(
     if is_new:
         tokens = tokenizer.tokens if tokenizer else None
         initialise(model, config.init_param, config.ignore_init_mismatch, tokens)
+        warn_of_other_units(config.init_param, inputs.units_dir)
         check_criteria(config.best_model_criterion, model)
     module = AVLightningModule(model, config, progress)
     logger.info("parameters\n%s", parameter_report(model))
