@@ -12,8 +12,8 @@ _CHUNK = 1024
 def retrieval_ranks(queries: Tensor, items: Tensor, query_ids: Tensor, item_ids: Tensor) -> Tensor:
     """Rank of the best right item of every query, from 1, among all items.
 
-    Items that are wrong and as near as the right one count as nearer: vectors that are all equal
-    find nothing, instead of everything.
+    Among items that are as near as the right one, the rank is the mean over all their orders:
+    vectors that are all equal are at chance, instead of finding everything, or nothing.
 
     Args:
         queries: (Q, D) float vectors; of any length, compared by their inner product. Divide them
@@ -23,7 +23,7 @@ def retrieval_ranks(queries: Tensor, items: Tensor, query_ids: Tensor, item_ids:
         item_ids: (N,) int64; an item with the same number is right.
 
     Returns:
-        (Q,) int64; 0 for a query that nothing belongs to.
+        (Q,) float64; 0 for a query that nothing belongs to.
 
     Raises:
         ValueError: the shapes do not fit, or a vector is not finite.
@@ -43,6 +43,10 @@ def retrieval_ranks(queries: Tensor, items: Tensor, query_ids: Tensor, item_ids:
         scores = queries[part] @ items.T
         right = query_ids[part, None] == item_ids[None]
         best = scores.masked_fill(~right, -torch.inf).amax(dim=1, keepdim=True)
-        nearer = ((scores >= best) & ~right).sum(dim=1)
-        ranks.append(torch.where(right.any(dim=1), nearer + 1, 0))
-    return torch.cat(ranks) if ranks else query_ids.new_zeros(0)
+        nearer = ((scores > best) & ~right).sum(dim=1).double()
+        wrong = ((scores == best) & ~right).sum(dim=1)
+        equal = ((scores == best) & right).sum(dim=1)
+        # Of `equal` among as many and `wrong` ones, the first one's mean place.
+        place = (wrong + equal + 1) / (equal + 1)
+        ranks.append(torch.where(right.any(dim=1), nearer + place, 0))
+    return torch.cat(ranks) if ranks else torch.zeros(0, dtype=torch.float64)

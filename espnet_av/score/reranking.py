@@ -32,16 +32,16 @@ def ranks_in_order(
     """Rank of the best right item: its place among the candidates, else the one it had.
 
     Args:
-        coarse: (Q,) int ranks by the vectors, from 1.
+        coarse: (Q,) ranks by the vectors, from 1.
         orders: query -> candidates, the best first.
         queries: (Q,) their names.
         right: (Q,) names of the items that belong to each.
         among: items that there are.
 
     Returns:
-        (Q,) int.
+        (Q,) float.
     """
-    ranks = coarse.copy()
+    ranks = coarse.astype(np.float64)
     for row, (query, belongs) in enumerate(zip(queries, right, strict=True)):
         listed = [name for name in orders.get(query, ()) if name in among]
         place = next((n for n, name in enumerate(listed, start=1) if name in belongs), None)

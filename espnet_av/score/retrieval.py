@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import compress, permutations
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -54,46 +54,58 @@ class ScoredVectors(Scored):
             for pair in permutations(self.vectors)
             if axes["direction"] == f"{pair[0]} to {pair[1]}"
         )
-        ranks = self._ranks(query, item, [u in utt_ids for u in self.refs])
+        chosen = [place for place, utt_id in enumerate(self.refs) if utt_id in utt_ids]
+        queries, items = (self._distinct(view, chosen) for view in (query, item))
+        ranks = self._ranks(query, item, queries, items)
         return {
             metric.name: {
                 **rate_figure((ranks <= rank).astype(int).tolist(), [1] * len(ranks), resampling),
                 "median_rank": float(np.median(ranks)),
-                "num_utts": len(ranks),
+                "mean_rank": float(np.mean(ranks)),
+                "num_queries": len(ranks),
+                "num_items": len(items),
+                "num_utts": len(chosen),
             }
             for rank, metric in zip(RANKS, RECALLS, strict=True)
         }
 
-    def _ranks(self, query: str, item: str, chosen: list[bool]) -> np.ndarray:
+    def _distinct(self, view: str, chosen: Sequence[int]) -> list[int]:
+        """Of these utterances the first of each vector: a picture is one, whatever its captions."""
+        refs = list(self.refs.values())
+        found: dict[tuple[str, bytes], int] = {}
+        for place in chosen:
+            found.setdefault((refs[place], self.vectors[view][place].tobytes()), place)
+        return list(found.values())
+
+    def _ranks(
+        self, query: str, item: str, queries: Sequence[int], items: Sequence[int]
+    ) -> np.ndarray:
         import torch  # figures need it, reading of scores does not
 
         from espnet_av.ops.retrieval import retrieval_ranks
 
         _, ids = np.unique(list(self.refs.values()), return_inverse=True)
-        names = torch.from_numpy(ids[chosen])
-        queries, items = (torch.from_numpy(self.vectors[v][chosen]) for v in (query, item))
-        ranks = np.asarray(retrieval_ranks(queries, items, names, names))
-        orders = read_orders(self.condition.folder, query, item)
-        return self._reranked(ranks, orders, query, item, chosen) if orders else ranks
-
-    def _reranked(
-        self,
-        ranks: np.ndarray,
-        orders: Mapping[str, Sequence[str]],
-        query: str,
-        item: str,
-        chosen: list[bool],
-    ) -> np.ndarray:
-        """Ranks by the finer score, where a right item is among its candidates."""
-        refs, queries, items = (
-            list(compress(column, chosen))
-            for column in (self.refs.values(), self.names[query], self.names[item])
+        places = (query, queries), (item, items)
+        ranks = np.asarray(
+            retrieval_ranks(
+                *(torch.from_numpy(self.vectors[view][rows]) for view, rows in places),
+                *(torch.from_numpy(ids[rows]) for _, rows in places),
+            )
         )
+        orders = read_orders(self.condition.folder, query, item)
+        if not orders:
+            return ranks
+        refs = list(self.refs.values())
         belongs: dict[str, set[str]] = {}
-        for ref, name in zip(refs, items, strict=True):
-            belongs.setdefault(ref, set()).add(name)
-        right = [belongs[ref] for ref in refs]
-        return ranks_in_order(ranks, orders, queries, right, set(items))
+        for row in items:
+            belongs.setdefault(refs[row], set()).add(self.names[item][row])
+        return ranks_in_order(
+            ranks,
+            orders,
+            [self.names[query][row] for row in queries],
+            [belongs[refs[row]] for row in queries],
+            {self.names[item][row] for row in items},
+        )
 
 
 def _read(condition: Decoded, scoring: Scoring) -> ScoredVectors:
