@@ -92,3 +92,12 @@ def test_archives_of_sound_count_too(tmp_path: Path) -> None:
     assert dump(tmp_path, tables).utt_ids == ["s-in"]
     rows = (tmp_path / "dump/dropped.tsv").read_text().splitlines()[1:]
     assert [row.split("\t")[1] for row in rows] == ["segment beyond its recording"] * 2
+
+
+def test_bytes_of_a_part_are_those_of_its_seconds(tmp_path: Path) -> None:
+    tables = tables_of(tmp_path, {"s-in": "r 1 3", "s-all": "r 0 10"})
+    write_data_dir(tmp_path / "data", tables)
+    shards = plan_dump(tmp_path / "data", tmp_path / "roi", tmp_path / "dump", DumpConfig())
+    sizes = {u: shard.expected_bytes(u) for shard in shards for u in shard.utt_ids}
+    assert sizes["s-in"] == pytest.approx(sizes["s-all"] / 5)
+    assert sizes["s-all"] == pytest.approx(10 * 17500, rel=0.1)

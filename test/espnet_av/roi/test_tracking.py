@@ -223,6 +223,24 @@ def test_haar_scales_boxes_back_to_the_picture(monkeypatch):
     assert points[0][3] == pytest.approx([20 + 50, 20 + 83])
 
 
+@pytest.mark.parametrize(
+    ("height", "detect_side", "least"),
+    [(480, 240, 48), (480, 480, 96), (240, 480, 48), (60, 60, 24)],
+)
+def test_haar_looks_for_faces_of_a_share_of_the_picture(monkeypatch, height, detect_side, least):
+    """A fifth of the picture as it is looked at; nothing below 24 pixels is a face."""
+    asked = []
+
+    class Cascade:
+        def detectMultiScale(self, picture, step, neighbours, flags, smallest, largest):
+            asked.append(smallest)
+            return [(10, 10, 50, 50)]
+
+    monkeypatch.setattr("espnet_av.roi.tracking_haar._cascade", lambda name: Cascade())
+    HaarTracker(detect_side=detect_side).track(np.zeros((1, height, 2 * height), np.uint8))
+    assert asked[0] == (least, least)
+
+
 def test_haar_finds_the_mouth_of_a_real_face(grid_root):
     frames = read_video(grid_root / "s1" / "bbaf2n.mp4", gray=True)
     points = HaarTracker().track(frames)
