@@ -20,6 +20,8 @@ from espnet_av.score.scorer import NO_TEXT, NO_TRIPLETS, NO_TURNS, Figures, Scor
 from espnet_av.score.scoring import Scoring
 
 RANKS = (1, 5, 10)
+SPEECH = "speech"
+"""View of what was said."""
 RECALLS = tuple(
     Metric(name=f"r{rank}", title=f"R@{rank}", words=f"found among the first {rank}")
     for rank in RANKS
@@ -70,7 +72,12 @@ class ScoredVectors(Scored):
         }
 
     def _distinct(self, view: str, chosen: Sequence[int]) -> list[int]:
-        """Of these utterances the first of each vector: a picture is one, whatever its captions."""
+        """Of these utterances the first of each vector: a picture is one, whatever its captions.
+
+        What is said is there as often as it is said.
+        """
+        if view == SPEECH:
+            return list(chosen)
         refs = list(self.refs.values())
         found: dict[tuple[str, bytes], int] = {}
         for place in chosen:
