@@ -9,7 +9,7 @@ from pathlib import Path
 from espnet_av.corpora.clip import Clip, make_id, survey
 from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem, PublishedSize
 from espnet_av.corpora.files import visible_files
-from espnet_av.corpora.librilight import check_lengths, write_sampled
+from espnet_av.corpora.librilight import Sample, check_lengths, write_sampled
 from espnet_av.corpora.parallel import parallel_map
 from espnet_av.corpora.speech_cuts import cut_at_pauses
 from espnet_av.corpora.speech_stretches import Recording, find_stretches
@@ -37,6 +37,7 @@ def prepare_audiocite(
     min_sec: float = 2.0,
     max_sec: float = 20.0,
     valid_speakers: int = 2,
+    parts: int = 1,
     max_missing_ratio: float = 0.05,
     num_jobs: int = 4,
 ) -> dict[str, int]:
@@ -59,6 +60,8 @@ def prepare_audiocite(
         min_sec: shorter stretches are left out.
         max_sec: longest piece.
         valid_speakers: whose pieces are held out, a tenth of the speakers at most.
+        parts: `train` is written as so many sets, `train_a`, `train_b`, ..., of as many hours and
+            of other speakers each.
         max_missing_ratio: largest share of recordings that may be unreadable or silent.
         num_jobs: processes that look for speech.
 
@@ -85,7 +88,8 @@ def prepare_audiocite(
     coverage = Coverage("audiocite", total=PUBLISHED)
     pieces = _pieces(looked_at, out_dir / "vad", coverage, (min_sec, max_sec), num_jobs)
     coverage.finish(out_dir, max_missing_ratio)
-    return write_sampled(out_dir, pieces, hours, hours_per_speaker, seed, valid_speakers)
+    sample = Sample(hours, hours_per_speaker, seed, valid_speakers, parts)
+    return write_sampled(out_dir, pieces, sample)
 
 
 def _recording(root: Path, path: Path, known: Mapping[str, str] | None) -> Clip:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from string import ascii_lowercase
+from typing import NamedTuple
 
 from espnet_av.corpora.clip import Clip, make_id, survey, write_set
 from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem, PublishedSize
 from espnet_av.corpora.files import visible_files
 from espnet_av.corpora.hold_out import hold_out
 from espnet_av.corpora.speech_cuts import SpeechSpan, cut_at_pauses
-from espnet_av.corpora.talker_sample import sample_talkers, write_talkers
+from espnet_av.corpora.talker_sample import deal_talkers, sample_talkers, write_talkers
 from espnet_av.errors import ConfigError, DataDirError
 from espnet_av.rates import SAMPLE_RATE
 from espnet_av.text_file import read_json
@@ -36,6 +38,7 @@ def prepare_librilight(
     min_sec: float = 2.0,
     max_sec: float = 20.0,
     valid_speakers: int = NUM_HELD_OUT,
+    parts: int = 1,
     max_missing_ratio: float = 0.05,
     num_jobs: int = 4,
 ) -> dict[str, int]:
@@ -54,6 +57,8 @@ def prepare_librilight(
         min_sec: shorter stretches are left out.
         max_sec: longest piece.
         valid_speakers: whose pieces are held out, a tenth of the speakers at most.
+        parts: `train` is written as so many sets, `train_a`, `train_b`, ..., of as many hours and
+            of other speakers each: what two languages share the hours of one with.
         max_missing_ratio: largest share of recordings that may be missing or unreadable.
         num_jobs: processes that read headers.
 
@@ -76,7 +81,8 @@ def prepare_librilight(
         raise DataDirError(msg + "unpacked small, medium or large, or the folder of these")
     kept = survey(clips, coverage, num_jobs)
     coverage.finish(out_dir, max_missing_ratio)
-    return write_sampled(out_dir, kept, hours, hours_per_speaker, seed, valid_speakers)
+    sample = Sample(hours, hours_per_speaker, seed, valid_speakers, parts)
+    return write_sampled(out_dir, kept, sample)
 
 
 def check_lengths(min_sec: float, max_sec: float) -> None:
@@ -90,28 +96,36 @@ def check_lengths(min_sec: float, max_sec: float) -> None:
         raise ConfigError(msg)
 
 
-def write_sampled(
-    out_dir: Path,
-    clips: list[Clip],
-    hours: float | None,
-    hours_per_speaker: float | None,
-    seed: int,
-    valid_speakers: int,
-) -> dict[str, int]:
+class Sample(NamedTuple):
+    """What of a corpus is taken; see `prepare_librilight`."""
+
+    hours: float | None
+    hours_per_speaker: float | None
+    seed: int
+    valid_speakers: int
+    parts: int
+
+
+def write_sampled(out_dir: Path, clips: list[Clip], sample: Sample) -> dict[str, int]:
     """Write `train` and `valid` of chosen speakers, and the list of these.
 
     Raises:
-        ConfigError: there are not as many hours.
+        ConfigError: there are not as many hours, or no sets to write.
     """
-    chosen = sample_talkers(clips, hours, hours_per_speaker, seed)
+    if not 1 <= sample.parts <= len(ascii_lowercase):
+        msg = f"parts is {sample.parts}; from 1 to {len(ascii_lowercase)}"
+        raise ConfigError(msg)
+    chosen = sample_talkers(clips, sample.hours, sample.hours_per_speaker, sample.seed)
     speakers = {clip.speaker for clip in chosen}
     # One speaker alone is trained on.
-    held_out = hold_out(speakers, valid_speakers) if len(speakers) > 1 else set()
-    options = {"hours": hours, "hours_per_speaker": hours_per_speaker, "seed": seed}
-    write_talkers(out_dir / "speakers.tsv", chosen, options)
-    sets: dict[str, list[Clip]] = {"train": [], "valid": []}
-    for clip in chosen:
-        sets["valid" if clip.speaker in held_out else "train"].append(clip)
+    held_out = hold_out(speakers, sample.valid_speakers) if len(speakers) > 1 else set()
+    write_talkers(out_dir / "speakers.tsv", chosen, sample._asdict())
+    train = [clip for clip in chosen if clip.speaker not in held_out]
+    sets = {"train": train}
+    if sample.parts > 1:
+        dealt = deal_talkers(train, sample.parts)
+        sets = {f"train_{letter}": own for letter, own in zip(ascii_lowercase, dealt, strict=False)}
+    sets["valid"] = [clip for clip in chosen if clip.speaker in held_out]
     return {name: write_set(out_dir / name, own) for name, own in sets.items() if own}
 
 

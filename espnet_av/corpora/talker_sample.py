@@ -64,6 +64,21 @@ def draw_talkers(
     return sorted(taken, key=lambda clip: clip.utt_id)
 
 
+def deal_talkers(clips: Sequence[Clip], parts: int) -> list[list[Clip]]:
+    """Whole speakers dealt into parts of about as many hours each, the longest first."""
+    by_talker: dict[str, list[Clip]] = {}
+    for clip in clips:
+        by_talker.setdefault(clip.speaker, []).append(clip)
+    seconds = {talker: sum(clip.seconds for clip in own) for talker, own in by_talker.items()}
+    dealt: list[list[Clip]] = [[] for _ in range(parts)]
+    totals = [0.0] * parts
+    for talker in sorted(by_talker, key=lambda name: (-seconds[name], name)):
+        part = totals.index(min(totals))
+        dealt[part] += by_talker[talker]
+        totals[part] += seconds[talker]
+    return dealt
+
+
 def _draw(clips: Sequence[Clip], seconds: float, seed: str) -> list[Clip]:
     """Clips until there are enough seconds."""
     if sum(clip.seconds for clip in clips) <= seconds:

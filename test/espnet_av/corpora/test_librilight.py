@@ -91,3 +91,13 @@ def test_bad_lists_of_speech_cost_their_recording(root: Path, tmp_path: Path) ->
         prepare_librilight(tmp_path / "none", tmp_path / "data")
     with pytest.raises(ConfigError, match="min_sec 5"):
         prepare_librilight(root, tmp_path / "data", min_sec=5.0, max_sec=5.0)
+
+
+def test_the_hours_of_training_are_dealt_into_parts(root: Path, tmp_path: Path) -> None:
+    counts = prepare_librilight(root, tmp_path / "d", min_sec=1.0, parts=2, valid_speakers=0)
+    assert counts == {"train_a": 4, "train_b": 4}
+    one, other = (read_data_dir(tmp_path / "d" / name) for name in counts)
+    assert seconds(one) == pytest.approx(seconds(other))
+    assert not set(one.tables["utt2spk"].values()) & set(other.tables["utt2spk"].values())
+    with pytest.raises(ConfigError, match="parts is 0"):
+        prepare_librilight(root, tmp_path / "d", parts=0)
