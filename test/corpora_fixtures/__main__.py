@@ -1,6 +1,6 @@
 """Build small corpora in their true layouts, for a recipe to be rehearsed on.
 
-Usage: tools/make_fixture_corpus.sh <muavic|lrs3|voxceleb2> <folder> [<language>...]
+Usage: tools/make_fixture_corpus.sh <muavic|lrs3|voxceleb2|mlcoco> <folder> [<language>...]
 Prints the variables of db.sh that lead to them.
 """
 
@@ -8,16 +8,34 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from corpora_fixtures.books import build_audiocite, build_librilight
+from corpora_fixtures.clips import put
+from corpora_fixtures.coco import build_captions, build_karpathy, image
+from corpora_fixtures.detections import write_tsv
 from corpora_fixtures.faces_and_voices import build_fleurs, build_musan, build_voxceleb2_sound
+from corpora_fixtures.item_sets import build_zerospeech2017
 from corpora_fixtures.lrs3 import build_lrs3, write_lrs3_landmarks
 from corpora_fixtures.muavic import WORDS, add_translations, build_muavic
 
 from espnet_av.corpora.fleurs import CODES
 
 LANGUAGES = ("en", "el", "es")
+SPEAKER = """# Speaks a file: a hum whose pitch is that of the voice and of each letter.
+import math, struct, sys, wave
+
+voice, text, path = sys.argv[1], open(sys.argv[2], encoding="utf-8").read().strip(), sys.argv[3]
+wave_ = []
+for number in range(16000 * max(10, len(text)) // 16):
+    hertz = 90 + 7 * (sum(voice.encode()) % 20) + 11 * (ord(text[number // 1000 % len(text)]) % 32)
+    wave_.append(round(6000 * math.sin(2 * math.pi * hertz * number / 16000)))
+with wave.open(path, "wb") as out:
+    out.setparams((1, 2, 16000, 0, "NONE", ""))
+    out.writeframes(struct.pack(f"<{len(wave_)}h", *wave_))
+"""
+"""A program that stands for a synthesiser."""
 
 
 def make_muavic(root: Path, languages: Sequence[str] = LANGUAGES) -> dict[str, Path]:
@@ -43,9 +61,36 @@ def make_voxceleb2(root: Path) -> dict[str, Path]:
     return {"VOXCELEB2": build_voxceleb2_sound(root / "voxceleb2")}
 
 
+def make_mlcoco(root: Path) -> dict[str, Path | str]:
+    """Books of both languages, COCO with features of its images, items, a program that speaks."""
+    images = [("train2014", n) for n in range(1, 7)] + [("val2014", n) for n in range(7, 11)]
+    coco = build_captions(root / "coco", images)
+    rows = [f"{100 * n + k}\tPhrase numéro {n}, {k}." for _, n in images for k in range(2)]
+    features = [
+        write_tsv(coco / f"{part}_obj36.tsv", [image(*i) for i in images if i[0] == part], 36, 2048)
+        for part in ("train2014", "val2014")
+    ]
+    speaker = put(root / "speak.py", SPEAKER)
+    return {
+        "LIBRILIGHT": build_librilight(root / "librilight", speakers=6),
+        "AUDIOCITE": build_audiocite(root / "audiocite", speakers=5),
+        "COCO": coco,
+        "COCO_FR": put(root / "captions_fr.tsv", "\n".join(rows) + "\n"),
+        "KARPATHY": build_karpathy(
+            root / "dataset_coco.json", images, ["train"] * 6 + ["val"] * 2 + ["test"] * 2
+        ),
+        "COCO_FEATURES": " ".join(map(str, features)),
+        "TTS": f"python3 -S {shlex.quote(str(speaker))} {{voice}} {{text_file}} {{wav}}",
+        "ZEROSPEECH": build_zerospeech2017(root / "zerospeech"),
+    }
+
+
 def main() -> None:
     """Build, and print `export` lines."""
-    known = {"muavic": make_muavic, "lrs3": make_lrs3, "voxceleb2": make_voxceleb2}
+    known: dict[str, Callable[..., Mapping[str, Path | str]]] = {
+        "muavic": make_muavic, "lrs3": make_lrs3, "voxceleb2": make_voxceleb2,
+        "mlcoco": make_mlcoco,
+    }  # fmt: skip
     name, folder, *languages = [*sys.argv[1:], "", ""][: max(2, len(sys.argv) - 1)]
     strange = set(languages) - (set(WORDS) if name == "muavic" else set())
     if name not in known or not folder or strange:

@@ -47,6 +47,24 @@ def build_librilight(root: Path, part: str = "small", speakers: int = 4) -> Path
     return root
 
 
+def book(spans: tuple[tuple[float, float], ...], seconds: float) -> bytes:
+    """`bursts` as a WAV file."""
+    buffer = io.BytesIO()
+    soundfile.write(buffer, bursts(spans, seconds), FS, format="WAV")
+    return buffer.getvalue()
+
+
+SPEECH = ((0.5, 3.5), (5.5, 8.0), (9.8, 10.3))
+"""Where the books of Audiocite are loud, in 11 s."""
+
+
+def build_audiocite(root: Path, speakers: int = 3) -> Path:
+    """A book of each speaker."""
+    for name in ("amelie", "bruno", "claire", "denis", "elise")[:speakers]:
+        put(root / "wavs_1" / name / "livre_1.wav", book(SPEECH, 11.0))
+    return root
+
+
 def textgrid(tiers: Mapping[str, Sequence[tuple[float, float, str]]], short: bool = False) -> str:
     """A TextGrid as the aligner writes it, or in Praat's short form."""
     last = max(rows[-1][1] for rows in tiers.values())

@@ -24,21 +24,23 @@ def image(part: str, number: int) -> str:
     return f"COCO_{part}_{number:012d}"
 
 
-def build_karpathy(path: Path) -> Path:
+def build_karpathy(
+    path: Path, images: Sequence[tuple[str, int]] = IMAGES, splits: Sequence[str] = SPLITS
+) -> Path:
     """`dataset_coco.json`."""
     found = [
         {"filepath": part, "filename": f"{image(part, n)}.jpg", "cocoid": n, "split": split}
-        for (part, n), split in zip(IMAGES, SPLITS, strict=True)
+        for (part, n), split in zip(images, splits, strict=True)
     ]
     return put(path, json.dumps({"dataset": "coco", "images": found}))
 
 
-def build_captions(root: Path) -> Path:
+def build_captions(root: Path, images: Sequence[tuple[str, int]] = IMAGES) -> Path:
     """`annotations/captions_{train,val}2014.json`; two captions an image."""
     for part in ("train2014", "val2014"):
         found = [
             {"image_id": n, "id": 100 * n + k, "caption": f"{TEXTS[k]} "}
-            for own, n in IMAGES
+            for own, n in images
             if own == part
             for k in range(2)
         ]

@@ -27,10 +27,9 @@ def detection(name: str, regions: int = 3, width: int = 8) -> dict[str, np.ndarr
     }
 
 
-def tsv_line(name: str, **changed: object) -> bytes:
+def tsv_line(name: str, regions: int = 3, width: int = 8, **changed: object) -> bytes:
     """A line of LXMERT's, of which a column may be another."""
-    found = detection(name)
-    regions = len(found["features"])
+    found = detection(name, regions, width)
     ids, sure = np.arange(regions), np.full(regions, 0.5, np.float32)
     columns: dict[str, object] = {
         "img_id": name,
@@ -61,9 +60,9 @@ def _column(value: object) -> bytes:
     return value if isinstance(value, bytes) else str(value).encode()
 
 
-def write_tsv(path: Path, names: Sequence[str] = COCO) -> Path:
+def write_tsv(path: Path, names: Sequence[str] = COCO, regions: int = 3, width: int = 8) -> Path:
     """A TSV of LXMERT."""
-    return put(path, b"".join(map(tsv_line, names)))
+    return put(path, b"".join(tsv_line(name, regions, width) for name in names))
 
 
 def write_hdf5(path: Path, names: Sequence[str] = COCO, with_names: bool = True) -> Path:

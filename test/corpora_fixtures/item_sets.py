@@ -11,11 +11,15 @@ HEAD = "#file onset offset #phone prev-phone next-phone speaker"
 
 
 def items(files: Sequence[str]) -> str:
-    """Two items of each file."""
+    """Two vowels of each file, twice each, between the same phones."""
     lines = [HEAD]
+    times = (0.0625, 0.1425, 0.2125, 0.3, 0.375)
     for name in files:
         speaker = name.split("-", maxsplit=1)[0]
-        lines += [f"{name} 0.0625 0.1725 IH L NG {speaker}", f"{name} 0.1 0.2125 B AA T {speaker}"]
+        lines += [
+            f"{name} {start} {end} {phone} L NG {speaker}"
+            for start, end, phone in zip(times, times[1:], ("IH", "AA") * 2, strict=False)
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -35,7 +39,7 @@ def build_zerospeech2017(root: Path) -> Path:
     for language in ("english", "french"):
         for duration in ("1s", "10s"):
             folder = root / "test" / language / duration
-            files = [f"s00{n}-{language[:2]}{duration}" for n in range(2)]
+            files = [f"s00{n // 2}-{language[:2]}{duration}{n}" for n in range(4)]
             put(folder / f"{duration}.item", items(files))
             for file in files:
                 put(folder / f"{file}.wav", wav())

@@ -12,6 +12,7 @@ import torch
 from espnet_av.config import build, load_config
 from espnet_av.corpora.mini_av import MiniAvConfig
 from espnet_av.dump.config import DumpConfig
+from espnet_av.images.config import ImagesConfig
 from espnet_av.models import MODELS
 from espnet_av.models.abs_model import Sizes
 from espnet_av.noise.config import NoiseConfig
@@ -31,6 +32,7 @@ KINDS = {
     "roi": RoiConfig,
     "dump": DumpConfig,
     "noise": NoiseConfig,
+    "images": ImagesConfig,
     "corpus": MiniAvConfig,
     "units": UnitsConfig,
     "vectors": VectorsConfig,

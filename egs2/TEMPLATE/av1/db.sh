@@ -22,8 +22,26 @@ LRS3_LANDMARKS=${LRS3_LANDMARKS:-}
 # VOXCELEB2: the folder with dev/ and test/; for its sound alone aac/ in each is enough.
 VOXCELEB2=${VOXCELEB2:-}
 
+# LIBRILIGHT: the folder of small/, medium/, large/, or one of these. AUDIOCITE: that of its recordings.
+LIBRILIGHT=${LIBRILIGHT:-}
+AUDIOCITE=${AUDIOCITE:-}
+# COCO: the folder with annotations/. COCO_FR: its captions in French, a table of number and sentence.
+COCO=${COCO:-}
+COCO_FR=${COCO_FR:-}
+# KARPATHY: optional, dataset_coco.json with the usual split; without it nothing is left to test with.
+KARPATHY=${KARPATHY:-}
+# COCO_FEATURES: train2014_obj36.tsv and val2014_obj36.tsv of LXMERT, both, or folders of pictures.
+COCO_FEATURES=${COCO_FEATURES:-}
+# TTS: the command that speaks captions, with {voice}, {wav} and {text} or {text_file} in it; by default
+# that of espeak-ng.
+TTS=${TTS:-}
+# ZEROSPEECH: item files with their sound, of 2017 test/<language>/<1s, 10s, 120s>/.
+ZEROSPEECH=${ZEROSPEECH:-}
+
 # Corpora with readers and without a recipe here, for recipes of your own.
 AVSPEECH=${AVSPEECH:-}
 COMMON_VOICE=${COMMON_VOICE:-}
+SPOKENCOCO=${SPOKENCOCO:-}
+SPEECHCOCO=${SPEECHCOCO:-}
 
 # mini_av is made by the machine itself and needs no path.

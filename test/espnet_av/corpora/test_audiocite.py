@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import pytest
-import soundfile
-from corpora_fixtures.books import bursts
+from corpora_fixtures.books import SPEECH, book, build_audiocite
 from corpora_fixtures.clips import put, report
 
 from espnet_av.corpora import speech_stretches
@@ -16,20 +14,10 @@ from espnet_av.corpora.speech_stretches import Recording, find_stretches
 from espnet_av.data.data_dir import read_data_dir
 from espnet_av.errors import ConfigError, DataDirError, DroppedTooManyError
 
-SPEECH = ((0.5, 3.5), (5.5, 8.0), (9.8, 10.3))
-
-
-def book() -> bytes:
-    buffer = io.BytesIO()
-    soundfile.write(buffer, bursts(SPEECH, 11.0), 16000, format="WAV")
-    return buffer.getvalue()
-
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    for speaker in ("amelie", "bruno", "claire"):
-        put(tmp_path / f"audiocite/wavs_1/{speaker}/livre_1.wav", book())
-    return tmp_path / "audiocite"
+    return build_audiocite(tmp_path / "audiocite")
 
 
 def test_a_whole_copy(root: Path, tmp_path: Path) -> None:
@@ -72,9 +60,7 @@ def test_speakers_of_a_table_and_hours(root: Path, tmp_path: Path) -> None:
 
 
 def test_silent_and_damaged_recordings_are_named(root: Path, tmp_path: Path) -> None:
-    buffer = io.BytesIO()
-    soundfile.write(buffer, bursts((), 4.0), 16000, format="WAV")
-    put(root / "wavs_1/amelie/livre_1.wav", buffer.getvalue())
+    put(root / "wavs_1/amelie/livre_1.wav", book((), 4.0))
     with pytest.raises(DroppedTooManyError, match=r"no_speech 1.*nobody speaks for 2 s"):
         prepare_audiocite(root, tmp_path / "data")
     put(root / "wavs_1/bruno/livre_1.wav", b"RIFF")
