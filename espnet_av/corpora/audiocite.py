@@ -9,7 +9,7 @@ from pathlib import Path
 from espnet_av.corpora.clip import Clip, make_id, survey
 from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem, PublishedSize
 from espnet_av.corpora.files import visible_files
-from espnet_av.corpora.librilight import Sample, check_lengths, write_sampled
+from espnet_av.corpora.librilight import TalkerSample, check_lengths, write_sampled
 from espnet_av.corpora.parallel import parallel_map
 from espnet_av.corpora.speech_cuts import cut_at_pauses
 from espnet_av.corpora.speech_stretches import Recording, find_stretches
@@ -88,7 +88,7 @@ def prepare_audiocite(
     coverage = Coverage("audiocite", total=PUBLISHED)
     pieces = _pieces(looked_at, out_dir / "vad", coverage, (min_sec, max_sec), num_jobs)
     coverage.finish(out_dir, max_missing_ratio)
-    sample = Sample(hours, hours_per_speaker, seed, valid_speakers, parts)
+    sample = TalkerSample(hours, hours_per_speaker, seed, valid_speakers, parts)
     return write_sampled(out_dir, pieces, sample)
 
 

@@ -81,7 +81,7 @@ def prepare_librilight(
         raise DataDirError(msg + "unpacked small, medium or large, or the folder of these")
     kept = survey(clips, coverage, num_jobs)
     coverage.finish(out_dir, max_missing_ratio)
-    sample = Sample(hours, hours_per_speaker, seed, valid_speakers, parts)
+    sample = TalkerSample(hours, hours_per_speaker, seed, valid_speakers, parts)
     return write_sampled(out_dir, kept, sample)
 
 
@@ -96,7 +96,7 @@ def check_lengths(min_sec: float, max_sec: float) -> None:
         raise ConfigError(msg)
 
 
-class Sample(NamedTuple):
+class TalkerSample(NamedTuple):
     """What of a corpus is taken; see `prepare_librilight`."""
 
     hours: float | None
@@ -106,7 +106,7 @@ class Sample(NamedTuple):
     parts: int
 
 
-def write_sampled(out_dir: Path, clips: list[Clip], sample: Sample) -> dict[str, int]:
+def write_sampled(out_dir: Path, clips: list[Clip], sample: TalkerSample) -> dict[str, int]:
     """Write `train` and `valid` of chosen speakers, and the list of these.
 
     Raises:
