@@ -54,6 +54,8 @@ class ArkWriter:
         self.path = Path(path)
         self.shapes: dict[str, tuple[int, ...]] = {}
         """Of the arrays that `write_array` has stored, by name."""
+        self.seconds: dict[str, float] = {}
+        """Of the films that `write_film` has stored."""
         self._stack = ExitStack()
         self._stream: IO[bytes] | None = None
 
@@ -115,8 +117,9 @@ class ArkWriter:
         """Store bytes as they are."""
         return self._write(utt_id, b"BLOB", blob)
 
-    def write_film(self, utt_id: str, payload: bytes) -> str:
-        """Store what `data/film.py` makes of full frames in colour."""
+    def write_film(self, utt_id: str, payload: bytes, seconds: float) -> str:
+        """Store what `data/film.py` makes of full frames in colour, which last `seconds`."""
+        self.seconds[utt_id] = seconds
         return self._write(utt_id, b"FILM", payload)
 
     def copy(self, utt_id: str, pointer: str, owner: str | None = None) -> str:

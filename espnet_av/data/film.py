@@ -125,7 +125,7 @@ def pack_film(ark: ArkWriter, name: str, source: str, start: float, end: float |
     if not film.jpegs:
         msg = f"{source}: {name}: no frame from {start:g} s on; correct segments, or film.scp"
         raise ArkError(msg)
-    return ark.write_film(name, film.payload())
+    return ark.write_film(name, film.payload(), film.seconds)
 
 
 def squares(pictures: Sequence[np.ndarray], size: int) -> np.ndarray:

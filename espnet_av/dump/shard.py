@@ -19,7 +19,7 @@ from espnet_av.data.shard import UNREADABLE, Shard, ShardRecord, file_size
 from espnet_av.data.shard_fingerprint import archive_fingerprint, work_fingerprint
 from espnet_av.data.sound_gap_report import GapRow
 from espnet_av.data.source_files import plain_file
-from espnet_av.data.table import is_ark_pointer
+from espnet_av.data.table import is_ark_pointer, sort_key
 from espnet_av.dump.arrays import Packed, pack_arrays
 from espnet_av.dump.clips import Clips, archive_of
 from espnet_av.dump.config import DumpConfig
@@ -72,6 +72,12 @@ class DumpRecord(ShardRecord):
         """See `ShardRecord`; without what records of before do not know and most do not need."""
         content = super().content()
         return {k: v for k, v in content.items() if k not in ("packed", "lost", "widths") or v}
+
+    def seconds(self) -> dict[str, float]:
+        """How long each utterance is that is kept, in their order."""
+        found = {u: samples / SAMPLE_RATE for u, samples in self.num_samples.items()}
+        found |= {u: frames / FRAME_HZ for u, frames in self.num_frames.items()}
+        return {u: found[u] for u in sorted(found, key=sort_key)}
 
     def arrays(self) -> dict[str, Packed]:
         """What the shard stores of each other kind of data."""
@@ -188,9 +194,9 @@ class DumpShard(Shard[DumpRecord]):
         for table, found in pack_arrays(self.data, self.packs, arks).items():
             record.packed[table], record.lost[table] = found.pointers, found.lost
             record.widths[table] = found.widths
-        kept = [u for u in self.utt_ids if u in record.num_frames or u in record.num_samples]
         for table in self._stretch_tables:
-            made = pack_stretches(self.data, table, kept, self.ark_path(Path(table).stem))
+            path, lengths = self.ark_path(Path(table).stem), record.seconds()
+            made = pack_stretches(self.data, table, lengths, path, self.config.max_mismatch)
             record.packed[table], record.lost[table] = made.pointers, made.lost
         for kind in ("audio", "video"):
             if self.ark_path(kind).stat().st_size == 0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 
 from espnet_av.data.ark import ArkWriter
@@ -28,7 +28,9 @@ def source_of(data: DataDir, table: str, utt_id: str) -> str | None:
     return data.locate(table, data.recording(utt_id)[0])
 
 
-def pack_stretches(data: DataDir, table: str, utt_ids: Iterable[str], path: Path) -> Packed:
+def pack_stretches(
+    data: DataDir, table: str, lengths: Mapping[str, float], path: Path, max_mismatch: float
+) -> Packed:
     """Fill the archive of a table; it is not kept if it stays empty.
 
     What cannot be stored is left out and told, and its utterance stays.
@@ -36,13 +38,14 @@ def pack_stretches(data: DataDir, table: str, utt_ids: Iterable[str], path: Path
     Args:
         data: the data dir.
         table: name.
-        utt_ids: utterances that are kept.
+        lengths: utterances that are kept -> seconds.
         path: of the archive.
+        max_mismatch: one that is shorter or longer by more than so many seconds is told.
     """
     known, packed, twins = find_table(table), Packed(), Twins(data)
     assert known is not None and known.stretch_packer is not None
     with ArkWriter(path) as ark:
-        for utt_id in utt_ids:
+        for utt_id in lengths:
             source, (_, start, end) = source_of(data, table, utt_id), data.recording(utt_id)
             if source is None:
                 continue
@@ -55,6 +58,10 @@ def pack_stretches(data: DataDir, table: str, utt_ids: Iterable[str], path: Path
             except (ArkError, MediaError) as error:
                 packed.lost.append(Drop(utt_id, "unreadable", str(error)))
                 logger.warning("%s: %s: left out of the dump: %s", table, utt_id, error)
+    for utt_id, seconds in ark.seconds.items():
+        if abs(seconds - lengths.get(utt_id, seconds)) > max_mismatch:
+            told = (table, utt_id, seconds, lengths[utt_id])
+            logger.warning("%s: %s: %.2f s of an utterance of %.2f s", *told)
     if not packed.pointers:
         path.unlink()
     return packed

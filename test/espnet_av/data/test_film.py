@@ -23,7 +23,7 @@ def colours(count: int, height: int = 48, width: int = 64) -> np.ndarray:
 
 def store(path: Path, *films: tuple[str, np.ndarray, float]) -> list[str]:
     with ArkWriter(path) as ark:
-        pointers = [ark.write_film(n, film_of(f, hz).payload()) for n, f, hz in films]
+        pointers = [ark.write_film(n, film_of(f, hz).payload(), 1.0) for n, f, hz in films]
     return [str(path.parent / pointer) for pointer in pointers]
 
 
@@ -80,10 +80,10 @@ def test_what_is_no_film_is_named(tmp_path: Path) -> None:
     with ArkWriter(tmp_path / "v.ark") as ark:
         clip = ark.write_clip("a", np.zeros((3, 8, 8), np.uint8))
         sound = ark.write_audio("b", np.zeros(9, np.int16), 16000)
-        short = ark.write_film("c", b"12345")
-        damaged = ark.write_film("d", film_of(colours(3), 25.0).payload()[:-7])
-        no_rate = ark.write_film("e", film_of(colours(3), float("nan")).payload())
-        empty = ark.write_film("f", film_of([], 25.0).payload())
+        short = ark.write_film("c", b"12345", 1.0)
+        damaged = ark.write_film("d", film_of(colours(3), 25.0).payload()[:-7], 1.0)
+        no_rate = ark.write_film("e", film_of(colours(3), float("nan")).payload(), 1.0)
+        empty = ark.write_film("f", film_of([], 25.0).payload(), 1.0)
     with pytest.raises(ArkError, match="a grey mouth clip, where a film in colour is expected"):
         read_film(f"{tmp_path}/{clip}", "a")
     with pytest.raises(ArkError, match="'AUDIO', where a film"):

@@ -55,6 +55,8 @@ def test_from_data_dir_to_batch(with_films: Path, corpus, tmp_path: Path, caplog
     with caplog.at_level(logging.WARNING):
         out = dump(corpus, tmp_path / "dump")
     assert "film.scp: s2-6: left out of the dump" in caplog.text
+    # A film that ends early, or goes on, is told: its last frame stays, or the rest is not shown.
+    assert "film.scp: s1-0: 2.00 s of an utterance of 1.00 s" in caplog.text
     assert (out / "dropped_film.tsv").read_text().splitlines()[1].startswith("s2-6\tunreadable")
     made = yaml.safe_load((out / "dump.yaml").read_text())
     assert made["arrays"] == {"film.scp": {"stored": 4, "utterances": 4}}
