@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 
 def plan_batches(num_frames: Sequence[int], batch_frames: int) -> list[list[int]]:
     """Group utterances of similar length, longest first, within a budget of padded frames.
@@ -12,7 +14,8 @@ def plan_batches(num_frames: Sequence[int], batch_frames: int) -> list[list[int]
         num_frames: length of each utterance.
         batch_frames: most frames in a batch, padding included; a longer utterance goes alone.
     """
-    order = sorted(range(len(num_frames)), key=lambda i: (-num_frames[i], i))
+    # Stable: of two that are as long, the first comes first.
+    order = np.argsort(-np.asarray(num_frames, dtype=np.int64), kind="stable").tolist()
     batches: list[list[int]] = []
     longest = 0
     for index in order:

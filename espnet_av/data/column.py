@@ -11,9 +11,10 @@ import re
 import unicodedata
 from array import array
 from collections.abc import ItemsView, Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from operator import eq, lt
 from pathlib import Path
+from typing import overload
 
 from espnet_av.data.table import MAX_ID
 
@@ -21,6 +22,8 @@ _NAMES = re.compile(r"^[^ \n]+", re.MULTILINE)
 _VALUES = re.compile(r"^[^ \n]+ (.+)$", re.MULTILINE)
 _IDS = re.compile(rf"(?:[A-Za-z0-9][A-Za-z0-9._-]{{0,{MAX_ID - 1}}}\n)*")
 _LARGEST = 2**32
+_RUN = 4096
+"""Texts that are decoded together when all are gone through."""
 _MAX_STEP = 4
 """Rows after the last one that are looked at before the whole table is."""
 
@@ -40,10 +43,32 @@ class TextBuffer(Sequence[str]):
     def __len__(self) -> int:
         return len(self._ends) - 1
 
-    def __getitem__(self, index: int) -> str:  # type: ignore[override]
-        if index >= len(self):
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        if isinstance(index, slice):
+            return [self[row] for row in range(*index.indices(len(self)))]
+        row = index + len(self) if index < 0 else index
+        if not 0 <= row < len(self):
             raise IndexError(index)
-        return self._bytes[self._ends[index] : self._ends[index + 1]].decode()
+        return self._bytes[self._ends[row] : self._ends[row + 1]].decode()
+
+    def __iter__(self) -> Iterator[str]:
+        for first in range(0, len(self), _RUN):
+            ends = self._ends[first : first + _RUN + 1]
+            part = self._bytes[ends[0] : ends[-1]]
+            if part.isascii():
+                text, start = part.decode(), ends[0]
+                yield from (text[a - start : b - start] for a, b in pairwise(ends))
+            else:
+                yield from map(self.__getitem__, range(first, first + len(ends) - 1))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]
 
     def is_same(self, texts: Sequence[str]) -> bool:
         """Whether these are the texts."""
@@ -54,6 +79,9 @@ class Ids(TextBuffer):
     """Ids in the order of the C locale, each once."""
 
     _last = 0
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self.find(name) is not None
 
     def find(self, name: str) -> int | None:
         """Row of an id; None if it has none."""
@@ -87,7 +115,7 @@ class Column(Mapping[str, str]):
         return self._values[row]
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and self.ids.find(name) is not None
+        return name in self.ids
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.ids)

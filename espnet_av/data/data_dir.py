@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -39,9 +39,12 @@ class DataDir:
     """Utterance -> labelled stretches of time, where known."""
 
     @cached_property
-    def utt_ids(self) -> list[str]:
+    def utt_ids(self) -> Sequence[str]:
         """Every utterance, sorted in the C locale."""
-        return sorted(self.tables.get("utt2spk", {}), key=sort_key)
+        speakers = self.tables.get("utt2spk", {})
+        if isinstance(speakers, Column):  # names of a million utterances, once
+            return speakers.ids
+        return sorted(speakers, key=sort_key)
 
     def get(self, table: str, utt_id: str) -> str | None:
         """Value of `utt_id` in `table`; None when either is absent."""

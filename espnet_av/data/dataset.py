@@ -10,6 +10,7 @@ import numpy as np
 from torch.utils.data import Dataset
 
 from espnet_av.data.batch import Sample
+from espnet_av.data.column import Ids
 from espnet_av.data.data_dir import DataDir, read_data_dir
 from espnet_av.data.dataset_config import DatasetConfig, Modalities
 from espnet_av.data.dropped import Drop, check_dropped, write_dropped
@@ -105,7 +106,9 @@ class AVDataset(Dataset[Sample]):
         self.total = len(data.utt_ids)
         self.dropped = self._find_drops()
         left_out = {drop.utt_id for drop in self.dropped}
-        self.utt_ids = [utt_id for utt_id in data.utt_ids if utt_id not in left_out]
+        self.utt_ids = data.utt_ids
+        if left_out:  # in little memory, as they are in the data dir
+            self.utt_ids = Ids([utt_id for utt_id in data.utt_ids if utt_id not in left_out])
         if missing_video is not None:
             heard = {} if self._request.modalities == "V" else data.tables.get("wav.scp", {})
             check_sound_is_left(missing_video, heard, self.utt_ids)

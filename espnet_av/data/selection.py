@@ -55,8 +55,8 @@ def _per_speaker(data: DataDir, number: int) -> list[str]:
 
 SELECTIONS: dict[str, Callable[[DataDir, int], list[str]]] = {
     "spread": _spread,
-    "first": lambda data, number: data.utt_ids[:number],
-    "last": lambda data, number: data.utt_ids[-number:],
+    "first": lambda data, number: list(data.utt_ids[:number]),
+    "last": lambda data, number: list(data.utt_ids[-number:]),
     "shortest": _shortest,
     "speakers": _speakers,
     "per_speaker": _per_speaker,

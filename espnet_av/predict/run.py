@@ -229,22 +229,35 @@ class DecodeJob:
         return "\t".join([utt_id, noise.noise_id, category, f"{level:g}", noise.sha256])
 
 
-def run(job: DecodeJob) -> None:
-    """Predict what is not there yet."""
-    options = job.options
-    waiting: list[tuple[Condition, Path, str, DataDir]] = []
+def unfinished(job: DecodeJob) -> list[tuple[Condition, Path, str, DataDir]]:
+    """The conditions that are to be predicted, with dump, fingerprint and data of each.
+
+    A set is read once, however many conditions it is tested in.
+    """
+    sets: dict[Path, DataDir] = {}
+    waiting = []
     for condition, dump_dir in job.conditions():
-        folder = options.out_dir / condition.folder
-        if options.dry_run:
-            print(folder)
-            continue
+        folder = job.options.out_dir / condition.folder
         key = job.fingerprint(condition, dump_dir)
         if is_done(folder, key):
             print(f"{folder}: done before")
-        else:
-            if folder.exists():
-                logger.info("%s: made from other inputs, decoding again", folder)
-            waiting.append((condition, dump_dir, key, read_data_dir(dump_dir)))
+            continue
+        if folder.exists():
+            logger.info("%s: made from other inputs, decoding again", folder)
+        if dump_dir not in sets:
+            sets[dump_dir] = read_data_dir(dump_dir)
+        waiting.append((condition, dump_dir, key, sets[dump_dir]))
+    return waiting
+
+
+def run(job: DecodeJob) -> None:
+    """Predict what is not there yet."""
+    options = job.options
+    if options.dry_run:
+        for condition, _ in job.conditions():
+            print(options.out_dir / condition.folder)
+        return
+    waiting = unfinished(job)
     if not waiting:
         return
     bar = ProgressBar(sum(len(data.utt_ids) for *_, data in waiting), "decode", unit="utt")

@@ -16,7 +16,7 @@ from espnet_av.train.step_sampler import ItemKey
 class UtteranceDataset(Protocol):
     """A dataset whose samples follow from (seed, epoch, utterance) and the step of the run."""
 
-    utt_ids: list[str]
+    utt_ids: Sequence[str]
     """Names of the utterances."""
 
     @property

@@ -35,6 +35,33 @@ def test_rows_are_those_of_a_dictionary(seed: int) -> None:
     assert made != {**rows, "new": "x"} and {**made} == rows
 
 
+def test_texts_are_those_of_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("espnet_av.data.column._RUN", 3)
+    texts = ["x", "größer", "", "y", "z", "привет", "a b", "c"]
+    for some in (texts, [text for text in texts if text.isascii()], ["x"] * 6, []):
+        made = TextBuffer(some)
+        assert list(made) == some and made == some and some == made
+        assert [made[i] for i in range(-len(some), len(some))] == [*some, *some]
+        for cut in (slice(2, 5), slice(-2, None), slice(None, None, -2), slice(9, 3)):
+            assert made[cut] == some[cut]
+        assert [text in made for text in (*texts, "new")] == [t in some for t in (*texts, "new")]
+        assert made != [*some, "more"] and made != "x"
+        for outside in (len(some), -len(some) - 1):
+            with pytest.raises(IndexError):
+                made[outside]
+    assert made != 3
+
+
+def test_names_are_held_once(tmp_path: Path) -> None:
+    """Those of a data dir in order are no list of their own; others are, in order all the same."""
+    for name in ("wav.scp", "utt2spk"):
+        (tmp_path / name).write_text("s-1 s\ns-2 s\n", encoding="utf-8")
+    data = read_data_dir(tmp_path)
+    assert isinstance(data.utt_ids, Ids) and data.utt_ids == ["s-1", "s-2"]
+    assert ("s-1" in data.utt_ids, "s-3" in data.utt_ids, 3 in data.utt_ids) == (True, False, False)
+    assert data.subset(["s-2"]).utt_ids == ["s-2"]
+
+
 @pytest.mark.parametrize(
     "content",
     ["a x\nb y z\n", "a x\nb y", "a größer\nb ça\n", "A x\nZ y\na z\n", "a-1.b_c x\n"],
