@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -136,23 +137,10 @@ class ArrayPacker:
         return ark.write_array(name, array)
 
 
-SOUND = Table(
-    name="wav.scp",
-    problem=path_problem,
-    is_file=True,
-    keyed_by=SEGMENTS,
-    in_dump="packed",
-    mark="media",
-)
-PICTURE = Table(
-    name="video.scp",
-    problem=path_problem,
-    is_file=True,
-    keyed_by=SEGMENTS,
-    in_dump="packed",
-    for_roi=True,
-    mark="media",
-)
+_files = partial(Table, problem=path_problem, is_file=True, keyed_by=SEGMENTS)
+"""A table of files of recordings."""
+SOUND = _files(name="wav.scp", in_dump="packed", mark="media")
+PICTURE = _files(name="video.scp", in_dump="packed", for_roi=True, mark="media")
 
 
 def _pack_film(ark: ArkWriter, name: str, source: str, start: float, end: float | None) -> str:
@@ -161,23 +149,8 @@ def _pack_film(ark: ArkWriter, name: str, source: str, start: float, end: float 
     return pack_film(ark, name, source, start, end)
 
 
-FILMS = Table(
-    name="film.scp",
-    problem=path_problem,
-    is_file=True,
-    keyed_by=SEGMENTS,
-    in_dump="packed",
-    stretch_packer=_pack_film,
-)
-LANDMARKS = Table(
-    name="landmarks.scp",
-    problem=path_problem,
-    is_file=True,
-    keyed_by=SEGMENTS,
-    in_dump="used up",
-    for_roi=True,
-    mark=None,
-)
+FILMS = _files(name="film.scp", in_dump="packed", stretch_packer=_pack_film)
+LANDMARKS = _files(name="landmarks.scp", in_dump="used up", for_roi=True, mark=None)
 TEXT = Table(name="text", complete=True, by_lang=True, mark="data")
 SPEAKERS = Table(name="utt2spk", problem=_speaker_problem, complete=True, for_roi=True, mark=None)
 LANGS = Table(name="utt2lang", complete=True, mark="labels")

@@ -15,7 +15,7 @@ from espnet_av.score.plot_confusion import plot_confusion
 from espnet_av.score.plot_missing_video import plot_missing_video
 from espnet_av.score.plot_snr import categories_of, plot_snr
 from espnet_av.score.record import Record, axes_of, further_axes, select
-from espnet_av.score.scorer import Scored
+from espnet_av.score.scorer import Scored, ScoredWithExample
 
 
 def draw(
@@ -87,7 +87,7 @@ def _of_condition(decode_dir: Path, score: Scored, record: Record) -> list[str]:
     name = f"confusion_{stem}.png"
     if plot_confusion(score.pairs(), f"Most frequent confusions: {title}", decode_dir / name):
         names.append(name)
-    if score.has_examples:
+    if isinstance(score, ScoredWithExample):
         example = read_example(folder / EXAMPLE)
         names.append(f"alignment_{stem}.png")
         plot_alignment(

@@ -33,8 +33,6 @@ class Scored(ABC):
     """Axes besides set, mode, noise and missing video, one for each record of the condition."""
     drawn: str = "picture"
     """Name of the pictures of `draw`."""
-    has_examples: bool = False
-    """Whether decoding left an utterance for a picture."""
 
     @abstractmethod
     def figures(
@@ -61,9 +59,13 @@ class Scored(ABC):
         """What was taken for what, for the picture of confusions; empty: no such picture."""
         return []
 
+
+class ScoredWithExample(Scored):
+    """The same where decoding leaves one utterance of a condition for a picture."""
+
+    @abstractmethod
     def reference_text(self, utt_id: str) -> str:
-        """What the picture of an example calls right."""
-        raise NotImplementedError
+        """What the picture calls right."""
 
 
 def _no_sections(records: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -17,7 +17,7 @@ from espnet_av.score.count_table import error_counts
 from espnet_av.score.edits import EditCounts, Unit, UtteranceAlignment, align, check_pairs
 from espnet_av.score.metric import Metric
 from espnet_av.score.normaliser import PACKAGE, normalise_texts
-from espnet_av.score.scorer import NO_TRIPLETS, NO_TURNS, Figures, Scored, Scorer
+from espnet_av.score.scorer import NO_TRIPLETS, NO_TURNS, Figures, ScoredWithExample, Scorer
 from espnet_av.score.scoring import Scoring
 
 WER = Metric(name="wer", title="WER", words="word error rate", lower_is_better=True)
@@ -26,10 +26,9 @@ _UNITS: dict[str, Unit] = {WER.name: "words", CER.name: "characters"}
 
 
 @dataclass(frozen=True)
-class ScoredText(Scored):
+class ScoredText(ScoredWithExample):
     """A condition with its texts and their alignments."""
 
-    has_examples = True
     condition: Decoded
     refs: dict[str, str]
     """Utterance -> normalised reference."""

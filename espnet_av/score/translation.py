@@ -15,7 +15,7 @@ from espnet_av.score.bootstrap import Resampling
 from espnet_av.score.conditions import TEXT, Decoded
 from espnet_av.score.count_table import bleu_parts
 from espnet_av.score.metric import Metric
-from espnet_av.score.scorer import NO_TRIPLETS, NO_TURNS, Figures, Scored, Scorer
+from espnet_av.score.scorer import NO_TRIPLETS, NO_TURNS, Figures, ScoredWithExample, Scorer
 from espnet_av.score.scoring import Scoring
 from espnet_av.score.text import read_texts
 
@@ -25,10 +25,9 @@ BLEU = Metric(name="bleu", title="BLEU", words="BLEU", unit="", unit_words="poin
 
 
 @dataclass(frozen=True)
-class ScoredTranslation(Scored):
+class ScoredTranslation(ScoredWithExample):
     """A condition with its texts."""
 
-    has_examples = True
     condition: Decoded
     refs: dict[str, str]
     """Utterance -> reference."""

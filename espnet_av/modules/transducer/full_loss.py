@@ -18,8 +18,8 @@ from espnet_av.ops.precision import full_precision
 from espnet_av.ops.rnnt_loss import rnnt_loss
 
 
-class FullLoss(AbsTransducerLoss):
-    """All nodes, on any device and in any precision; see `espnet_av.ops.rnnt_loss`.
+class WholeLatticeLoss(AbsTransducerLoss):
+    """Over all nodes, without settings or weights of its own.
 
     Args:
         conf: empty.
@@ -33,6 +33,10 @@ class FullLoss(AbsTransducerLoss):
         self, conf: NoLossConfig, encoder_size: int, predictor_size: int, vocab_size: int
     ) -> None:
         super().__init__()
+
+
+class FullLoss(WholeLatticeLoss):
+    """All nodes, on any device and in any precision; see `espnet_av.ops.rnnt_loss`."""
 
     def utterance_losses(
         self, joiner: Joiner, paths: Paths, update: int | None
@@ -52,21 +56,8 @@ class FullLoss(AbsTransducerLoss):
         return losses, {}
 
 
-class TorchaudioLoss(AbsTransducerLoss):
-    """All nodes by `torchaudio.functional.rnnt_loss`, as a second opinion; logits in float32.
-
-    Args:
-        conf: empty.
-        encoder_size: D.
-        predictor_size: P.
-        vocab_size: V, blank included.
-    """
-
-    @typechecked
-    def __init__(
-        self, conf: NoLossConfig, encoder_size: int, predictor_size: int, vocab_size: int
-    ) -> None:
-        super().__init__()
+class TorchaudioLoss(WholeLatticeLoss):
+    """All nodes by `torchaudio.functional.rnnt_loss`, as a second opinion; logits in float32."""
 
     def utterance_losses(
         self, joiner: Joiner, paths: Paths, update: int | None

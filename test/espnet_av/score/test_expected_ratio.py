@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from espnet_av.score.plot_snr import _height
 from espnet_av.score.published.expected import Target, compare
 
 RECORDS = [
@@ -31,21 +30,3 @@ def test_rate_in_percent_of_another_mode(
     (comparison,) = compare([wanted], RECORDS)
     assert comparison.got == got
     assert comparison.is_met is met
-
-
-def test_picture_shows_a_ratio_as_the_figure_that_it_asks_for() -> None:
-    targets = [
-        {"target": 120.0, "ratio_to": "A", "noise": "babble:0", "metric": "bleu"},
-        {"target": 120.0, "ratio_to": "A", "noise": "babble:5", "metric": "bleu"},
-        {"target": 40.0, "ratio_to": None, "noise": "babble:0", "metric": "bleu"},
-    ]
-    records = [
-        {"mode": mode, "noise": noise, "bleu": {"rate": rate}}
-        for mode, noise, rate in [
-            ("A", "clean", 30.0),
-            ("AV", "babble:0", 2.0),
-            ("A", "babble:0", 10.0),
-        ]
-    ]
-    heights = [_height(target, records) for target in targets]
-    assert heights == [pytest.approx(12.0), None, 40.0]

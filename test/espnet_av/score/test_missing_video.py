@@ -7,39 +7,12 @@ from pathlib import Path
 
 import pytest
 from oracles.decoded import write_condition
+from oracles.missing_records import COMPLETE, MISSING
 
 from espnet_av.bin import score
-from espnet_av.figure import MODE_COLORS
 from espnet_av.score import pictures, report
 from espnet_av.score.missing_video import curves, missing_notes, missing_table
-from espnet_av.score.plot_missing_video import plot_missing_video
 from espnet_av.score.text import WER
-
-
-def record(mode: str, noise: str, rate: float, lost: str | None = None, share: float = 0.5):
-    wer = {"rate": rate, "ci95": [rate - 1, rate + 1], "num_utts": 9}
-    return {
-        "set": "test", "mode": mode, "noise": noise, "wer": wer,
-        "missing_video": lost, "missing_share": share,
-    }  # fmt: skip
-
-
-COMPLETE = [
-    record("A", "clean", 8.0),
-    record("A", "babble:0", 50.0),
-    record("AV", "clean", 4.0),
-    record("AV", "babble:0", 20.0),
-    record("V", "clean", 30.0),
-    {**record("AV", "clean", 99.0), "set": "other"},
-]
-MISSING = [
-    record("AV", "babble:0", 25.0, "whole:0.25", 0.21),
-    record("AV", "clean", 6.0, "start:1", 1.0),
-    record("AV", "clean", 5.0, "start:0.5", 0.502),
-    record("AV", "clean", 4.5, "whole:0.25", 0.21),
-    record("V", "clean", 60.0, "start:0.5", 0.5),
-    {**record("AV", "clean", 99.0, "end:0.5"), "set": "other"},
-]
 
 
 def test_table():
@@ -66,31 +39,6 @@ def test_sound_alone_need_not_have_been_run():
     assert missing_table(listed, "test", WER)[1] == [
         "AV babble 0 dB whole", "25.0 [24.0, 26.0]", "-",
     ]  # fmt: skip
-
-
-def test_picture_has_a_panel_for_each_noise_and_sound_alone_is_flat(tmp_path, monkeypatch):
-    drawn = []
-    monkeypatch.setattr(
-        "espnet_av.score.plot_missing_video.save", lambda figure, path: drawn.append(figure)
-    )
-    plot_missing_video(curves(COMPLETE, MISSING, "test"), "test", tmp_path / "x", metric=WER)
-    panels = [axes for axes in drawn[0].axes if axes.get_visible()]
-    assert [axes.get_title(loc="left") for axes in panels] == [
-        "V (lips), clean",
-        "AV (both), clean",
-        "AV (both), babble 0 dB",
-    ]
-    _, clean, noisy = panels
-    for axes, height in ((clean, 8.0), (noisy, 50.0)):
-        (flat,) = [line for line in axes.lines if line.get_color() == MODE_COLORS["A"]]
-        assert list(flat.get_ydata()) == [height, height]
-    curve = next(line for line in clean.lines if len(line.get_xdata()) == 3)
-    assert list(curve.get_ydata()) == [4.0, 5.0, 6.0]
-    assert list(curve.get_xdata()) == pytest.approx([0.0, 0.5, 1.0], abs=0.03)
-    moved = next(line for line in clean.lines if list(line.get_ydata()) == [4.0, 4.5])
-    assert list(moved.get_xdata()) == pytest.approx([0.0, 0.21], abs=0.03)
-    names = [text.get_text() for text in drawn[0].legends[0].get_texts()]
-    assert names == ["A (sound)", "whole utterances", "start of each"]
 
 
 @pytest.fixture

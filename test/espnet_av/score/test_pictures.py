@@ -1,47 +1,53 @@
-"""Pictures: which panels and numbers they hold."""
+"""Which pictures are drawn of a decoding: of which conditions, and what they are called."""
 
-import numpy as np
+from pathlib import Path
+
 from oracles.decoded import write_condition
 
-from espnet_av.score.edits import UtteranceAlignment
-from espnet_av.score.plot_alignment import plot_alignment, spectrogram_db
-from espnet_av.score.plot_confusion import plot_confusion
+from espnet_av.score import pictures
+from espnet_av.score.bootstrap import Resampling
+from espnet_av.score.published.expected import Expected
+from espnet_av.score.report import write_report
 
 
-def size_of(path):
-    header = path.read_bytes()[16:24]
-    return int.from_bytes(header[:4], "big"), int.from_bytes(header[4:], "big")
+def page(decode_dir: Path) -> str:
+    resampling = Resampling(num_resamples=20)
+    write_report(decode_dir, Expected(), command="score it", resampling=resampling)
+    return (decode_dir / "RESULTS.md").read_text(encoding="utf-8")
 
 
-def test_alignment_leaves_out_what_a_mode_lacks(tmp_path):
-    heights = {}
-    for mode in ("A", "V", "AV"):
-        folder = write_condition(tmp_path / mode, mode, "clean", 0.0, num_utts=1)
-        path = tmp_path / f"{mode}.png"
-        plot_alignment(folder / "example.npz", path, title=mode, reference="bin blue")
-        heights[mode] = size_of(path)[1]
-    assert heights["V"] < heights["A"] < heights["AV"]
+def test_pictures_are_of_the_best_and_the_worst_condition(tmp_path):
+    for noise, rate in (("clean", 0.05), ("babble:0", 0.3), ("babble:-5", 0.6)):
+        write_condition(tmp_path / "d", "A", noise, rate, num_utts=20)
+    text = page(tmp_path / "d")
+    assert "(alignment_test_A_clean.png)" in text
+    assert "(alignment_test_A_babble_-5dB.png)" in text
+    assert "(alignment_test_A_babble_0dB.png)" not in text
+    assert "(wer_over_snr_test_babble.png)" in text
+    assert (tmp_path / "d" / "test" / "A_clean" / "score_wer" / "result.txt").is_file()
+    assert (tmp_path / "d" / "test" / "A_clean" / "score_cer" / "result.txt").is_file()
+    assert not (tmp_path / "d" / "test" / "A_clean" / "score_bleu").exists()
 
 
-def test_alignment_of_an_empty_result(tmp_path):
-    path = tmp_path / "example.npz"
-    probabilities = np.ones((5, 1))
-    np.savez(path, utt_id="u", text="", tokens=np.array([], str), probabilities=probabilities)
-    plot_alignment(path, tmp_path / "out.png", title="test", reference="a")
-    assert size_of(tmp_path / "out.png")[0] > 500
-
-
-def test_confusion_says_when_there_is_nothing_to_show(tmp_path):
-    right = UtteranceAlignment("u", [("a", "a"), (None, "b")])
-    assert not plot_confusion([right], "title", tmp_path / "no.png")
-    assert not (tmp_path / "no.png").exists()
-    wrong = UtteranceAlignment("u", [("a", "b"), ("c", None)])
-    assert plot_confusion([wrong], "title", tmp_path / "yes.png")
-
-
-def test_spectrogram_peaks_at_the_tone():
-    tone = np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000)
-    power = spectrogram_db(tone)
-    assert power.shape == (98, 201)
-    assert set(power.argmax(axis=1)) == {25}  # 1000 Hz in steps of 40 Hz
-    assert spectrogram_db(np.zeros(10)).shape == (1, 201)
+def test_each_of_several_sets_has_curves_and_missing_video_a_picture(tmp_path, monkeypatch):
+    drawn = []
+    for name in ("plot_alignment", "plot_missing_video", "plot_snr"):
+        monkeypatch.setattr(
+            pictures, name, lambda *args, name=name, **_: drawn.append((name, *args[1:3]))
+        )
+    monkeypatch.setattr(pictures, "plot_confusion", lambda *_: False)
+    for set_name in ("one", "two"):
+        write_condition(tmp_path, "AV", "clean", 0.1, num_utts=5, set_name=set_name)
+        write_condition(tmp_path, "AV", "babble:0", 0.3, num_utts=5, set_name=set_name)
+    write_condition(
+        tmp_path, "AV", "clean", 0.5, num_utts=5, set_name="two", missing_video="start:1"
+    )
+    text = page(tmp_path)
+    assert [item for item in drawn if item[0] != "plot_alignment"] == [
+        ("plot_snr", "one", "babble"),
+        ("plot_snr", "two", "babble"),
+        ("plot_missing_video", "two", tmp_path / "wer_over_missing_video_two.png"),
+    ]
+    assert sum(item[0] == "plot_alignment" for item in drawn) == 4
+    assert "(wer_over_missing_video_two.png)" in text and "missing_video_one.png" not in text
+    assert "confusion_" not in text

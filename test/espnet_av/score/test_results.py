@@ -54,19 +54,6 @@ def test_languages_with_their_unweighted_mean(tmp_path, expected):
     assert "|test A clean|12.5|100.0|56.2|" in text
 
 
-def test_pictures_are_of_the_best_and_the_worst_condition(tmp_path, expected):
-    for noise, rate in (("clean", 0.05), ("babble:0", 0.3), ("babble:-5", 0.6)):
-        write_condition(tmp_path / "d", "A", noise, rate, num_utts=20)
-    text = page(tmp_path / "d", expected)
-    assert "(alignment_test_A_clean.png)" in text
-    assert "(alignment_test_A_babble_-5dB.png)" in text
-    assert "(alignment_test_A_babble_0dB.png)" not in text
-    assert "(wer_over_snr_test_babble.png)" in text
-    assert (tmp_path / "d" / "test" / "A_clean" / "score_wer" / "result.txt").is_file()
-    assert (tmp_path / "d" / "test" / "A_clean" / "score_cer" / "result.txt").is_file()
-    assert not (tmp_path / "d" / "test" / "A_clean" / "score_bleu").exists()
-
-
 def test_model_data_and_time_are_on_the_page(tmp_path, expected):
     write_condition(tmp_path / "d", "A", "clean", 0.1, num_utts=20)
     text = page(tmp_path / "d", expected)

@@ -11,7 +11,6 @@ import yaml
 
 from espnet_av.bin import compare
 from espnet_av.errors import ConfigError, DataDirError
-from espnet_av.score.seeds import plot_seed_missing
 from espnet_av.score.seeds.plot_seeds import plot_seeds
 from espnet_av.score.seeds.runs import check_comparable, read_system
 from espnet_av.score.seeds.seed_table import format_comparison
@@ -163,27 +162,6 @@ def test_missing_video_has_tables_of_its_own(capsys: pytest.CaptureFixture[str])
     paths[1].write_text(json.dumps(scores))
     with pytest.raises(ConfigError, match=r"set, mode and noise differs.*start:0.25"):
         read_system("both", paths)
-
-
-def test_curves_of_missing_video(monkeypatch: pytest.MonkeyPatch) -> None:
-    paths = write_system("both", *SCRATCH[:2])
-    for path in paths:
-        scores = json.loads(path.read_text())
-        (noisy,) = (r for r in scores["conditions"] if (r["mode"], r["noise"]) == CONDITIONS[3])
-        scores["missing_video"] = [
-            {**noisy, "missing_video": f"start:{share}", "wer": {"rate": rate}}
-            for share, rate in ((0.5, 58.0), (0.25, 54.0))
-        ]
-        path.write_text(json.dumps(scores))
-    drawn = []
-    monkeypatch.setattr(plot_seed_missing, "save", lambda figure, path: drawn.append(figure))
-    deaf = read_system("sound alone", write_alone("deaf", 30.0, 70.0))
-    assert plot_seed_missing.plot_seed_missing([deaf, read_system("both", paths)], Path("x.png"))
-    (panel,) = drawn[0].axes
-    level, curve = panel.get_lines()
-    assert list(level.get_ydata()) == [62.0, 62.0]
-    assert (list(curve.get_xdata()), list(curve.get_ydata())) == ([0, 0.25, 0.5], [50.5, 54, 58])
-    assert not plot_seed_missing.plot_seed_missing([deaf], Path("x.png"))
 
 
 def test_another_drawing_of_the_noise_is_refused() -> None:
