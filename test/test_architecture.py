@@ -229,6 +229,20 @@ def test_every_package_folder_says_what_it_is() -> None:
                 assert 3 <= sum(not line.startswith(("|", "<!--")) for line in lines) <= 30
 
 
+TESTED_BY_NAME = ("ops", "data", "predict", "score", "train")
+"""Parts whose modules have each a file of tests of their own name."""
+
+
+def test_tests_are_where_a_reader_looks_for_them() -> None:
+    modules = [path for path in FILES if part_of(path) in TESTED_BY_NAME and path.name[0] != "_"]
+    assert len(modules) > 150
+    places = [
+        ROOT / "test/espnet_av" / path.relative_to(PACKAGE).parent / f"test_{path.name}"
+        for path in modules
+    ]
+    assert [str(place.relative_to(ROOT)) for place in places if not place.is_file()] == []
+
+
 def test_every_program_answers_help() -> None:
     programs = [path for path in (PACKAGE / "bin").glob("*.py") if path.stem != "__init__"]
     assert len(programs) >= 5
