@@ -244,7 +244,8 @@ def check_choice(value: C, choices: Collection[Any], where: str) -> C:
     msg = (
         f"{where}: '{quoted(value)}' is not a choice; {hint}choices: {', '.join(map(str, choices))}"
     )
-    raise ConfigError(msg)
+    # A registry has those of packages too.
+    raise ConfigError(msg + getattr(choices, "others", ""))
 
 
 def _convert_sequence(value: Any, origin: type, args: tuple[Any, ...], where: str) -> Any:

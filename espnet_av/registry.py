@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, ItemsView, Iterator, Mapping, MutableMapping, ValuesView
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from espnet_av.errors import ConfigError
 
@@ -32,6 +32,9 @@ class Registry(MutableMapping[str, V]):
             `<module>:<name>` is kept, to be imported where it is used.
         enter: makes an entry of the object; None: it is one.
     """
+
+    others: ClassVar[str] = "; one of a package of your own is there once that is installed"
+    """What else a name may be that is not there, for messages."""
 
     def __init__(
         self,

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from oracles.own_package import write_package
 
+from espnet_av.config import check_choice
 from espnet_av.corpora import CORPORA, load_prepare
 from espnet_av.data.fields import FIELDS, Field
 from espnet_av.data.readers import READERS
@@ -101,6 +102,13 @@ def test_every_registry_knows_its_own(registry: Any, wrong: object, problem: str
     name, right = next(iter(registry.items()))
     right = right[1] if registry is MODELS else right
     assert registry._check(name, right) is None
+
+
+def test_a_name_that_is_not_there_may_be_of_a_package() -> None:
+    with pytest.raises(ConfigError, match=r"'grub' is not a choice; .*of a package of your own"):
+        check_choice("grub", MODELS, "model")
+    with pytest.raises(ConfigError, match=r"'a' is not a choice; choices: b$"):
+        check_choice("a", {"b": 1}, "letter")
 
 
 def test_corpora_are_imported_when_they_are_prepared() -> None:
