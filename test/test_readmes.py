@@ -145,3 +145,15 @@ def test_commands_of_rows_can_be_planned(recipe: Path, command: str) -> None:
         check=False,
     )
     assert result.returncode == 0, result.stderr
+
+
+PACKAGE_PAGES = [page for page in PAGES if (page.parent / "__init__.py").is_file()]
+ELSEWHERE = {"command.py", "config.py", "model.py", "convert.py"}
+"""Files that a page names without their folder, having said whose they are."""
+
+
+@pytest.mark.parametrize("page", PACKAGE_PAGES, ids=ident)
+def test_modules_that_a_package_names_are_its_own(page: Path) -> None:
+    """A name without a folder means a file beside the page."""
+    bare = [name for name in names(page) if name.endswith(".py") and "/" not in name]
+    assert [n for n in bare if n not in ELSEWHERE and not any(page.parent.glob(n))] == []
