@@ -48,8 +48,8 @@ def draw_layers(
             low, high = (100 * edge for edge in between)
             axes.vlines(place, low, high, color=MODE_COLORS["AV"], alpha=0.5, linewidth=3)
         axes.annotate(
-            f"{value:.1f}", (place, value), xytext=(0, 9), textcoords="offset points",
-            ha="center", fontsize=8, color=INK,
+            f"{value:.1f}", (place, value), xytext=(7, 3), textcoords="offset points",
+            ha="left", fontsize=8, color=INK,
         )  # fmt: skip
     axes.axhline(_CHANCE, color=GRID, linewidth=1.5, linestyle="--")
     axes.annotate("chance", (places[-1], _CHANCE), fontsize=8, color="#7a8894", va="bottom")

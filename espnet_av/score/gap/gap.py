@@ -12,7 +12,7 @@ from math import sqrt
 from statistics import fmean, stdev
 
 from espnet_av.errors import ConfigError
-from espnet_av.score.gap.runs import ALL, Place, Trained
+from espnet_av.score.gap.runs import ALL, ItemPlace, Trained
 
 LEVEL = 0.95
 NAMES = {
@@ -62,9 +62,11 @@ class MultilingualGap:
     """How far the figures of means are from 1 + w = (1 + y) (1 - z) / (1 - x), at most."""
 
 
-def errors_of(systems: Sequence[Trained], name: str, *, one: bool, seed: int) -> dict[Place, float]:
+def errors_of(
+    systems: Sequence[Trained], name: str, *, one: bool, seed: int
+) -> dict[ItemPlace, float]:
     """Place -> error of a model that learned that language alone, or all."""
-    found: dict[Place, float] = {}
+    found: dict[ItemPlace, float] = {}
     for system in systems:
         if system.name != name or (system.learned != ALL) != one:
             continue

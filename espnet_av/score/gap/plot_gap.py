@@ -43,7 +43,8 @@ def plot_gap(
     left.set_title("mean over languages and talkers", loc="left", fontsize=11, color=INK)
     for color, words in ((_ONE, "one language each"), (_ALL, "all languages")):
         left.bar([0], [0], color=color, label=words)
-    left.legend(frameon=False, loc="lower right", fontsize=9)
+    left.margins(y=0.2)
+    left.legend(frameon=False, loc="upper right", fontsize=9)
     for place, name in enumerate(NAMES):
         estimate = gap.of_means[name]
         color = _ALL if name in "yw" else _ONE

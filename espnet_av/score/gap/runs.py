@@ -13,7 +13,7 @@ from espnet_av.text_file import read_json
 
 ALL = "all"
 """What a model has learned that learned every language."""
-Place = tuple[str, str]
+ItemPlace = tuple[str, str]
 """Language of the items, and talkers: within or across."""
 
 
@@ -35,11 +35,11 @@ class Trained:
 
     name: str
     learned: str
-    errors: dict[Place, dict[int, float]] = field(default_factory=dict)
+    errors: dict[ItemPlace, dict[int, float]] = field(default_factory=dict)
     """Place -> seed -> ABX error in percent."""
     others: dict[str, dict[int, float]] = field(default_factory=dict)
     """Further figures by title -> seed -> value, means over the sets."""
-    control: dict[Place, float] = field(default_factory=dict)
+    control: dict[ItemPlace, float] = field(default_factory=dict)
     """ABX error of features that learned nothing."""
     facts: dict[str, Any] = field(default_factory=dict)
     """What must be the same of all: items of each set, way of scoring."""

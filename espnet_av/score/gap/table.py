@@ -7,7 +7,7 @@ from statistics import fmean, stdev
 from typing import Any
 
 from espnet_av.score.gap.gap import CLAIMS, LEVEL, NAMES, Estimate, MultilingualGap
-from espnet_av.score.gap.runs import ALL, Place, Trained
+from espnet_av.score.gap.runs import ALL, ItemPlace, Trained
 from espnet_av.score.text_table import format_markdown
 
 _TALKERS = ("within", "across")
@@ -60,7 +60,7 @@ def _errors(
     talkers = [t for t in _TALKERS if any((lang, t) in s.errors for s in systems for lang in langs)]
     heads = [f"{t} {word}" for t in talkers for word in (*langs, "mean")]
     rows = [["model", "learned", "n", *heads]]
-    control: dict[Place, float] = {}
+    control: dict[ItemPlace, float] = {}
     for system in systems:
         control |= system.control
     if control:
@@ -82,7 +82,7 @@ def _errors(
 
 
 def _row(
-    rates: Mapping[Place, Mapping[int, float]], langs: Sequence[str], talkers: Sequence[str]
+    rates: Mapping[ItemPlace, Mapping[int, float]], langs: Sequence[str], talkers: Sequence[str]
 ) -> list[str]:
     cells = []
     for talker in talkers:
