@@ -59,7 +59,9 @@ def build_optimizer(
     if not settings:
         msg = "freeze_param: every parameter is frozen, nothing is left to train; freeze fewer"
         raise ConfigError(msg)
-    fused = all(parameter.is_cuda for group in members.values() for parameter in group)
+    # One pass over the weights instead of one for each of its ten operations.
+    devices = {parameter.device.type for group in members.values() for parameter in group}
+    fused = devices <= {"cpu", "cuda"}
     return OPTIMIZERS[name](settings, betas=conf.betas, eps=conf.eps, fused=fused)  # type: ignore[call-arg]
 
 

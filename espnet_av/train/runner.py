@@ -19,6 +19,7 @@ from espnet_av.data.workers import LOSSES, explain_loss
 from espnet_av.errors import AVError, TrainingError
 from espnet_av.models.abs_model import AVModel
 from espnet_av.rates import FRAME_HZ
+from espnet_av.train.allocator import keep_freed_memory
 from espnet_av.train.checkpoint_store import (
     DirectIO,
     find_checkpoint,
@@ -245,6 +246,7 @@ def _stopped(exp_dir: Path, stop: StopRequest) -> Outcome:
 
 
 def _prepare_torch(config: TrainConfig, devices: Devices) -> None:
+    keep_freed_memory()
     threads = config.num_threads or max(1, devices.num_cores - config.num_workers)
     torch.set_num_threads(threads)
     torch.set_float32_matmul_precision(config.matmul_precision)

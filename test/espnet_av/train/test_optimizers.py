@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 from torch import nn
@@ -88,3 +90,26 @@ def test_errors_name_the_prefix_and_the_parts():
     FrozenParts(model, [""])
     with pytest.raises(ConfigError, match="every parameter is frozen"):
         build_optimizer(model, "adam", OptimConfig())
+
+
+@pytest.mark.parametrize("name", ["adam", "adamw"])
+def test_weights_are_those_of_torchs_plain_loop(name):
+    """And moments that a run without the fused loop has saved are gone on with."""
+    torch.manual_seed(0)
+    model, conf = make_model(), OptimConfig(lr=0.1, weight_decay=0.3)
+    plain = copy.deepcopy(model)
+    ours = build_optimizer(model, name, conf)
+    theirs = OPTIMIZERS[name](
+        plain.parameters(), lr=0.1, weight_decay=0.3, betas=conf.betas, eps=conf.eps, foreach=False
+    )
+    assert ours.param_groups[0]["fused"]
+    for step in range(4):
+        for a, b in zip(model.parameters(), plain.parameters(), strict=True):
+            a.grad = torch.randn_like(a)
+            b.grad = a.grad.clone()
+        ours.step()
+        theirs.step()
+        if step == 1:
+            ours.load_state_dict(copy.deepcopy(theirs.state_dict()))
+    for a, b in zip(model.parameters(), plain.parameters(), strict=True):
+        assert torch.allclose(a, b, rtol=1e-5)
