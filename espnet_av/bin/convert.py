@@ -11,6 +11,9 @@ if nothing else was put there.
     convert --family fast_vgs fast-vgs-plus_coco exp/fast_vgs_plus
     convert --family xlsr --to xlavsr --visual large_vox_iter5.pt xlsr2_300m.pt exp/xlavsr_start
 
+Of mBART-50 (`--family mbart`) OUT has the decoder, to start a model that translates from, and its
+tokens; OUT/decoder.yaml says what to write into `model_conf`.
+
 A recogniser of ESPnet (Conformer or E-Branchformer; CTC, attention, transducer) keeps its outputs
 and its tokens. OUT/train_av.yaml is the same with lips, which add nothing at first. In a recipe:
 
@@ -26,7 +29,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from espnet_av.command import stage_parser, user_errors
-from espnet_av.exchange.request import ESPNET, FAMILIES, ConversionRequest
+from espnet_av.exchange.request import ESPNET, FAMILIES, MBART, ConversionRequest
 
 
 def get_parser() -> argparse.ArgumentParser:
@@ -46,7 +49,7 @@ def get_parser() -> argparse.ArgumentParser:
         "--checkpoint", help=f"of {ESPNET} or --to hf, file in IN; none: the averaged model"
     )
     parser.add_argument(
-        "--bpe_model", type=Path, help=f"of {ESPNET}, if it is not where its config.yaml says"
+        "--bpe_model", type=Path, help=f"of {ESPNET} and {MBART}, if it is not where it should be"
     )
     parser.add_argument("source", metavar="IN", type=Path, help="file or folder to read")
     parser.add_argument("out_dir", metavar="OUT", type=Path, help="folder to write")
@@ -65,8 +68,11 @@ def _convert(request: ConversionRequest) -> str:
     # Torch and ESPnet: --help does without.
     from espnet_av.exchange.foreign_experiment import write_ours
     from espnet_av.exchange.hugging_face import write_hugging_face
+    from espnet_av.exchange.mbart import write_mbart
 
-    return write_hugging_face(request) if request.to == "hf" else write_ours(request)
+    if request.to == "hf":
+        return write_hugging_face(request)
+    return write_mbart(request) if request.family == MBART else write_ours(request)
 
 
 if __name__ == "__main__":

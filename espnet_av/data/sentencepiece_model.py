@@ -22,16 +22,9 @@ def reorder_pieces(model: bytes, wanted: Sequence[str], where: str) -> bytes:
     Raises:
         CheckpointError: the model is damaged, or does not have one of the pieces.
     """
-    # protobuf comes with the logger of training; only this file needs it besides.
-    from google.protobuf.message import DecodeError
     from sentencepiece import sentencepiece_model_pb2
 
-    proto = sentencepiece_model_pb2.ModelProto()
-    try:
-        proto.ParseFromString(model)
-    except DecodeError as error:
-        msg = f"{where}: damaged, or no sentencepiece model ({error}); copy it again"
-        raise CheckpointError(msg) from error
+    proto = _parse(model, where)
     pieces = {piece.piece: piece for piece in proto.pieces}
     unknown = [piece for piece in proto.pieces if piece.type == piece.UNKNOWN]
     absent = [symbol for symbol in wanted if symbol not in pieces]
@@ -71,6 +64,45 @@ def model_of_symbols(kind: Literal["char", "word"], symbols: Sequence[str]) -> b
         piece.piece, piece.score = symbol, 0.0
         piece.type = piece.USER_DEFINED if whole else piece.NORMAL
     return _serialise(proto)
+
+
+def pieces_of(model: bytes, where: str) -> list[str]:
+    """All pieces of a model, in its order.
+
+    Raises:
+        CheckpointError: it is damaged.
+    """
+    return [piece.piece for piece in _parse(model, where).pieces]
+
+
+def with_symbols(model: bytes, whole: Sequence[str], outside: Sequence[str]) -> bytes:
+    """The same model with more pieces at its end.
+
+    Args:
+        model: serialised.
+        whole: found in a text wherever they stand, and never cut.
+        outside: part of no text.
+    """
+    proto = _parse(model, "the model")
+    for symbols, kind in ((whole, "USER_DEFINED"), (outside, "CONTROL")):
+        for symbol in symbols:
+            piece = proto.pieces.add()
+            piece.piece, piece.score, piece.type = symbol, 0.0, getattr(piece, kind)
+    return _serialise(proto)
+
+
+def _parse(model: bytes, where: str) -> Any:
+    # protobuf comes with the logger of training; only this file needs it besides.
+    from google.protobuf.message import DecodeError
+    from sentencepiece import sentencepiece_model_pb2
+
+    proto = sentencepiece_model_pb2.ModelProto()
+    try:
+        proto.ParseFromString(model)
+    except DecodeError as error:
+        msg = f"{where}: damaged, or no sentencepiece model ({error}); copy it again"
+        raise CheckpointError(msg) from error
+    return proto
 
 
 def _serialise(proto: Any) -> bytes:

@@ -107,10 +107,17 @@ class Tokenizer:
         return self._tag(lang) + [index + 1 for index in ids]
 
     def decode(self, ids: Iterable[int]) -> str:
-        """Transcript of token ids; blanks, sos/eos and language tags are left out."""
-        special = {self.blank_id, self.sos_eos_id, *self.lang_tags.values()}
-        pieces = [self.tokens[index] for index in ids if index not in special]
+        """Transcript of token ids; what is part of no text, as blanks and tags, is left out."""
+        pieces = [self.tokens[index] for index in ids if index not in self._outside]
         return " ".join("".join(pieces).replace(_SPACE, " ").split())
+
+    @cached_property
+    def _outside(self) -> set[int]:
+        """Ids that are part of no text."""
+        processor = self._processor  # type: ignore[attr-defined]
+        # Piece n is id n + 1.
+        control = {n + 1 for n in range(self.vocab_size - 2) if processor.is_control(n)}
+        return {self.blank_id, self.sos_eos_id, *self.lang_tags.values(), *control}
 
     def _tag(self, lang: str | None) -> list[int]:
         if not self.lang_tags:

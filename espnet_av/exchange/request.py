@@ -14,7 +14,9 @@ HF_MODELS = {"xlsr": "wav2vec2", "wav2vec2": "wav2vec2", "hubert": "hubert"}
 """Family that Hugging Face has a class for -> our model."""
 GROUNDED = ("fast_vgs", "vg_hubert")
 """Families of visually grounded speech."""
-FAMILIES = (*HF_MODELS, "avhubert", "avhubert_finetuned", *GROUNDED, ESPNET)
+MBART = "mbart"
+"""Not a model of ours, but the decoder of one."""
+FAMILIES = (*HF_MODELS, "avhubert", "avhubert_finetuned", *GROUNDED, MBART, ESPNET)
 _WITH_UNITS = ("hubert", "avhubert", *GROUNDED)
 
 
@@ -53,8 +55,8 @@ class ConversionRequest:
         if self.to != "hf" and self.family != ESPNET and self.checkpoint:
             msg = f"--checkpoint names a file of an experiment; it goes with --to hf or {ESPNET}"
             raise ConfigError(msg)
-        if self.bpe_model and self.family != ESPNET:
-            msg = f"--bpe_model is of {ESPNET}; leave it out"
+        if self.bpe_model and self.family not in (ESPNET, MBART):
+            msg = f"--bpe_model is of {ESPNET} and {MBART}; leave it out"
             raise ConfigError(msg)
         uses_units = self.to == "xlavsr" or (self.to == "ours" and self.family in _WITH_UNITS)
         if self.num_units is not None and (not uses_units or self.num_units < 1):

@@ -1,17 +1,13 @@
-"""The Transformer decoder of AV-HuBERT and MuAViC, in the shape of ESPnet's."""
+"""The Transformer decoders of AV-HuBERT, MuAViC and mBART, in the shape of ESPnet's."""
 
-import math
+from typing import Literal
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 from typeguard import typechecked
 
 from espnet_av.compat import TransformerDecoder
+from espnet_av.modules.text_positions import HalvesPositions, LearnedPositions
 
-FIRST_POSITION = 2
-"""fairseq counts positions from its padding id, 1, plus one."""
-FIRST_TABLE = 1024
-"""Positions computed at first; the table grows when a longer text comes."""
 NORM_EPS = 1e-5
 """Of every LayerNorm; ESPnet's own has 1e-12."""
 
@@ -22,7 +18,8 @@ class FairseqTransformerDecoder(TransformerDecoder):
     Differences from ESPnet's: its size is its own, keys and values of the cross attention come
     from the encoder's size; the output layer is the embedding matrix, without bias; embeddings are
     not scaled; positions begin at 2, sines fill the first half of a vector and cosines the second.
-    The search runs it as it runs ESPnet's.
+    mBART's (2001.08210) has the last three arguments changed. The search runs it as it runs
+    ESPnet's.
 
     Args:
         vocab_size: V, blank and end of sentence included.
@@ -34,6 +31,10 @@ class FairseqTransformerDecoder(TransformerDecoder):
         dropout_rate: on the embeddings and on what each block adds.
         activation_dropout_rate: inside the feed-forward layers.
         attention_dropout_rate: on the weights of both attentions.
+        positions: computed, or `learned`.
+        max_positions: longest text with learned positions.
+        scale_embedding: multiply embeddings by the root of `size`.
+        norm_embedding: layer norm on embeddings with their positions.
     """
 
     @typechecked
@@ -48,6 +49,10 @@ class FairseqTransformerDecoder(TransformerDecoder):
         dropout_rate: float = 0.1,
         activation_dropout_rate: float = 0.1,
         attention_dropout_rate: float = 0.0,
+        positions: Literal["sinusoidal", "learned"] = "sinusoidal",
+        max_positions: int = 1024,
+        scale_embedding: bool = False,
+        norm_embedding: bool = False,
     ) -> None:
         super().__init__(
             vocab_size=vocab_size,
@@ -61,6 +66,12 @@ class FairseqTransformerDecoder(TransformerDecoder):
             src_attention_dropout_rate=attention_dropout_rate,
             pos_enc_class=HalvesPositions,
             use_flash_attn=False,
+        )
+        shape = (size, dropout_rate, scale_embedding, norm_embedding)
+        self.embed[1] = (
+            LearnedPositions(max_positions, *shape)
+            if positions == "learned"
+            else HalvesPositions(*shape)
         )
         for layer in self.decoders:
             layer.src_attn.linear_k = nn.Linear(encoder_output_size, size)
@@ -76,43 +87,3 @@ class FairseqTransformerDecoder(TransformerDecoder):
         nn.init.normal_(self.embed[0].weight, std=size**-0.5)
         self.output_layer = nn.Linear(size, vocab_size, bias=False)
         self.output_layer.weight = self.embed[0].weight
-
-
-class HalvesPositions(nn.Module):
-    """Adds sinusoidal positions, sines first and cosines after them, counted from 2.
-
-    Args:
-        size: D, even.
-        dropout_rate: on the sum.
-    """
-
-    xscale = 1.0
-    """ESPnet's name for the factor of the embeddings."""
-
-    def __init__(self, size: int, dropout_rate: float) -> None:
-        super().__init__()
-        self.size = size
-        self.dropout = nn.Dropout(dropout_rate)
-        self.pe = torch.empty(1, 0, size)
-
-    def extend_pe(self, x: Tensor) -> None:
-        """Makes the table as long as (B, L, D), of its type and on its device."""
-        if self.pe.size(1) < x.size(1):
-            self.pe = position_table(max(FIRST_TABLE, 2 * x.size(1)), self.size, x.device)
-        self.pe = self.pe.to(x.device, x.dtype)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, L, D) -> (B, L, D)."""
-        self.extend_pe(x)
-        return self.dropout(x + self.pe[:, : x.size(1)])
-
-
-def position_table(num_positions: int, size: int, device: torch.device) -> Tensor:
-    """(1, L, D) float32: sin(p w) and cos(p w) of positions p from 2, w from 1 down to 1e-4."""
-    half = size // 2
-    steps = -math.log(10000.0) / max(half - 1, 1)
-    rates = torch.exp(torch.arange(half, device=device) * steps)
-    positions = torch.arange(num_positions, device=device) + FIRST_POSITION
-    # (L, 1) * (D / 2,) -> (L, D / 2)
-    angles = positions.unsqueeze(1) * rates
-    return torch.cat([angles.sin(), angles.cos()], dim=1).unsqueeze(0)

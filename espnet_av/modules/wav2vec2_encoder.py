@@ -9,6 +9,7 @@ from typeguard import typechecked
 
 from espnet_av.compat import AbsEncoder
 from espnet_av.errors import ConfigError
+from espnet_av.modules.adapter import BottleneckAdapter
 from espnet_av.modules.bert_layer import init_linear
 from espnet_av.modules.positional_conv import PositionalConv
 from espnet_av.modules.wav2vec2_layer import Wav2Vec2Layer
@@ -38,6 +39,8 @@ class Wav2Vec2Encoder(AbsEncoder):
         pos_conv_groups: its groups.
         checkpoint_layers: keep only the input of each layer and compute its inside again in the
             backward pass: less memory, a third more time.
+        adapter_size: inner size of adapters behind attention and feed-forward of each layer, which
+            learn while all else is frozen; 0 = none.
 
     Raises:
         ConfigError: the sizes do not fit together, or a rate is no probability.
@@ -58,14 +61,15 @@ class Wav2Vec2Encoder(AbsEncoder):
         pos_conv_kernel: int = 128,
         pos_conv_groups: int = 16,
         checkpoint_layers: bool = False,
+        adapter_size: int = 0,
     ) -> None:
         super().__init__()
         _check_divides("attention_heads", attention_heads, input_size)
         _check_divides("pos_conv_groups", pos_conv_groups, input_size)
-        if num_layers < 1 or pos_conv_kernel < 1 or not 0.0 <= layerdrop < 1.0:
+        if min(num_layers, pos_conv_kernel, adapter_size + 1) < 1 or not 0.0 <= layerdrop < 1.0:
             msg = (
                 f"num_layers {num_layers} and pos_conv_kernel {pos_conv_kernel} must be 1 or more, "
-                f"layerdrop {layerdrop} in 0..1, below 1"
+                f"adapter_size {adapter_size} 0 or more, layerdrop {layerdrop} in 0..1, below 1"
             )
             raise ConfigError(msg)
         self.layerdrop, self.pre_norm = layerdrop, pre_norm
@@ -76,11 +80,21 @@ class Wav2Vec2Encoder(AbsEncoder):
         self.dropout = nn.Dropout(dropout_rate)
         rates = (dropout_rate, attention_dropout_rate, activation_dropout_rate)
         self.layers = nn.ModuleList(
-            Wav2Vec2Layer(input_size, attention_heads, linear_units, *rates, pre_norm)
+            Wav2Vec2Layer(
+                input_size,
+                attention_heads,
+                linear_units,
+                *rates,
+                pre_norm,
+                adapter_size=adapter_size,
+            )
             for _ in range(num_layers)
         )
         self.layer_norm = nn.LayerNorm(input_size)
         init_linear(self.layers)
+        for module in self.layers.modules():
+            if isinstance(module, BottleneckAdapter):
+                module.make_identity()
         self.always_kept: frozenset[int] = frozenset()
         """Layers (from 1) that layerdrop never skips: something else is read off them."""
 

@@ -3,6 +3,8 @@
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from espnet_av.modules.adapter import adapter
+
 
 class Attention(nn.Module):
     """Multi-head attention to itself or to something else, one fused kernel.
@@ -64,6 +66,7 @@ class Wav2Vec2Layer(nn.Module):
         pre_norm: normalise the input of each block (stable layer norm: AV-HuBERT, large, XLS-R),
             else the sum after it (base).
         norm_eps: of the layer norms.
+        adapter_size: of adapters on the output of each block; 0 = none.
     """
 
     def __init__(
@@ -76,6 +79,7 @@ class Wav2Vec2Layer(nn.Module):
         activation_dropout_rate: float,
         pre_norm: bool,
         norm_eps: float = 1e-5,
+        adapter_size: int = 0,
     ) -> None:
         super().__init__()
         self.pre_norm = pre_norm
@@ -86,16 +90,24 @@ class Wav2Vec2Layer(nn.Module):
         self.final_layer_norm = nn.LayerNorm(size, eps=norm_eps)
         self.dropout = nn.Dropout(dropout_rate)
         self.activation_dropout = nn.Dropout(activation_dropout_rate)
+        self.attn_adapter = adapter(size, adapter_size)
+        self.ffn_adapter = adapter(size, adapter_size)
 
     def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
         """(B, T, D), mask as in `Attention` -> (B, T, D), arbitrary where there is no frame."""
         if self.pre_norm:
-            x = x + self.dropout(self.self_attn(self.self_attn_layer_norm(x), mask))
+            x = x + self._attend(self.self_attn_layer_norm(x), mask)
             return x + self._feed_forward(self.final_layer_norm(x))
-        x = self.self_attn_layer_norm(x + self.dropout(self.self_attn(x, mask)))
+        x = self.self_attn_layer_norm(x + self._attend(x, mask))
         return self.final_layer_norm(x + self._feed_forward(x))
+
+    def _attend(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        """(B, T, D) -> (B, T, D)."""
+        attended: Tensor = self.attn_adapter(self.dropout(self.self_attn(x, mask)))
+        return attended
 
     def _feed_forward(self, x: Tensor) -> Tensor:
         """(B, T, D) -> (B, T, D)."""
         hidden = self.activation_dropout(F.gelu(self.fc1(x)))
-        return self.dropout(self.fc2(hidden))
+        transformed: Tensor = self.ffn_adapter(self.dropout(self.fc2(hidden)))
+        return transformed

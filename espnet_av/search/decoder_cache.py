@@ -111,7 +111,9 @@ class IncrementalDecoder:
         # ESPnet makes the table longer, and moves it to the device, when a tensor asks for it.
         needed = torch.empty(1, self._position + 1, dtype=table.weight.dtype, device=tokens.device)
         positions.extend_pe(needed)
-        return table(tokens) * positions.xscale + positions.pe[:, self._position]
+        x = table(tokens) * positions.xscale + positions.pe[:, self._position]
+        norm = getattr(positions, "norm", None)
+        return x if norm is None else norm(x)
 
     def _run_layer(self, index: int, layer: Any, x: Tensor) -> Tensor:
         before = layer.normalize_before

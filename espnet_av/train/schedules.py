@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
@@ -72,7 +72,7 @@ class WarmupCosine:
 
 @dataclass(frozen=True, kw_only=True)
 class TriStage:
-    """Linear rise, plateau, exponential fall (SpecAugment, arXiv 1904.08779; wav2vec 2.0).
+    """Linear rise, plateau, fall (SpecAugment, arXiv 1904.08779; wav2vec 2.0; SAMU-XLS-R).
 
     The three shares are of `max_steps` and add up to 1.
     """
@@ -82,6 +82,8 @@ class TriStage:
     decay_share: float = 0.5
     initial_scale: float = 0.01
     final_scale: float = 0.05
+    decay: Literal["exponential", "linear"] = "exponential"
+    """Way to the final scale: fairseq's, or the straight line of SAMU-XLS-R."""
 
     def __post_init__(self) -> None:
         total = self.warmup_share + self.hold_share + self.decay_share
@@ -98,6 +100,8 @@ class TriStage:
         if step < warmup:
             return self.initial_scale + (1.0 - self.initial_scale) * step / warmup
         fallen = _share(step - (max_steps - decay), decay)
+        if self.decay == "linear":
+            return 1.0 + (self.final_scale - 1.0) * fallen
         return math.exp(math.log(self.final_scale) * fallen)
 
 

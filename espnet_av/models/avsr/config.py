@@ -20,10 +20,16 @@ class AVSRConfig(RecogniserConfig):
     """Weight of CTC against attention in the loss: 1 = CTC only, 0 = attention only."""
     lsm_weight: float = 0.1
     """Label smoothing of the attention loss."""
+    tag_is_given: bool = False
+    """The language to write in, whose tag stands first in each text, is told to attention: it does
+    not learn to predict it, and searches begin with it. Tokens with tags are needed."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.check_shares("lsm_weight")
+        if self.tag_is_given and self.decoder == "none":
+            msg = "tag_is_given is for attention, and decoder is none; set decoder, or leave it out"
+            raise ConfigError(msg)
         if self.decoder == "none" and self.ctc_weight != 1.0:
             msg = (
                 f"decoder is none, so all the loss is CTC, but ctc_weight is {self.ctc_weight}; "

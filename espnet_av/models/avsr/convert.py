@@ -13,6 +13,7 @@ from espnet_av.errors import CheckpointError
 from espnet_av.models.abs_model import Sizes
 from espnet_av.models.avhubert.convert import frontend_conf
 from espnet_av.models.avhubert.key_rules import COUNTERS, FRONTEND_RULES
+from espnet_av.models.avsr.decoder_rules import DECODER_RULES, FIRST_UNITS
 from espnet_av.models.conversion.converted import Converted, convert_weights
 from espnet_av.models.conversion.foreign_checkpoint import FINE_TUNED_PREFIX, ForeignCheckpoint
 from espnet_av.models.conversion.key_map import Dropped, KeyMap, Rule, prefixed
@@ -23,7 +24,6 @@ _PAD, _EOS, _UNKNOWN, _FIRST = 1, 2, 3, 4
 """Rows of fairseq's embedding: padding, end of sentence, unknown, and the first of the text."""
 _DECODER_HEADS = {768: 4, 1024: 8}
 """Attention heads of the published decoders."""
-_THEIRS, _OURS = "decoder.layers.{n}.", "decoder.decoders.{n}."
 _FAMILY = "avhubert_finetuned"
 _MOST_FRAMES = 2500
 """A longer limit is no limit: fairseq's default is the largest number there is."""
@@ -110,24 +110,10 @@ def _decoder_rules(order: Tensor) -> tuple[Rule, ...]:
     def pick(embedding: Tensor) -> Tensor:
         return embedding[order]
 
-    attentions = (("self_attn", "self_attn"), ("encoder_attn", "src_attn"))
-    norms = (
-        ("self_attn_layer_norm", "norm1"),
-        ("encoder_attn_layer_norm", "norm2"),
-        ("final_layer_norm", "norm3"),
-        ("fc1", "feed_forward.w_1"),
-        ("fc2", "feed_forward.w_2"),
-    )
     return (
         Rule("decoder.embed_tokens.weight", "decoder.embed.0.weight", pick),
         Rule("decoder.embed_tokens.weight", "decoder.output_layer.weight", pick),
-        *(
-            Rule(f"{_THEIRS}{theirs}.{x}_proj.{{p}}", f"{_OURS}{ours}.linear_{x}.{{p}}")
-            for theirs, ours in attentions
-            for x in ("q", "k", "v", "out")
-        ),
-        *(Rule(f"{_THEIRS}{theirs}.{{p}}", f"{_OURS}{ours}.{{p}}") for theirs, ours in norms),
-        Rule("decoder.layer_norm.{p}", "decoder.after_norm.{p}"),
+        *DECODER_RULES,
     )
 
 
@@ -157,9 +143,7 @@ def _decoder_conf(
             )
             raise CheckpointError(msg)
     size = shape_of(shapes, "decoder.embed.0.weight", checkpoint.path, _FAMILY)[1]
-    units = shape_of(
-        shapes, _OURS.format(n=0) + "feed_forward.w_1.weight", checkpoint.path, _FAMILY
-    )
+    units = shape_of(shapes, FIRST_UNITS, checkpoint.path, _FAMILY)
     layers = {name.split(".")[2] for name in shapes if name.startswith("decoder.decoders.")}
     heads = config.get("decoder_attention_heads")
     if heads is None:

@@ -60,6 +60,7 @@ class AVSRModel(Recogniser):
                 text,
                 text_lengths,
                 self.eos,
+                num_given=int(self.config.tag_is_given),
             )
             stats |= {"loss_att": encoded.per_utterance(attention), "acc": hits}
             loss = loss + (1.0 - weight) * attention

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from espnet_av.config import Choice
 from espnet_av.errors import ConfigError
+from espnet_av.modules.feature_mask import FeatureMaskConfig
 from espnet_av.modules.frontend.av_frontend_config import AVFrontendConfig
 
 
@@ -19,6 +20,9 @@ class RecogniserConfig(AVFrontendConfig):
     `wav2vec2`, the transformer of the pre-trained models."""
     encoder_conf: dict[str, Any] = field(default_factory=dict)
     """Its arguments, as in ESPnet."""
+    feature_mask: FeatureMaskConfig | None = None
+    """What is hidden of the fused features in training, as in fine-tuning of XLS-R; null: nothing.
+    The vector in place of hidden frames is `mask_emb`, as in the pre-trained models."""
     freeze_encoder_steps: int = 0
     """Optimiser steps for which front ends and encoder do not learn, so that a new decoder does
     not spoil what was learned before; 0 = they always learn."""

@@ -15,10 +15,12 @@ from espnet_av.models.recogniser.config import RecogniserConfig
 from espnet_av.models.recogniser.encoded import Encoded
 from espnet_av.models.recogniser.units_losses import units_losses
 from espnet_av.modules.encoder import build_encoder
-from espnet_av.modules.frontend.av_frontend import AVFrontend
+from espnet_av.modules.feature_mask import hide_features
+from espnet_av.modules.frontend.av_frontend import AVFrontend, Fused
 from espnet_av.modules.frontend.batch_norm import freeze_batch_norm
 from espnet_av.modules.local_head import LocalHead
 from espnet_av.modules.statistics import COUNT, HIGHER, LOWER, Statistics, Weighted
+from espnet_av.modules.step_noise import StepNoise
 from espnet_av.modules.transducer.abs_predictor import AbsPredictor
 from espnet_av.modules.wav2vec2_encoder import Wav2Vec2Encoder
 from espnet_av.ops.lengths import valid_mask
@@ -102,6 +104,9 @@ class Recogniser(EncoderModel):
             for name in ("audio", "visual"):
                 if getattr(config, f"{name}_frontend") != "none":
                     self.frontend_heads[name] = LocalHead(config.feature_size, count)
+        hides = config.feature_mask is not None
+        self.mask_emb = nn.Parameter(torch.rand(config.feature_size)) if hides else None
+        self._noise_of: tuple[int, ...] | None = None
         self.train()
 
     @abstractmethod
@@ -137,6 +142,7 @@ class Recogniser(EncoderModel):
     def set_step(self, step: int, rank: int = 0, seed: int = 0) -> None:
         """See `AVModel`; without this call torch's default CPU generator is drawn from."""
         self.frontend.set_step(step, rank, seed)
+        self._noise_of = (seed, step, rank)
         if isinstance(self.encoder, Wav2Vec2Encoder):
             self.encoder.set_step(step, rank, seed)
 
@@ -225,10 +231,18 @@ class Recogniser(EncoderModel):
         learns = torch.is_grad_enabled() and not frozen
         with torch.set_grad_enabled(learns):
             fused = self.frontend(speech, speech_lengths, video, video_lengths, utt_id)
-            out, _, _ = self.encoder(fused.features, fused.lengths)
+            out, _, _ = self.encoder(self._hide(fused, utt_id), fused.lengths)
         # With intermediate outputs ESPnet returns (last, [(layer, output), ...]).
         out, intermediate = out if isinstance(out, tuple) else (out, [])
         return Encoded(self.dropout(out), fused.lengths, intermediate, fused)
+
+    def _hide(self, fused: Fused, utt_id: Sequence[str] | None) -> Tensor:
+        """(R, T, D) what the encoder gets: in training, with masks."""
+        mask = self.config.feature_mask
+        if mask is None or self.mask_emb is None or not self.training:
+            return fused.features
+        noise = StepNoise(self._noise_of, fused.features.device, self.training, utt_id)
+        return hide_features(mask, fused.features, fused.lengths, self.mask_emb, noise)[0]
 
 
 def _num_units(option: str, sizes: Sizes) -> int:

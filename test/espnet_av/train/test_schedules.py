@@ -150,3 +150,14 @@ def test_a_schedule_without_warm_up_steps_has_none_for_a_group_either():
         build_scheduler(optimizer, "tri_stage", {}, 40)
     with pytest.raises(ConfigError, match=r"warmup_steps of 'encoder\.' is -1"):
         ParamGroup(prefix="encoder.", warmup_steps=-1)
+
+
+def test_tri_stage_may_fall_in_a_straight_line():
+    conf = {"decay": "linear", "final_scale": 0.1, "warmup_share": 0.2, "hold_share": 0.2}
+    line = build_schedule("tri_stage", {**conf, "decay_share": 0.6})
+    curve = build_schedule("tri_stage", {**conf, "decay_share": 0.6, "decay": "exponential"})
+    assert [line.scale(step, 100) for step in (20, 39, 40)] == pytest.approx([1, 1, 1])
+    assert [line.scale(step, 100) for step in (70, 100, 120)] == pytest.approx([0.55, 0.1, 0.1])
+    assert curve.scale(70, 100) == pytest.approx(0.1**0.5)
+    for step in (10, 100):
+        assert curve.scale(step, 100) == pytest.approx(line.scale(step, 100))

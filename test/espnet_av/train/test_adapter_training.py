@@ -1,0 +1,72 @@
+"""Adapters and parts of a decoder learn, targets in two languages; the rest stays byte by byte."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from oracles import masked_audio
+from oracles.tiny_run import LETTERS, TINY_CONFIG, TinyRun, write_tiny_dump
+
+from espnet_av.bin import train as train_bin
+from espnet_av.data.data_dir import read_data_dir, write_data_dir
+from espnet_av.data.tokenizer import train_tokenizer
+from espnet_av.train.loading import load_experiment, read_weights
+
+DECODER = {
+    "size": 8, "attention_heads": 2, "linear_units": 12, "num_blocks": 2, "positions": "learned",
+    "max_positions": 30, "scale_embedding": True, "norm_embedding": True,
+}  # fmt: skip
+MODEL = {
+    "audio_frontend": "wave", "audio_frontend_conf": {"channels": 6}, "visual_frontend": "none",
+    "fusion": "none", "frame_rate": 50, "feature_size": 8, "encoder": "wav2vec2",
+    "encoder_conf": {**masked_audio.ENCODER, "adapter_size": 3},
+    "feature_mask": {"channel_span": 2}, "decoder": "fairseq_transformer", "decoder_conf": DECODER,
+    "ctc_weight": 0.0, "lsm_weight": 0.3, "tag_is_given": True,
+}  # fmt: skip
+KEPT = [
+    "encoder.layers.*_adapter.", "decoder.decoders.*.src_attn.", "decoder.decoders.*.norm",
+    "decoder.after_norm.", "decoder.embed.1.norm.",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    root, texts = tmp_path_factory.mktemp("st"), []
+    for seed, name in ((1, "train"), (2, "valid")):
+        path = root / "dump" / name
+        texts += write_tiny_dump(path, 8, seed)
+        data = read_data_dir(path)
+        targets = {u: ("de", "en")[i % 2] for i, u in enumerate(data.utt_ids)}
+        write_data_dir(path, {**data.tables, "utt2target": targets})
+    train_tokenizer([*texts, LETTERS], root / "tokens", "char", 100, tag_langs=["de", "en"])
+    return TinyRun(root)
+
+
+def train(run, exp, **changes):
+    dataset = {**TINY_CONFIG["dataset"], "modalities": "A", "drop_long_text": False}
+    config = {"model_conf": MODEL, "dataset": dataset, "average": 0, **changes}
+    path = run.config(f"{exp.name}.yaml", **config)
+    code = train_bin.main(["--config", str(path), *run.arguments, str(exp)])
+    assert code == 0, (exp / "train.log").read_text()
+
+
+def test_what_is_frozen_is_the_same_to_the_last_byte(run, tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    train(run, first, max_steps=1, accum_grad=1)
+    more = {"freeze_param": [""], "keep_param": KEPT, "scheduler": "tri_stage"}
+    more |= {"scheduler_conf": {"decay": "linear"}, "init_param": [str(first / "latest.pth")]}
+    train(run, second, max_steps=4, accum_grad=1, valid_interval_steps=2, **more)
+    before, after = read_weights(first / "latest.pth"), read_weights(second / "latest.pth")
+    changed = {name for name in after if not torch.equal(after[name], before[name])}
+    kept = ("_adapter.", ".src_attn.", ".norm", "after_norm.")
+    assert changed == {n for n in after if any(k in n for k in kept) and "layer_norm" not in n
+                       and not n.startswith("frontend.")}  # fmt: skip
+    assert any("up.weight" in name for name in changed)
+    for name in after.keys() - changed:
+        one, other = (w[name].contiguous().view(-1).view(torch.uint8) for w in (before, after))
+        assert torch.equal(one, other), name
+    stored = torch.load(second / "4step.pth", weights_only=True)["state_dict"]
+    assert stored.keys() == changed, "the rest is once in frozen.pth"
+    model, _, tokenizer = load_experiment(second)
+    assert tokenizer.lang_tags.keys() == {"de", "en"}
+    assert model.decoder.output_layer.weight is model.decoder.embed[0].weight
