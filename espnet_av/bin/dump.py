@@ -21,7 +21,9 @@ def get_parser() -> argparse.ArgumentParser:
     add_config(parser, "filters, shard size")
     add_jobs(parser, "the shards")
     parser.add_argument("--finish", action="store_true", help="merge what all jobs have done")
-    parser.add_argument("--images_dir", type=Path, help="of stage 2, for sets that name images")
+    parser.add_argument(
+        "--images_dir", type=Path, help="of the images stage, for sets that name them"
+    )
     parser.add_argument("data_dir", type=Path, help="the corpus")
     parser.add_argument("roi_dir", type=Path, help="its mouth clips; not read if it has no video")
     parser.add_argument("dump_dir", type=Path, help="output")

@@ -1,4 +1,4 @@
-"""Stage 2, images: a detector's features, or pictures, to archives of regions and boxes."""
+"""Stage 3, images: a detector's features, or pictures, to archives of regions and boxes."""
 
 from __future__ import annotations
 

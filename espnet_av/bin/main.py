@@ -13,7 +13,7 @@ from espnet_av.errors import AVError
 VERBS = {
     "prepare": "read a corpus, write Kaldi-style data directories (stage 1)",
     "roi": "find mouths, write mouth clips and a tracking report (stage 2)",
-    "images": "features of images, from a detector or of pictures (stage 2)",
+    "images": "features of images, from a detector or of pictures (stage 3)",
     "dump": "filter and pack audio and mouth clips into archives (stage 3)",
     "vectors": "what a text encoder says of each sentence, for distillation (stage 3)",
     "noise": "make the noise bank: babble from the corpus, or noise folders (stage 3)",

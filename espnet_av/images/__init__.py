@@ -1,1 +1,1 @@
-"""Stage 2, images: detectors' features or pictures to archives of regions and boxes."""
+"""Stage 3, images: detectors' features or pictures to archives of regions and boxes."""

@@ -11,7 +11,7 @@ from espnet_av.recipe.step import Note, Step, log
 
 
 def image_steps(options: Options, sets: Sequence[str]) -> list[Step | Note]:
-    """Also of stage 2: a detector's features, or pictures -> archives; none unless configured.
+    """Also of stage 3: a detector's features, or pictures -> archives; none unless configured.
 
     Raises:
         ConfigError: it is not told where they are.
@@ -26,7 +26,7 @@ def image_steps(options: Options, sets: Sequence[str]) -> list[Step | Note]:
     args += ("--data_dirs", *(f"{data}/{name}" for name in sets))
     names = tuple(f"if:{data}/{name}/utt2image" for name in sets)
     return [
-        log(f"stage 2 images: {' '.join(sources)} -> {out}"),
+        log(f"stage 3 images: {' '.join(sources)} -> {out}"),
         Step(
             f"{out}/.done",
             (options.images_config, f"{data}/.done", *names, f"fetched:{out}"),

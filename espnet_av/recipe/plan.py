@@ -75,8 +75,9 @@ def make_plan(options: Options, site: Site) -> Parts:
     check_configs(_needed(full, work))
     plan = _Plan(full)
     plan.add("data", lambda: data_steps(full, work.sets, site))
-    plan.add("roi", lambda: [*roi_steps(full, work.sets), *image_steps(full, work.sets)])
-    plan.add("dump", lambda: dump_steps(full, work.sets, work.joined, site))
+    plan.add("roi", lambda: roi_steps(full, work.sets))
+    dump = (full, work.sets, work.joined, site)
+    plan.add("dump", lambda: [*image_steps(full, work.sets), *dump_steps(*dump)])
     if options.jobs > 1 and not options.dry_run:
         # What several need is made first; then each is a run of its own.
         for named in work.experiments:
@@ -238,7 +239,7 @@ def _needed(options: Options, work: _Work) -> Iterable[tuple[int, str, str]]:
 
 def _configs(options: Options, work: _Work) -> Iterable[tuple[int, str, str]]:
     yield 2, "--roi_config", options.roi_config
-    yield 2, "--images_config", options.images_config
+    yield 3, "--images_config", options.images_config
     yield 3, "--dump_config", options.dump_config
     yield 3, "--noise_config", options.noise_config
     for named in work.experiments:

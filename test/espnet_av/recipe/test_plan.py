@@ -138,7 +138,7 @@ def test_a_plan_needs_no_torch() -> None:
 
 def test_images_are_made_before_the_dump_which_takes_them(recipe: Path) -> None:
     (recipe / "conf/images.yaml").write_text("width: 8\n", encoding="utf-8")
-    words = ("--images_config", "conf/images.yaml", "--stage", "roi", "--stop_stage", "dump")
+    words = ("--images_config", "conf/images.yaml", "--stage", "dump", "--stop_stage", "dump")
     sources = ("--image_sources", "/c/train.tsv /c/val.tsv")
     steps = [p for p in make_plan(parse_options((*words, *sources)), Site()) if isinstance(p, Step)]
     made = [step.marker for step in steps]
