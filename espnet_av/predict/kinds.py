@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from espnet_av.data.fields import FIELDS
+from espnet_av.data.fields import FIELDS, Clock
 from espnet_av.errors import ConfigError
 from espnet_av.predict.activity import predict_activity
 from espnet_av.predict.frames import predict_frames
@@ -23,6 +23,9 @@ class Kind:
     predict: Predict
     offers: tuple[str, ...]
     """What a model of this kind has."""
+    lasts: bool = False
+    """Whether it is made of what lasts some time alone, as sound and video do: test sets may be
+    without what else the model reads."""
 
 
 _OWN = {
@@ -30,7 +33,7 @@ _OWN = {
     "label": Kind(predict=predict_labels, offers=("predict_labels",)),
     "activity": Kind(predict=predict_activity, offers=("predict_activity", "feature_rate")),
     "vector": Kind(predict=predict_vectors, offers=("predict_vectors",)),
-    "frames": Kind(predict=predict_frames, offers=("extract_features", "feature_rate")),
+    "frames": Kind(predict=predict_frames, offers=("extract_features", "feature_rate"), lasts=True),
 }
 
 
@@ -47,13 +50,15 @@ def kinds_of(model: Any) -> tuple[str, ...]:
     return tuple(model.predicts)
 
 
-def fields_of(model: Any) -> frozenset[str]:
-    """Fields of a batch, of those that a model reads, that its predictions are made from."""
+def fields_of(model: Any, kind: str) -> frozenset[str]:
+    """Fields of a batch, of those that a model reads, that predictions of a kind are made from."""
     told: frozenset[str] | None = getattr(model, "predicts_from", None)
-    if told is not None:
+    if told is None:
+        reads = getattr(model, "reads", ())
+        told = frozenset(name for name in reads if not FIELDS[name].for_learning)
+    if not KINDS[kind].lasts:
         return told
-    reads = getattr(model, "reads", ())
-    return frozenset(name for name in reads if not FIELDS[name].for_learning)
+    return frozenset(name for name in told if FIELDS[name].clock is not Clock.NONE)
 
 
 def kind_of(model: Any, wanted: str | None = None) -> str:

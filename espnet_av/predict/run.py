@@ -179,7 +179,7 @@ class DecodeJob:
             modalities=condition.mode,
             condition=condition.noise,
             missing_video=condition.missing_video,
-            reads=fields_of(self.experiment[0]),
+            reads=fields_of(self.experiment[0], self.kind),
         )
 
     def _info(

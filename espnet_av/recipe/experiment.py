@@ -111,8 +111,12 @@ class ComparisonTable:
 
     out: str
     """Markdown file."""
-    rows: tuple[tuple[str, tuple[str, ...]], ...]
-    """Title of a row, and the scores of its seeds."""
+    rows: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
+    """Title of a row, of a gap also what it learned, and the scores of its seeds."""
+    program: str = "compare"
+    """What makes it."""
+    options: tuple[str, ...] = ()
+    """More options of the program."""
 
 
 def odd_replaced(text: str) -> str:

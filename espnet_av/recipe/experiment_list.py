@@ -106,6 +106,24 @@ class TableEntry:
 
 
 @dataclass(frozen=True, kw_only=True)
+class GapEntry:
+    """What models of one language and of all lose and gain, by `espnet-av gap`."""
+
+    sets: dict[str, str]
+    """Language -> its test set."""
+    layer: str
+    """Of the features, as layer12."""
+    without: dict[str, str]
+    """Language, and `all` -> experiment that learned it without pictures."""
+    with_pictures: dict[str, str]
+    """The same, with pictures."""
+    titles: tuple[str, str] = ("SSL", "VGS+")
+    """Names of both."""
+    published: dict[str, float] = field(default_factory=dict)
+    """Figures to be shown beside them, in percent: y, w, x, z."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ExperimentList:
     """Everything a file says."""
 
@@ -115,6 +133,8 @@ class ExperimentList:
     """By name."""
     tables: dict[str, TableEntry] = field(default_factory=dict)
     """By the Markdown file that is written."""
+    gaps: dict[str, GapEntry] = field(default_factory=dict)
+    """The same."""
 
     def order(self) -> list[str]:
         """Names, each after what it starts from; as in the file otherwise.
@@ -157,7 +177,7 @@ def load_experiments(path: str | Path, seeds: Sequence[int] = ()) -> ExperimentL
 
     Args:
         path: YAML file with `experiments`, and perhaps `defaults` (keys of every experiment),
-            `tests` and `tables`.
+            `tests`, `tables` and `gaps`.
         seeds: in place of those of every experiment that has any.
 
     Raises:

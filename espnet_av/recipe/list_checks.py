@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from espnet_av.errors import ConfigError
 from espnet_av.recipe.checks import check_name
 
 if TYPE_CHECKING:
-    from espnet_av.recipe.experiment_list import ExperimentEntry, ExperimentList, TableEntry
+    from espnet_av.recipe.experiment_list import ExperimentEntry, ExperimentList
 
 
 def check_list(path: Path, found: ExperimentList) -> None:
@@ -24,7 +24,14 @@ def check_list(path: Path, found: ExperimentList) -> None:
     for name, entry in found.experiments.items():
         _check_entry(f"{path}: experiments.{name}", entry, found)
     for name, table in found.tables.items():
-        _check_table(f"{path}: tables.{name}", table, found)
+        _check_tested(f"{path}: tables.{name}: rows", table.rows, found)
+    for name, gap in found.gaps.items():
+        for key, group in (("without", gap.without), ("with_pictures", gap.with_pictures)):
+            where = f"{path}: gaps.{name}: {key}"
+            _check_tested(where, group.values(), found)
+            if set(group) != {*gap.sets, "all"}:
+                msg = f"{where}: has {', '.join(group)}; name an experiment for each of "
+                raise ConfigError(msg + ", ".join((*gap.sets, "all")))
 
 
 def is_outside(source: str) -> bool:
@@ -119,12 +126,13 @@ def _same_seeds(entry: ExperimentEntry, base: str, found: ExperimentList) -> boo
     return bool(entry.seeds) and set(entry.seeds) <= set(found.experiments[base].seeds)
 
 
-def _check_table(where: str, table: TableEntry, found: ExperimentList) -> None:
-    for name in table.rows:
+def _check_tested(where: str, names: Iterable[str], found: ExperimentList) -> None:
+    for name in names:
         if name not in found.experiments:
-            raise _unknown(where, "rows", name, found.experiments)
+            place, _, key = where.rpartition(": ")
+            raise _unknown(place, key, name, found.experiments)
         if not found.experiments[name].tests:
-            msg = f"{where}: rows: {name} has no tests"
+            msg = f"{where}: {name} has no tests"
             raise ConfigError(msg)
 
 

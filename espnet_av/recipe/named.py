@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 from espnet_av.errors import ConfigError
@@ -13,6 +14,7 @@ from espnet_av.recipe.experiment import ComparisonTable, Experiment, Test, Token
 from espnet_av.recipe.experiment_list import (
     ExperimentEntry,
     ExperimentList,
+    GapEntry,
     TestEntry,
     TokensEntry,
 )
@@ -62,22 +64,45 @@ def full_name(name: str, seed: int | None) -> str:
 
 def tables(found: ExperimentList, options: Options) -> list[ComparisonTable]:
     """The comparisons of a list."""
-    return [
+    compared = [
         ComparisonTable(
             out=out,
             rows=tuple(
-                (title, tuple(_scores(found, name, options))) for name, title in table.rows.items()
+                ((title,), tuple(scores[0] for scores in _scores(found, name, options)))
+                for name, title in table.rows.items()
             ),
         )
         for out, table in found.tables.items()
     ]
+    return [*compared, *(_gap(out, gap, found, options) for out, gap in found.gaps.items())]
 
 
-def _scores(found: ExperimentList, name: str, options: Options) -> list[str]:
-    entry = found.experiments[name]
+def _gap(out: str, gap: GapEntry, found: ExperimentList, options: Options) -> ComparisonTable:
+    told = {
+        "--sets": [f"{language}={name}" for language, name in gap.sets.items()],
+        "--layer": [gap.layer],
+        "--without": [gap.titles[0]],
+        "--with_pictures": [gap.titles[1]],
+        "--published": [f"{name}={value:g}" for name, value in gap.published.items()],
+    }
+    groups = zip(gap.titles, (gap.without, gap.with_pictures), strict=True)
+    return ComparisonTable(
+        out=out,
+        rows=tuple(
+            ((title, learned), tuple(chain(*_scores(found, name, options))))
+            for title, group in groups
+            for learned, name in group.items()
+        ),
+        program="gap",
+        options=tuple(w for option, words in told.items() if words for w in (option, *words)),
+    )
+
+
+def _scores(found: ExperimentList, name: str, options: Options) -> list[list[str]]:
+    """For each seed those of all tests."""
     return [
-        f"{_experiment(found, name, seed, options).tests[0].out}/scores.json"
-        for seed in entry.seeds or (None,)
+        [f"{test.out}/scores.json" for test in _experiment(found, name, seed, options).tests]
+        for seed in found.experiments[name].seeds or (None,)
     ]
 
 

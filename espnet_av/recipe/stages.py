@@ -253,9 +253,9 @@ def pack_steps(options: Options, experiment: Experiment, test: Test) -> Parts:
 
 def table_steps(table: ComparisonTable) -> Parts:
     """Also of stage 11: experiments over seeds -> one table with differences."""
-    words = ["python3", "-m", "espnet_av.bin.compare"]
-    for title, scores in table.rows:
-        words += ["--system", title, *scores]
+    words = ["python3", "-m", f"espnet_av.bin.{table.program}", *table.options]
+    for titles, scores in table.rows:
+        words += ["--system", *titles, *scores]
     return [
         log(f"stage 11 score: {len(table.rows)} systems -> {table.out}"),
         Note(("run", *words, "--output", table.out)),

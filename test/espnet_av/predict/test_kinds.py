@@ -52,7 +52,17 @@ def test_predictions_are_made_from_what_is_not_only_learnt_from():
         reads = frozenset({"image", "boxes", "label", "text", "units", "activity", "teacher"})
         predicts_from = None
 
-    assert fields_of(Pictures()) == {"image", "boxes"}
+    assert fields_of(Pictures(), "vector") == {"image", "boxes"}
     Pictures.predicts_from = frozenset({"teacher"})
-    assert fields_of(Pictures()) == {"teacher"}
-    assert fields_of(Features()) == frozenset()
+    assert fields_of(Pictures(), "vector") == {"teacher"}
+    assert fields_of(Features(), "vector") == frozenset()
+
+
+def test_frames_are_made_from_what_lasts():
+    """Of a set without images a model that has seen some gives features all the same."""
+
+    class Grounded(Features):
+        reads = frozenset({"speech", "video", "image", "boxes", "image_id", "units"})
+
+    assert fields_of(Grounded(), "frames") == {"speech", "video"}
+    assert fields_of(Grounded(), "vector") == {"speech", "video", "image", "boxes"}

@@ -57,7 +57,7 @@ def test_experiments_come_after_what_they_start_from(tmp_path: Path) -> None:
         "data/token_list/char",
     )
     assert read.tests[0].out == "exp/read_s1/decode"
-    assert table.rows[1] == ("more", ("exp/again_s2/decode/scores.json",))
+    assert table.rows[1] == (("more",), ("exp/again_s2/decode/scores.json",))
 
 
 def test_one_of_them_with_what_it_starts_from(tmp_path: Path) -> None:
@@ -153,3 +153,54 @@ def test_a_codebook_that_is_none(tmp_path: Path, entry: str, message: str) -> No
     text = GOING_ON + "  sound: {config: w.yaml}\n" + f"  new: {entry}\n"
     with pytest.raises(ConfigError, match=message):
         load(tmp_path, text)
+
+
+GAP = """
+tests: {abx: {sets: [test_en, test_fr]}, find: {folder: find}}
+experiments:
+  h_en: {config: h.yaml, tests: [abx], seeds: [1, 2]}
+  h_fr: {config: h.yaml, tests: [abx], seeds: [1, 2]}
+  h_bi: {config: h.yaml, tests: [abx], seeds: [1, 2]}
+  v_en: {config: v.yaml, tests: [abx, find], seeds: [1, 2]}
+  v_bi: {config: v.yaml, tests: [abx, find], seeds: [1]}
+gaps:
+  results/gap.md:
+    sets: {en: test_en, fr: test_fr}
+    layer: layer4
+    without: {en: h_en, fr: h_fr, all: h_bi}
+    with_pictures: {en: v_en, fr: v_en, all: v_bi}
+    published: {y: 31.5, w: 8.04}
+"""
+
+
+def test_a_gap(tmp_path: Path) -> None:
+    _, (gap,) = load(tmp_path, GAP)
+    assert (gap.program, gap.out) == ("gap", "results/gap.md")
+    assert " ".join(gap.options) == (
+        "--sets en=test_en fr=test_fr --layer layer4 --without SSL --with_pictures VGS+ "
+        "--published y=31.5 w=8.04"
+    )
+    assert [titles for titles, _ in gap.rows] == [
+        (model, learned) for model in ("SSL", "VGS+") for learned in ("en", "fr", "all")
+    ]
+    assert gap.rows[0][1] == (
+        "exp/h_en_s1/decode/scores.json",
+        "exp/h_en_s2/decode/scores.json",
+    )
+    assert gap.rows[-1][1] == ("exp/v_bi_s1/decode/scores.json", "exp/v_bi_s1/find/scores.json")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("all: h_bi", "all: h_be", r"gaps.results/gap.md: without: there is no 'h_be'; did you"),
+        (", all: h_bi", "", r"gap.md: without: has en, fr; name an experiment for each of en, fr,"),
+        ("fr: v_en", "de: v_en", r"gap.md: with_pictures: has en, de, all; name"),
+        ("layer: layer4", "layer: ~", r"layer"),
+        ("h_fr: {config: h.yaml, tests: [abx]", "h_fr: {config: h.yaml", r"h_fr has no tests"),
+    ],
+)
+def test_a_gap_that_cannot_be(tmp_path: Path, old: str, new: str, message: str) -> None:
+    assert old in GAP
+    with pytest.raises(ConfigError, match=message):
+        load(tmp_path, GAP.replace(old, new))
