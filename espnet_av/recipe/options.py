@@ -54,7 +54,9 @@ class Options:
     valid_set: str = _option("valid", "")
     test_sets: str = _option("test", "one or more")
     local_data_opts: str = _option("", "options for local/data.sh")
-    roi_config: str = _option("", "default: <conf>/roi.yaml; so the others")
+    roi_config: str = _option(
+        "", "none: there are no mouths; default: <conf>/roi.yaml; so the others"
+    )
     dump_config: str = _option("", "a set may have its own, as <conf>/dump_train.yaml")
     images_config: str = _option("", "features of the images that sets name; none: no images")
     image_sources: str = _option("", "of these: .tsv, .hdf5 or folders, as in bin.images")

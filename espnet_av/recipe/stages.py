@@ -55,6 +55,8 @@ def data_steps(options: Options, sets: Sequence[str], site: Site) -> Parts:
 
 def roi_steps(options: Options, sets: Sequence[str]) -> Parts:
     """Stage 2: data dirs -> mouth clips."""
+    if options.roi_config == "none":
+        return [log("stage 2 roi: no mouths (--roi_config none)")]
     data, roi = options.datadir, f"{options.dumpdir}/roi"
     parts: Parts = [log(f"stage 2 roi: {data}/<set> -> {roi}/<set>")]
     for name in sets:

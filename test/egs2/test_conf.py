@@ -11,6 +11,7 @@ import torch
 
 from espnet_av.config import build, load_config
 from espnet_av.corpora.mini_av import MiniAvConfig
+from espnet_av.corpora.mini_coco import MiniCocoConfig
 from espnet_av.dump.config import DumpConfig
 from espnet_av.images.config import ImagesConfig
 from espnet_av.models import MODELS
@@ -33,10 +34,11 @@ KINDS = {
     "dump": DumpConfig,
     "noise": NoiseConfig,
     "images": ImagesConfig,
-    "corpus": MiniAvConfig,
     "units": UnitsConfig,
     "vectors": VectorsConfig,
 }
+CORPORA = {"mini_av": MiniAvConfig, "mini_coco": MiniCocoConfig}
+"""Of those that are made here, each of its own kind."""
 LISTS = "experiments"
 """Of named experiments, which have a reader of their own."""
 
@@ -54,6 +56,11 @@ SIZES = {
 
 def kind(path: Path) -> str:
     return path.stem.split("_")[0]
+
+
+def config_class(path: Path) -> type:
+    corpus = path.relative_to(ROOT / "egs2").parts[0]
+    return CORPORA[corpus] if kind(path) == "corpus" else KINDS[kind(path)]
 
 
 def ident(path: Path) -> str:
@@ -75,7 +82,7 @@ def skip_init() -> Iterator[None]:
 
 
 def test_every_configuration_is_of_a_known_kind() -> None:
-    assert {kind(path) for path in CONFIGS} == {*KINDS, LISTS}
+    assert {kind(path) for path in CONFIGS} == {*KINDS, "corpus", LISTS}
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=ident)
@@ -83,7 +90,7 @@ def test_configuration_is_valid(path: Path) -> None:
     if kind(path) == LISTS:
         load_experiments(path)
     else:
-        load_config(KINDS[kind(path)], path)
+        load_config(config_class(path), path)
 
 
 @pytest.mark.parametrize("path", [p for p in CONFIGS if kind(p) == "train"], ids=ident)

@@ -153,3 +153,12 @@ def test_images_are_made_before_the_dump_which_takes_them(recipe: Path) -> None:
     assert "dump/images/.done" not in markers("--stage", "roi", "--stop_stage", "dump")
     with pytest.raises(ConfigError, match="no --image_sources"):
         markers(*words)
+
+
+def test_sound_alone_needs_no_mouths(recipe: Path) -> None:
+    (recipe / "conf/roi.yaml").unlink()
+    words = ("--stop_stage", "dump", "--noise_config", "none", "--roi_config", "none")
+    assert markers(*words) == [
+        "data/.done",
+        *(f"dump/{name}/.done" for name in ("test", "train", "valid")),
+    ]
