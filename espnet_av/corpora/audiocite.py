@@ -80,12 +80,10 @@ def prepare_audiocite(
         msg = f"{root}: no sound file ({', '.join(_SUFFIXES)}) in it or below; set AUDIOCITE= in "
         raise DataDirError(msg + "db.sh to the unpacked archives")
     known = None if speakers is None else _read_speakers(Path(speakers))
-    headers = Coverage("audiocite: files", total=PUBLISHED)
-    found = survey([_recording(root, path, known) for path in paths], headers, num_jobs)
-    headers.finish(out_dir / "files", max_missing_ratio)
+    coverage = Coverage("audiocite", total=PUBLISHED)
+    found = _survey([_recording(root, path, known) for path in paths], coverage, num_jobs)
     limits = (hours and hours * _MARGIN, hours_per_speaker and hours_per_speaker * _MARGIN)
     looked_at = draw_talkers(found, *limits, seed)
-    coverage = Coverage("audiocite", total=PUBLISHED)
     pieces = _pieces(looked_at, out_dir / "vad", coverage, (min_sec, max_sec), num_jobs)
     coverage.finish(out_dir, max_missing_ratio)
     sample = TalkerSample(hours, hours_per_speaker, seed, valid_speakers, parts)
@@ -104,6 +102,19 @@ def _recording(root: Path, path: Path, known: Mapping[str, str] | None) -> Clip:
         part=_PART,
         audio=path,
     )
+
+
+def _survey(recordings: Sequence[Clip], coverage: Coverage, num_jobs: int) -> list[Clip]:
+    """The recordings that can be read; what is found is counted once it is cut."""
+    headers = Coverage("audiocite")
+    found = survey(recordings, headers, num_jobs)
+    for problem in headers.problems:
+        coverage.lose(_PART, problem, "unreadable")
+    there = {clip.utt_id for clip in found}
+    for clip in recordings:
+        if clip.utt_id not in there and clip.audio is not None:
+            coverage.lack(clip.audio)
+    return found
 
 
 def _pieces(

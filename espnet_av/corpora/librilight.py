@@ -79,6 +79,9 @@ def prepare_librilight(
     if not coverage.tallies and not clips:
         msg = f"{root}: no <speaker>/<book>/<file>.json below it; set LIBRILIGHT= in db.sh to the "
         raise DataDirError(msg + "unpacked small, medium or large, or the folder of these")
+    # Who has the small part alone has all of what was asked for.
+    parts_there = {clip.part for clip in clips}
+    coverage.published = {part: size for part, size in PUBLISHED.items() if part in parts_there}
     kept = survey(clips, coverage, num_jobs)
     coverage.finish(out_dir, max_missing_ratio)
     sample = TalkerSample(hours, hours_per_speaker, seed, valid_speakers, parts)

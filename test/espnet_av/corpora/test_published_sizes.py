@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from corpora_fixtures.books import build_audiocite, build_librilight
 from corpora_fixtures.clips import coverage, put
+from corpora_fixtures.coco import build_speechcoco, build_spokencoco
 from corpora_fixtures.faces_and_voices import (
     VOX_CLIPS,
     build_avspeech,
@@ -51,6 +53,8 @@ VOXCELEB2 = {("dev", "-"): ("1092009", "-"), ("test", "-"): ("36237", "-"),
              ("all", "all"): ("1128246", "2442")}  # fmt: skip
 MUSAN = {("music", "-"): ("660", "42.5"), ("speech", "-"): ("426", "60"),
          ("noise", "-"): ("930", "6"), ("all", "all"): ("2016", "108.5")}  # fmt: skip
+SPEECHCOCO = {("train2014", "en"): ("414113", "-"), ("val2014", "en"): ("202654", "-"),
+              ("all", "all"): ("616767", "604")}  # fmt: skip
 CASES: list[tuple[str, Callable[[Path], Path], dict[str, Any], Sizes]] = [
     ("muavic", build_muavic, {}, MUAVIC),
     ("muavic", lambda root: translated_muavic(root, *INTO_ENGLISH), {"translate": "to_en"}, TO_EN),
@@ -67,6 +71,10 @@ CASES: list[tuple[str, Callable[[Path], Path], dict[str, Any], Sizes]] = [
     ("fleurs", build_fleurs, {"languages": ["en", "ar"]}, {("all", "all"): ("-", "24")}),
     ("fleurs", build_fleurs, {"languages": ["en", "ar"], "splits": ["test"]}, {}),
     ("musan", build_musan, {}, MUSAN),
+    ("spokencoco", build_spokencoco, {}, {("all", "all"): ("617222", "742")}),
+    ("speechcoco", build_speechcoco, {}, SPEECHCOCO),
+    ("librilight", build_librilight, {}, {("small", "en"): ("-", "577")}),
+    ("audiocite", build_audiocite, {}, {("all", "all"): ("-", "6682")}),
 ]  # fmt: skip
 
 
