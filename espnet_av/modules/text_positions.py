@@ -85,6 +85,11 @@ class LearnedPositions(TextPositions):
         nn.init.normal_(self.table.weight, std=size**-0.5)
 
     @property
+    def num_positions(self) -> int:
+        """Longest text."""
+        return self.table.num_embeddings - FIRST_POSITION
+
+    @property
     def pe(self) -> Tensor:  # type: ignore[override]
         """(1, L, D)."""
         return self.table.weight[FIRST_POSITION:].unsqueeze(0)
@@ -95,11 +100,10 @@ class LearnedPositions(TextPositions):
         Raises:
             ConfigError: it has more positions than were learned.
         """
-        known = self.table.num_embeddings - FIRST_POSITION
-        if x.size(1) > known:
+        if x.size(1) > self.num_positions:
             msg = (
-                f"a text of {x.size(1)} tokens, but the decoder has learned {known} positions; "
-                "leave such texts out, or limit the search (maxlenratio: -200)"
+                f"a text of {x.size(1)} tokens, but the decoder has learned {self.num_positions} "
+                "positions; leave such texts out, or limit the search (maxlenratio: -200)"
             )
             raise ConfigError(msg)
 

@@ -17,14 +17,14 @@ from espnet_av.data.data_dir import DataDir
 from espnet_av.data.dataset import AVDataset
 from espnet_av.data.evaluation_batches import evaluation_batches
 from espnet_av.data.table import write_table
-from espnet_av.data.target import reference_texts
+from espnet_av.data.target import reference_texts, text_lang
 from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.predict.example import EXAMPLE
 from espnet_av.predict.prediction import Predictions, Work
 from espnet_av.predict.recognition import Recognition
 from espnet_av.predict.text_example import write_example
 from espnet_av.search.alignment import TokenSpan, WordTime, align_tokens, word_times
-from espnet_av.search.decode_batch import EncodedFrames, decode_batch
+from espnet_av.search.decode_batch import EncodedFrames, decode_batch, is_told_its_language
 from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.search.hypothesis import Hypothesis
 from espnet_av.search.lexicon import Lexicon
@@ -148,7 +148,8 @@ def decode_set(
         model, dataset, config.batch_frames, device=device, num_workers=num_workers
     )
     for batch, encoded in batches:
-        found = decode_batch(model, encoded, config, lexicon, lm)
+        given = given_tags(model, dataset, tokenizer, batch.utt_id)
+        found = decode_batch(model, encoded, config, lexicon, lm, given)
         for row, (utt_id, hypotheses) in enumerate(zip(batch.utt_id, found, strict=True)):
             frames = encoded.out[row, : int(encoded.lengths[row])]
             results[utt_id] = Recognition(
@@ -160,6 +161,20 @@ def decode_set(
             )
         advance(len(found))
     return results
+
+
+def given_tags(
+    model: Any, dataset: AVDataset, tokenizer: Tokenizer, utt_ids: Sequence[str]
+) -> list[list[int]] | None:
+    """What the text of each utterance begins with; None: the model finds all of it itself.
+
+    Raises:
+        ConfigError: the tokens have no tag for a language that is asked for.
+    """
+    if not is_told_its_language(model):
+        return None
+    lang = dataset.config.target_lang
+    return [tokenizer.encode("", text_lang(dataset.data, utt_id, lang)) for utt_id in utt_ids]
 
 
 def read_lm(config: DecodeConfig, tokenizer: Tokenizer) -> NGramLM | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
 from espnet_av.errors import ConfigError
+from espnet_av.search.attention_beam import AttentionBeam
 from espnet_av.search.ctc_greedy import ctc_greedy
 from espnet_av.search.ctc_prefix import ctc_prefix
 from espnet_av.search.decode_config import DecodeConfig
@@ -35,6 +37,7 @@ def decode_batch(
     config: DecodeConfig,
     lexicon: Lexicon | None = None,
     lm: NGramLM | None = None,
+    given: Sequence[Sequence[int]] | None = None,
 ) -> list[list[Hypothesis]]:
     """Search every utterance of a batch.
 
@@ -45,6 +48,8 @@ def decode_batch(
         config: which search, and its settings.
         lexicon: the words that `ctc_prefix` may spell; None: any text.
         lm: what `transducer_beam` adds to the scores; None: nothing.
+        given: tokens that the output of each utterance begins with in `attention`, as many for
+            each; None: none.
 
     Returns:
         per utterance up to `config.nbest` hypotheses, best first.
@@ -54,6 +59,9 @@ def decode_batch(
     """
     check_search(model, config)
     lengths = encoded.lengths.to(encoded.out.device)
+    if config.method == "attention":
+        first = torch.tensor(given or [[]] * len(lengths), dtype=torch.long)
+        return AttentionBeam(model, config).search(encoded.out, lengths, first)
     if config.method == "joint":
         return JointSearch(model, config).search(encoded.out, lengths)
     if config.method == "transducer_greedy":
@@ -78,6 +86,8 @@ def decode_batch(
 
 def default_search(model: Any) -> DecodeConfig:
     """The best search that a model has the parts for."""
+    if is_told_its_language(model):
+        return DecodeConfig(method="attention", length_penalty=1.0, maxlenratio=-200)
     if model.predictor is not None:
         return DecodeConfig(method="transducer_beam")
     if model.decoder is None:
@@ -96,16 +106,32 @@ def check_search(model: Any, config: DecodeConfig) -> None:
     method = config.method
     is_transducer = method.startswith("transducer")
     is_joint = method == "joint"
-    wants_ctc = not is_transducer and (not is_joint or config.ctc_weight > 0)
+    is_attention = method == "attention"
+    wants_ctc = not (is_transducer or is_attention) and (not is_joint or config.ctc_weight > 0)
     wants = (
         (model.predictor, "a transducer's predictor", is_transducer),
-        (model.decoder, "an attention decoder", is_joint and config.ctc_weight < 1),
+        (
+            model.decoder,
+            "an attention decoder",
+            is_attention or (is_joint and config.ctc_weight < 1),
+        ),
         (model.ctc, "a CTC layer", wants_ctc),
     )
     for part, name, is_wanted in wants:
         if is_wanted and part is None:
             msg = f"method: {method} needs {name} and this model has none; use {_cure(model)}"
             raise ConfigError(msg)
+    if is_told_its_language(model) and not is_attention:
+        msg = (
+            f"method: {method} would have to guess the language, which this model was always told; "
+            f"use {_cure(model)}"
+        )
+        raise ConfigError(msg)
+
+
+def is_told_its_language(model: Any) -> bool:
+    """Whether outputs of a model have to begin with the tag of their language."""
+    return bool(getattr(getattr(model, "config", None), "tag_is_given", False))
 
 
 def _cure(model: Any) -> str:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-Method = Literal["ctc_greedy", "ctc_prefix", "joint", "transducer_greedy", "transducer_beam"]
+Method = Literal[
+    "ctc_greedy", "ctc_prefix", "joint", "attention", "transducer_greedy", "transducer_beam"
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,14 +16,15 @@ class DecodeConfig:
     """How to turn encoder frames into tokens; the names and signs are ESPnet's."""
 
     method: Method = "joint"
-    """Best CTC path, CTC prefix beam, attention decoder and CTC together, or a transducer's path
-    of best symbols or beam."""
+    """Best CTC path, CTC prefix beam, attention decoder and CTC together, attention alone as those
+    who translate search, or a transducer's path of best symbols or beam."""
     beam_size: int = 5
     """Hypotheses kept per utterance."""
     ctc_weight: float = 0.3
     """Weight of the CTC prefix score in `joint`; the decoder gets 1 - ctc_weight."""
     length_penalty: float = 0.0
-    """Bonus per emitted token (a positive value favours longer texts)."""
+    """Bonus per emitted token (a positive value favours longer texts); in `attention`, as in
+    Hugging Face and fairseq, scores are divided by tokens ** length_penalty, usually 1.0."""
     length_norm: bool = True
     """`transducer_beam` ranks the texts it ends with by score / (tokens + 1)."""
     max_symbols: int = 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import torch
@@ -81,6 +82,11 @@ class IncrementalDecoder:
         # (B, W, E): True = this token is part of that hypothesis
         self._ancestors = torch.empty(memory.size(0), 1, 0, dtype=torch.bool, device=memory.device)
         self._position = 0
+
+    @property
+    def num_positions(self) -> int:
+        """Most tokens that can be fed; where positions are computed, more than anybody needs."""
+        return int(getattr(self._decoder.embed[1], "num_positions", sys.maxsize))
 
     def step(self, tokens: Tensor) -> Tensor:
         """Feed the newest token (B, W) int64; returns log-probabilities (B, W, V) of the next."""

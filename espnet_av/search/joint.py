@@ -14,6 +14,7 @@ from espnet_av.search.ctc_prefix_score import CTCPrefixScores
 from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.search.decoder_cache import IncrementalDecoder
 from espnet_av.search.hypothesis import Hypothesis
+from espnet_av.search.length_limits import longest_output, shortest_output
 
 _PRE_BEAM_RATIO = 1.5
 _END_LENGTHS = 3
@@ -103,8 +104,8 @@ class JointSearch:
         self, memory: Tensor, lengths: Tensor, minlenratio: float
     ) -> list[list[Hypothesis]]:
         num_frames = lengths.tolist()
-        longest = [_longest(frames, self._config.maxlenratio) for frames in num_frames]
-        shortest = [_shortest(frames, minlenratio) for frames in num_frames]
+        longest = [longest_output(frames, self._config.maxlenratio) for frames in num_frames]
+        shortest = [shortest_output(frames, minlenratio) for frames in num_frames]
         self._start(memory, lengths)
         ended = [_Ended() for _ in num_frames]
         for step in range(max(longest)):
@@ -238,13 +239,3 @@ class JointSearch:
             self._decoder.keep(utts, parents)
         if self._ctc is not None:
             self._ctc.keep(utts, parents, tokens)
-
-
-def _longest(num_frames: int, ratio: float) -> int:
-    if ratio == 0:
-        return num_frames
-    return -int(ratio) if ratio < 0 else max(1, int(ratio * num_frames))
-
-
-def _shortest(num_frames: int, ratio: float) -> int:
-    return -int(ratio) if ratio < 0 else int(ratio * num_frames)

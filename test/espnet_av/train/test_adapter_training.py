@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 import torch
 from oracles import masked_audio
 from oracles.tiny_run import LETTERS, TINY_CONFIG, TinyRun, write_tiny_dump
 
+from espnet_av.bin import decode as decode_bin
 from espnet_av.bin import train as train_bin
 from espnet_av.data.data_dir import read_data_dir, write_data_dir
 from espnet_av.data.tokenizer import train_tokenizer
@@ -70,3 +73,27 @@ def test_what_is_frozen_is_the_same_to_the_last_byte(run, tmp_path):
     model, _, tokenizer = load_experiment(second)
     assert tokenizer.lang_tags.keys() == {"de", "en"}
     assert model.decoder.output_layer.weight is model.decoder.embed[0].weight
+
+
+def test_texts_begin_with_the_tag_of_their_language(run, tmp_path):
+    """Two target languages in one set; the tag is no part of the text."""
+    exp, config = tmp_path / "exp", tmp_path / "decode.yaml"
+    train(run, exp, max_steps=1, accum_grad=1)
+    config.write_text("{method: attention, length_penalty: 1.0, maxlenratio: -4, beam_size: 3}")
+    arguments = ["--config", str(config), "--exp_dir", str(exp), "--modes", "A"]
+    decode_bin.main(
+        ["--sets", str(run.root / "dump/valid"), *arguments, "--seed", "0", str(tmp_path / "out")]
+    )
+    (folder,) = {path.parent for path in (tmp_path / "out").rglob("nbest.jsonl")}
+    targets = read_data_dir(run.root / "dump/valid").tables["utt2target"]
+    tags = load_experiment(exp)[2].lang_tags
+    lines = [json.loads(line) for line in (folder / "nbest.jsonl").read_text().splitlines()]
+    assert len(lines) == 8
+    for line in lines:
+        assert line["nbest"][0]["tokens"][0] == tags[targets[line["utt"]]]
+        assert "<" not in line["nbest"][0]["text"]
+    config.write_text("{method: joint, ctc_weight: 0.0}")
+    with pytest.raises(SystemExit, match="would have to guess the language"):
+        decode_bin.main(
+            ["--sets", str(run.root / "dump/valid"), *arguments, "--seed", "0", str(tmp_path / "b")]
+        )
