@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import torch
+import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 BLOCK = re.compile(r"^```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -142,3 +143,23 @@ def test_lrs3(project: Path) -> None:
         loaded = log.read_text(encoding="utf-8").partition("init_param ")[2].splitlines()[:2]
         assert f"{start}: " in loaded[0] and ", 0 of another shape" in loaded[0]
         assert "missing: frontend.visual." in loaded[1]
+
+
+def test_mlcoco(project: Path) -> None:
+    recipe = project / "egs2/mlcoco/vgs1"
+    follow(recipe)
+    exp, units = recipe / "exp_rehearsal", recipe / "dump_rehearsal/units"
+    # Two iterations of HuBERT; grounding goes on with the clusters of the second.
+    source = yaml.safe_load((units / "hubert_bi/units.yaml").read_text(encoding="utf-8"))["source"]
+    assert (source["experiment"], source["layer"]) == ("hubert_bi_it1", 2)
+    centres = [units / name / "codebook/centres.npy" for name in ("hubert_bi", "vgs_bi_s1")]
+    assert centres[0].read_bytes() == centres[1].read_bytes()
+    records = {
+        test: json.loads((exp / f"vgs_bi_s1/{test}/scores.json").read_text(encoding="utf-8"))
+        for test in ("abx", "languages", "retrieval")
+    }
+    assert {r["axes"]["layer"] for r in records["abx"]["conditions"]} >= {"layer3", "mfcc"}
+    assert {r["set"] for r in records["retrieval"]["conditions"]} == {
+        "caption_test_en",
+        "caption_test_fr",
+    }

@@ -68,7 +68,11 @@ def listed(folder: Path) -> dict[str, Any]:
             if key in entry:
                 entry[key] = str(folder / Path(entry[key]).name)
     found["tests"] = {name: found["tests"][name] | {"sets": sets} for name, sets in SETS.items()}
-    found["tests"]["abx"]["args"] = "--kind frames --layers 1 2"
+    # Two voices say too little for triphones between the same neighbours.
+    found["tests"]["abx"] |= {
+        "args": "--kind frames --layers 1 2",
+        "expected": str(folder / "expected_abx.yaml"),
+    }
     found.pop("gaps")
     return found | {"experiments": experiments}
 
@@ -76,6 +80,7 @@ def listed(folder: Path) -> dict[str, Any]:
 def write_configs(folder: Path) -> None:
     units = read("conf/units_mfcc.yaml") | {"num_units": 8, "kmeans": {"n_init": 1, "max_iter": 2}}
     configs = {"corpus": CORPUS, "units_mfcc": units, "experiments": listed(folder)}
+    configs["expected_abx"] = {"scoring": {"metric": "abx", "abx": {"context": "any"}}}
     configs |= {f"train_{name}": tiny(name) for name in ("hubert", "vgs")}
     for name, config in configs.items():
         (folder / f"{name}.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")

@@ -16,7 +16,7 @@ exec ./av.sh \
     --valid_set caption_valid_en \
     --test_sets speech_test_en \
     --images_config conf/images.yaml \
-    --image_sources "${COCO_FEATURES}" \
+    --image_sources "${COCO_FEATURES:-downloads/coco_features}" \
     --roi_config none \
     --noise_config none \
     --modes A \
