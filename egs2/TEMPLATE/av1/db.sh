@@ -44,4 +44,4 @@ COMMON_VOICE=${COMMON_VOICE:-}
 SPOKENCOCO=${SPOKENCOCO:-}
 SPEECHCOCO=${SPEECHCOCO:-}
 
-# mini_av is made by the machine itself and needs no path.
+# mini_av and mini_coco are made by the machine itself and need no path.
