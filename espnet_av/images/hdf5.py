@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ from espnet_av.images.source import Found, ImageSource, image_name
 
 if TYPE_CHECKING:
     import h5py
+
+logger = logging.getLogger(__name__)
 
 _AXES = {"img_h": 1, "img_w": 1, "boxes": 3, "features": 3}
 _CONFIDENCE = "objects_conf"
@@ -63,9 +66,13 @@ class Hdf5Source(ImageSource):
 
     def _detection(self, row: int) -> Detection:
         array, sure = self._arrays, self._arrays.get(_CONFIDENCE)
+        height, width = float(array["img_h"][row]), float(array["img_w"][row])
+        if not (height.is_integer() and width.is_integer()):
+            msg = f"an image of {width:g} x {height:g} pixels"
+            raise ArrayError(msg, "image without a size")
         return Detection(
-            int(array["img_h"][row]),
-            int(array["img_w"][row]),
+            int(height),
+            int(width),
             np.asarray(array["features"][row], np.float32),
             np.asarray(array["boxes"][row], np.float32),
             None if sure is None else np.asarray(sure[row], np.float32),
@@ -107,6 +114,11 @@ def _arrays(path: Path, file: h5py.File) -> dict[str, Any]:
         )
         raise DataDirError(msg)
     arrays = {name: file[name] for name in (*_AXES, _CONFIDENCE) if name in file}
+    for name, array in arrays.items():
+        kind = getattr(getattr(array, "dtype", None), "kind", "")
+        if not kind or kind not in "fiu":
+            msg = f"{path}: {name} holds no numbers ({getattr(array, 'dtype', 'a group')}); make "
+            raise DataDirError(msg + "the file again")
     count, regions = file["features"].shape[:1], file["features"].shape[1:2]
     for name, array in arrays.items():
         expected = count + (regions if name not in ("img_h", "img_w") else ())
@@ -134,10 +146,15 @@ def _rows(path: Path, file: h5py.File, count: int, listed: Path | None) -> dict[
                 "the JSON is of another image set; give the one that was written beside the file"
             )
             raise DataDirError(msg)
+    if listed is None and len(inside) != count:
+        msg = (
+            f"{path}: {len(inside)} names in {_NAMES} of {count} images: it was not written to its "
+        )
+        raise DataDirError(msg + "end; make it again")
     found: dict[str, int] = {}
     for row, name in sorted(names.items()):
-        if name:
-            found.setdefault(image_name(name), row)
+        if name and found.setdefault(image_name(name), row) != row:
+            logger.warning("%s: row %d: %s again; its first row counts", path, row, name)
     return found
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from espnet_av.errors import ArrayError
+from espnet_av.fingerprint import SHORT, fingerprint
 from espnet_av.images.config import ImagesConfig
 from espnet_av.images.regions import to_regions
 from espnet_av.images.source import Found, ImageSource
@@ -27,7 +28,8 @@ class TsvSource(ImageSource):
 
     def __init__(self, path: Path, out_dir: Path, config: ImagesConfig) -> None:
         self._path, self._config = path, config
-        cache = out_dir / "index" / f"{path.name}.json"
+        place = fingerprint([str(path.absolute())], SHORT)
+        cache = out_dir / "index" / f"{path.name}.{place}.json"
         self._index = index_tsv(path, cache, config.sha256.get(path.name, ""))
 
     def names(self) -> Sequence[str]:

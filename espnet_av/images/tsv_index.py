@@ -77,12 +77,13 @@ def _indexed_lines(path: Path, index: TsvIndex) -> Iterator[bytes]:
             yield line
             bar.update(len(line))
             row = line.rstrip(b"\r\n").split(b"\t")
-            if number == 1 and row[0] in (b"img_id", b"image_id"):
+            if row == [b""] or (number == 1 and row[0] in (b"img_id", b"image_id")):
                 continue
-            is_last, first_width = offset + len(line) >= index.size, first_width or width_of(row)
-            # Of a line that is cut short by luck, fewer numbers are left for each region.
-            is_cut = is_last and width_of(row) != first_width
-            _check(f"{path}:{number}", row, is_last and (is_cut or not first_width))
+            first_width = first_width or width_of(row)
+            # A whole line that is wrong costs its image alone. Of one that is cut short by luck at
+            # the end of a number, fewer are left for each region.
+            is_cut = not line.endswith(b"\n") and (width_of(row) or -1) != first_width
+            _check(f"{path}:{number}", row, is_cut)
             name = image_name(row[0].decode("utf-8", "replace"))
             if index.rows.setdefault(name, offset) != offset:
                 logger.warning("%s:%d: %s again; its first line counts", path, number, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 
@@ -16,6 +17,12 @@ from espnet_av.images.config import ImagesConfig
 from espnet_av.images.hdf5 import Hdf5Source
 
 ANY = ImagesConfig(num_regions=0, width=0)
+
+
+def replace(path: Path, name: str, value: object) -> None:
+    with h5py.File(path, "a") as file:
+        del file[name]
+        file[name] = value
 
 
 def indexed(path: Path, index: Path) -> Hdf5Source:
@@ -74,10 +81,22 @@ def test_files_that_are_no_such_hdf5_are_named(tmp_path: Path, monkeypatch) -> N
         file["embeddings"] = np.zeros((2, 3))
     with pytest.raises(DataDirError, match="no img_h, img_w, boxes, features in it, but embedd"):
         Hdf5Source(tmp_path / "x.hdf5", ANY)
-    with h5py.File(write_hdf5(tmp_path / "x.hdf5"), "a") as file:
-        del file["boxes"]
-        file["boxes"] = np.zeros((2, 3, 4))
+    replace(write_hdf5(tmp_path / "x.hdf5"), "boxes", np.zeros((2, 3, 4)))
     with pytest.raises(DataDirError, match=r"boxes has shape \(2, 3, 4\), features \(3, 3, 8\)"):
+        Hdf5Source(tmp_path / "x.hdf5", ANY)
+    for name, value, told in (
+        ("features", np.full((3, 3, 8), b"x"), r"features holds no numbers \(\|S1\)"),
+        ("img_id", [b"a", b"b"], "2 names in img_id of 3 images: .* make it again"),
+        ("img_h", 5, r"img_h has shape \(\)"),
+    ):
+        write_hdf5(tmp_path / "x.hdf5")
+        replace(tmp_path / "x.hdf5", name, value)
+        with pytest.raises(DataDirError, match=told):
+            Hdf5Source(tmp_path / "x.hdf5", ANY)
+    with h5py.File(tmp_path / "x.hdf5", "a") as file:
+        del file["img_h"]
+        file.create_group("img_h")
+    with pytest.raises(DataDirError, match="img_h holds no numbers .a group"):
         Hdf5Source(tmp_path / "x.hdf5", ANY)
     monkeypatch.setitem(sys.modules, "h5py", None)
     with pytest.raises(ConfigError, match="h5py is not installed; run: pip install h5py"):
@@ -93,3 +112,13 @@ def test_a_bad_row_costs_its_image_alone(tmp_path: Path) -> None:
     assert found == ["", "corners of a box in another order", "numbers that are not finite"]
     error = dict(source.read(source.names()))[COCO[1]]
     assert isinstance(error, ArrayError) and "x.hdf5: row 1: region 1 is" in str(error)
+    replace(tmp_path / "x.hdf5", "img_h", [np.nan, 48, 48])
+    again = Hdf5Source(tmp_path / "x.hdf5", ANY)
+    assert dict(again.read([COCO[0]]))[COCO[0]].reason == "image without a size"
+
+
+def test_a_name_that_comes_twice_is_told(tmp_path: Path, caplog) -> None:
+    replace(write_hdf5(tmp_path / "x.hdf5"), "img_id", [b"a", b"a", b"b"])
+    with caplog.at_level(logging.WARNING):
+        assert list(Hdf5Source(tmp_path / "x.hdf5", ANY).names()) == ["a", "b"]
+    assert "x.hdf5: row 1: a again; its first row counts" in caplog.text
