@@ -96,7 +96,7 @@ def test_files_that_are_no_such_hdf5_are_named(tmp_path: Path, monkeypatch) -> N
     with h5py.File(tmp_path / "x.hdf5", "a") as file:
         del file["img_h"]
         file.create_group("img_h")
-    with pytest.raises(DataDirError, match="img_h holds no numbers .a group"):
+    with pytest.raises(DataDirError, match=r"img_h holds no numbers .a group"):
         Hdf5Source(tmp_path / "x.hdf5", ANY)
     monkeypatch.setitem(sys.modules, "h5py", None)
     with pytest.raises(ConfigError, match="h5py is not installed; run: pip install h5py"):
@@ -112,8 +112,8 @@ def test_a_bad_row_costs_its_image_alone(tmp_path: Path) -> None:
     assert found == ["", "corners of a box in another order", "numbers that are not finite"]
     error = dict(source.read(source.names()))[COCO[1]]
     assert isinstance(error, ArrayError) and "x.hdf5: row 1: region 1 is" in str(error)
-    replace(tmp_path / "x.hdf5", "img_h", [np.nan, 48, 48])
-    again = Hdf5Source(tmp_path / "x.hdf5", ANY)
+    replace(write_hdf5(tmp_path / "y.hdf5"), "img_h", [np.nan, 48, 48])
+    again = Hdf5Source(tmp_path / "y.hdf5", ANY)
     assert dict(again.read([COCO[0]]))[COCO[0]].reason == "image without a size"
 
 
