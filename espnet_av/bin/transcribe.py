@@ -36,6 +36,9 @@ def get_parser() -> argparse.ArgumentParser:
         default="text",
         help="plain text, one JSON object a file with times and n-best, or subtitles (SRT, WebVTT)",
     )
+    parser.add_argument(
+        "--target_lang", help="write in this language, with a model that translates"
+    )
     parser.add_argument("--output", type=Path, help="file to write; default: standard output")
     parser.add_argument("--decode_config", type=Path, help="instead of the search in the zip")
     parser.add_argument("--roi_config", type=Path, help="instead of the mouth settings in the zip")
@@ -69,6 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options.decode_config and load_config(DecodeConfig, options.decode_config),
             options.roi_config and load_config(RoiConfig, options.roi_config),
             options.max_window,
+            options.target_lang,
         )
         mode = usable_mode(options.mode, speech2text.model)
     texts, num_failed = [], 0

@@ -28,6 +28,7 @@ from espnet_av.search.alignment import WordTime
 from espnet_av.search.decode_batch import check_search, default_search
 from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.speech2text.joining import join_passages
+from espnet_av.speech2text.language import checked_language
 from espnet_av.speech2text.modes import MODALITIES, Mode, usable_mode
 from espnet_av.speech2text.picture import PictureSpan, find_picture, plan_file
 from espnet_av.speech2text.sound import read_sound
@@ -55,6 +56,7 @@ class Speech2Text:
         roi: how mouths are found and cut.
         device: where the model is.
         max_window_sec: files that are more than a tenth longer are cut into windows in pauses.
+        target_lang: language to write, for a model that is told; None = that of its configuration.
     """
 
     def __init__(
@@ -66,9 +68,11 @@ class Speech2Text:
         roi: RoiConfig,
         device: str | torch.device = "cpu",
         max_window_sec: float = DEFAULT_WINDOW_SEC,
+        target_lang: str | None = None,
     ) -> None:
         self.model, self.tokenizer, self.decode, self.device = model, tokenizer, decode, device
-        self._dataset = dataset.for_tests()
+        lang = checked_language(model, tokenizer, target_lang, dataset.target_lang)
+        self._dataset = dataclasses.replace(dataset.for_tests(), target_lang=lang)
         # Landmarks of the training data are no help with a new file.
         tracker = "auto" if roi.tracker == "precomputed" else roi.tracker
         self._roi = dataclasses.replace(roi, tracker=resolve_tracker(tracker))
@@ -83,6 +87,7 @@ class Speech2Text:
         decode: DecodeConfig | None = None,
         roi: RoiConfig | None = None,
         max_window_sec: float | None = None,
+        target_lang: str | None = None,
     ) -> Speech2Text:
         """Load a packed model or a finished experiment folder.
 
@@ -95,10 +100,12 @@ class Speech2Text:
             roi: instead of the mouth settings in the zip; an experiment takes the defaults.
             max_window_sec: longer files are cut in pauses; None = as long as the longest utterance
                 that the model learned from.
+            target_lang: language to write, for a model that is told; None = that which it learned.
 
         Raises:
             CheckpointError: no such model, it writes no text, or it is damaged or hostile.
-            ConfigError: the model lacks a part that the search needs.
+            ConfigError: the model lacks a part that the search needs, or has no such language, or
+                has to be told one.
         """
         with open_model(path) as files:
             model, config, tokenizer = load_recogniser(files.folder, files.checkpoint, device)
@@ -106,7 +113,8 @@ class Speech2Text:
             check_search(model, decode)
             roi = roi or files.roi or RoiConfig()
             window = window_sec(max_window_sec, read_longest(files.folder), path)
-            return cls(model, tokenizer, config.dataset, decode, roi, device, window)
+            parts = (model, tokenizer, config.dataset, decode, roi, device, window)
+            return cls(*parts, target_lang=target_lang)
 
     def __call__(
         self,

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
+import soundfile
 import torch
 from oracles import masked_audio
 from oracles.tiny_run import LETTERS, TINY_CONFIG, TinyRun, write_tiny_dump
 
 from espnet_av.bin import decode as decode_bin
 from espnet_av.bin import train as train_bin
+from espnet_av.bin import transcribe as transcribe_bin
 from espnet_av.data.data_dir import read_data_dir, write_data_dir
 from espnet_av.data.tokenizer import train_tokenizer
 from espnet_av.train.loading import load_experiment, read_weights
@@ -97,3 +100,17 @@ def test_texts_begin_with_the_tag_of_their_language(run, tmp_path):
         decode_bin.main(
             ["--sets", str(run.root / "dump/valid"), *arguments, "--seed", "0", str(tmp_path / "b")]
         )
+
+
+def test_a_file_is_written_in_the_language_that_is_asked_for(run, tmp_path, capsys):
+    exp, sound = tmp_path / "exp", tmp_path / "a.wav"
+    train(run, exp, max_steps=1, accum_grad=1)
+    soundfile.write(sound, np.random.default_rng(0).normal(0, 0.1, 640 * 20), 16000)
+    scores = {}
+    for lang in ("de", "en"):
+        options = ["--model", str(exp), "--mode", "a", "--format", "json", "--target_lang", lang]
+        assert transcribe_bin.main([*options, str(sound)]) == 0
+        scores[lang] = json.loads(capsys.readouterr().out)["score"]
+    assert scores["de"] != scores["en"]
+    with pytest.raises(SystemExit, match=r"no target_lang: .*: de, en"):
+        transcribe_bin.main(["--model", str(exp), "--mode", "a", str(sound)])
