@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -37,6 +38,7 @@ def prepare_speechcoco(
     out_dir: str | Path,
     *,
     karpathy: Path | None = None,
+    phone_sets: list[str] | None = None,
     max_missing_ratio: float = 0.05,
     num_jobs: int = 4,
 ) -> dict[str, int]:
@@ -44,14 +46,16 @@ def prepare_speechcoco(
 
     `root/{train2014,val2014}/json/<name>.json` tell of `.../wav/<name>.wav`, where a name is
     `<image>_<caption>_<voice>_<disfluency>_<speed>`. Ids read `speechcoco_<voice>-<name>`, images
-    `COCO_val2014_<number>`. The `ctm` has its phones, each to the start of what follows, and `sil`
-    between; `utt2category` tells speed and disfluency.
+    `COCO_val2014_<number>`. `utt2category` tells speed and disfluency. The `ctm` of test sets has
+    their phones, each to the start of what follows, and `sil` between; that of all captions would
+    take gigabytes of memory.
 
     Args:
         root: the unpacked archives.
         out_dir: receives the sets, `prepare_report.tsv` and `coverage.tsv`.
         karpathy: `dataset_coco.json`, whose split is taken; without it `train2014` is trained on
             and `val2014` is `valid`.
+        phone_sets: sets that get a `ctm`; by default valid and test.
         max_missing_ratio: largest share of recordings that may be missing or unreadable.
         num_jobs: processes that read lists and headers.
 
@@ -80,8 +84,37 @@ def prepare_speechcoco(
                 problem = Problem(make_id(path.stem), "bad_json", DROPPED, f"{path}: {clip}")
                 coverage.lose(Part(part, _LANG), problem, "unusable")
     kept = survey(clips, coverage, num_jobs)
+    aligned = phone_sets if phone_sets is not None else ["valid", "test"]
+    kept = _with_phones(kept, lambda clip: _set_of(clip, splits) in aligned, coverage, num_jobs)
     coverage.finish(out_dir, max_missing_ratio)
     return write_sets(out_dir, kept, lambda clip: _set_of(clip, splits))
+
+
+def _with_phones(
+    clips: Sequence[Clip],
+    is_aligned: Callable[[Clip], bool],
+    coverage: Coverage,
+    num_jobs: int,
+) -> list[Clip]:
+    """The clips, those of some sets with their phones; one whose marks are wrong has none."""
+    paths = {clip.utt_id: Path(clip.origin) for clip in clips if is_aligned(clip)}
+    told = parallel_map(_read_phones, list(paths.values()), num_jobs=num_jobs, desc="phones")
+    phones: dict[str, tuple[Segment, ...]] = {}
+    for utt_id, found in zip(paths, told, strict=True):
+        if isinstance(found, str):
+            coverage.note(utt_id, "no_phones", "kept, without phones", f"{paths[utt_id]}: {found}")
+        else:
+            phones[utt_id] = found
+    return [dataclasses.replace(clip, phones=phones.get(clip.utt_id, ())) for clip in clips]
+
+
+def _read_phones(path: Path) -> tuple[Segment, ...] | str:
+    """The phones that a JSON tells of; or what is wrong with them."""
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        return phones_of(told["timecode"], float(told["duration"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return " ".join(str(error).split()) or repr(error)
 
 
 def _set_of(clip: Clip, splits: Mapping[str, str] | None) -> str:
@@ -102,7 +135,6 @@ def _read(part: str, path: Path) -> Clip | str:
             audio=path.parents[1] / "wav" / told["wavFilename"],
             text=" ".join(told["synthesisedCaption"].split()) or None,
             image=coco_image(part, int(told["imgID"])),
-            phones=phones_of(told["timecode"], float(told["duration"])),
             category=make_id(f"speed{told['speed']}_{disfluency or 'None'}"),
             origin=str(path),
         )

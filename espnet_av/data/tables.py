@@ -18,6 +18,7 @@ from espnet_av.errors import ArrayError
 if TYPE_CHECKING:
     from espnet_av.data.ark import ArkWriter
 
+_PICTURES = (".jpg", ".jpeg", ".png")
 SEGMENTS = "segments"
 """Table that says which recording an utterance is part of."""
 Packer = Callable[["ArkWriter", str, str], str]
@@ -127,6 +128,12 @@ class ArrayPacker:
         from espnet_av.data.ark import read_array
         from espnet_av.data.array_file import read_array_file
 
+        if source.lower().endswith(_PICTURES):
+            msg = (
+                f"{source}: a picture, where features are expected: leave image.scp out, name the "
+            )
+            msg += "image in utt2image, and have `espnet-av images` make features of the pictures"
+            raise ArrayError(msg, "picture, not features")
         if is_ark_pointer(source):
             array = read_array(source, name, num_axes=self.num_axes)
         else:

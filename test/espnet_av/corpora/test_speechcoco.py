@@ -31,6 +31,9 @@ def test_a_whole_copy_with_images_and_phones(root: Path, tmp_path: Path) -> None
         (0.26, 0.14, "sil"),
     ]  # fmt: skip
     assert report(tmp_path / "data") == []
+    assert not read_data_dir(tmp_path / "data/train").ctm
+    prepare_speechcoco(root, tmp_path / "all", phone_sets=["train", "valid"])
+    assert len(read_data_dir(tmp_path / "all/train").ctm) == 4
     split = build_karpathy(tmp_path / "k.json")
     counts = prepare_speechcoco(root, tmp_path / "data", karpathy=split)
     assert counts == {"train": 6, "test": 2}
@@ -50,9 +53,12 @@ def test_a_bad_json_costs_its_caption_alone(root: Path, tmp_path: Path) -> None:
     put(paths[0], '{"duration": 0.4')
     put(paths[1], json.dumps(told | {"timecode": [[5000, "PHO", "a"]]}))
     put(paths[2], json.dumps({"speaker": "Phil"}))
-    with pytest.raises(DroppedTooManyError, match=r"bad_json 3.*42_4200_Phil_None_0-9"):
+    with pytest.raises(DroppedTooManyError, match=r"bad_json 2.*42_4200_Amanda|42_4200_Phil"):
         prepare_speechcoco(root, tmp_path / "data")
     counts = prepare_speechcoco(root, tmp_path / "data", max_missing_ratio=0.5)
-    assert counts == {"train": 4, "valid": 1}
+    assert counts == {"train": 4, "valid": 2}
+    lines = {line[1:] for line in report(tmp_path / "data")}
+    assert lines == {("bad_json", "dropped"), ("no_phones", "kept, without phones")}
+    assert len(read_data_dir(tmp_path / "data/valid").ctm) == 1
     with pytest.raises(DataDirError, match="set SPEECHCOCO="):
         prepare_speechcoco(tmp_path / "none", tmp_path / "data")

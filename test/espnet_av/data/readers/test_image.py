@@ -251,3 +251,12 @@ def test_names_of_images_stand_before_there_are_features(images: Path) -> None:
     tables = {name: rows for name, rows in data.tables.items() if name not in BY_NAME[:2]}
     assert write_data_dir(images, tables, data.ctm).tables["utt2image"] == data.tables["utt2image"]
     assert repair(images)[0].tables["utt2image"] == data.tables["utt2image"]
+
+
+def test_pictures_in_place_of_features_are_named(images: Path, corpus, tmp_path: Path) -> None:
+    data = read_data_dir(images)
+    scp = {**data.tables["image.scp"], "cat": "train2014/cat.JPG"}
+    write_data_dir(images, {**data.tables, "image.scp": scp}, data.ctm)
+    out = dump(corpus, tmp_path / "dump")
+    assert report(out, "image") == [("cat", "picture, not features")]
+    assert "`espnet-av images`" in (out / "dropped_image.tsv").read_text()
