@@ -3,7 +3,8 @@ r"""The multilingual gap: scores of models that learned one language or all -> t
 A system is the model's name, what it learned (a language of --sets, or `all`), and the scores.json
 of its seeds; ABX, languages and retrieval of one seed may lie in several files:
 
-    gap --sets en=test_en fr=test_fr --layer layer12 --without SSL --with_pictures VGS+ \
+    gap --sets en=test_en,captions_en fr=test_fr,captions_fr --layer layer12 \
+        --without SSL --with_pictures VGS+ \
         --system SSL en exp/hubert_en_s*/abx/scores.json --system SSL fr ... --system SSL all ... \
         --system VGS+ en ... --system VGS+ fr ... --system VGS+ all ... --output results/gap.md
 """
@@ -30,7 +31,9 @@ def get_parser() -> argparse.ArgumentParser:
         "--system", nargs="+", action="append", required=True, metavar=("NAME", "LEARNED"),
         help="model, what it learned, then scores.json of its seeds; given several times",
     )  # fmt: skip
-    parser.add_argument("--sets", nargs="+", required=True, metavar="LANG=SET", help="test sets")
+    parser.add_argument(
+        "--sets", nargs="+", required=True, metavar="LANG=SET[,SET]", help="test sets"
+    )
     parser.add_argument("--layer", required=True, help="of the features, as layer12")
     parser.add_argument("--without", required=True, metavar="NAME", help="model without pictures")
     parser.add_argument("--with_pictures", required=True, metavar="NAME", help="the other one")

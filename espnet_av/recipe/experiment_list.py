@@ -109,8 +109,8 @@ class TableEntry:
 class GapEntry:
     """What models of one language and of all lose and gain, by `espnet-av gap`."""
 
-    sets: dict[str, str]
-    """Language -> its test set."""
+    sets: dict[str, tuple[str, ...]]
+    """Language -> its test sets, of ABX and of retrieval."""
     layer: str
     """Of the features, as layer12."""
     without: dict[str, str]

@@ -79,7 +79,7 @@ def tables(found: ExperimentList, options: Options) -> list[ComparisonTable]:
 
 def _gap(out: str, gap: GapEntry, found: ExperimentList, options: Options) -> ComparisonTable:
     told = {
-        "--sets": [f"{language}={name}" for language, name in gap.sets.items()],
+        "--sets": [f"{language}={','.join(names)}" for language, names in gap.sets.items()],
         "--layer": [gap.layer],
         "--without": [gap.titles[0]],
         "--with_pictures": [gap.titles[1]],

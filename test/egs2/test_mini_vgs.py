@@ -122,7 +122,7 @@ def test_from_nothing_to_scores(tmp_path: Path) -> None:
     ).read_bytes()
     log = (exp / "vgs_bi_s1/logdir/train.log").read_text(encoding="utf-8")
     loaded = log.partition(f"init_param {exp}/hubert_bi_s1: ")[2]
-    assert "missing: audio_class, image_branch" in loaded.splitlines()[1]
+    assert "missing: audio_class, speech_head." in loaded.splitlines()[1]
     abx = json.loads((exp / "vgs_bi_s1/abx/scores.json").read_text(encoding="utf-8"))
     assert {c["axes"]["layer"] for c in abx["conditions"]} >= {"layer1", "layer2"}
     retrieval = json.loads((exp / "vgs_bi_s1/retrieval/scores.json").read_text(encoding="utf-8"))

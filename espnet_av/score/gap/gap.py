@@ -7,7 +7,7 @@ error a model, 1 + w = (1 + y) (1 - z) / (1 - x); means of the ratios of cells d
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 from statistics import fmean, stdev
 
@@ -88,6 +88,7 @@ def make_gap(systems: Sequence[Trained], without: str, with_pictures: str) -> Mu
         ConfigError: one is missing, or they have no seed in common.
     """
     chosen = [s for s in systems if s.name in (without, with_pictures)]
+    chosen = _for_every_seed(chosen, without)
     places = {place for s in chosen for place in s.errors}
     langs = sorted({lang for lang, _ in places})
     for name in (without, with_pictures):
@@ -119,6 +120,21 @@ def make_gap(systems: Sequence[Trained], without: str, with_pictures: str) -> Mu
         y, w, x, z = (means[-1][name] for name in NAMES)
         identity = max(identity, abs(1 + w - (1 + y) * (1 - z) / (1 - x)))
     return MultilingualGap(seeds, _estimates(means), _estimates(cells), identity)
+
+
+def _for_every_seed(systems: Sequence[Trained], without: str) -> list[Trained]:
+    """Models that were trained once are what every seed of those with pictures started from."""
+    once = {seed for s in systems if s.name == without for seed in s.seeds}
+    later = [s.seeds for s in systems if s.name != without]
+    seeds = set.intersection(*later) if later else set()
+    if len(once) != 1 or len(seeds) < 2:
+        return list(systems)
+    spread = {
+        id(s): {p: dict.fromkeys(seeds, rates[min(once)]) for p, rates in s.errors.items()}
+        for s in systems
+        if s.name == without and s.seeds
+    }
+    return [replace(s, errors=spread.get(id(s), s.errors)) for s in systems]
 
 
 def _ratios(one: float, every: float, seen_one: float, seen_every: float) -> dict[str, float]:

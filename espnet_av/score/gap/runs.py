@@ -22,7 +22,7 @@ class Question:
     """What is read of the scores."""
 
     sets: Mapping[str, str]
-    """Language -> its test set."""
+    """Language -> its test sets, parted by commas: those of ABX, of retrieval."""
     layer: str
     """Of the features."""
     mode: str = "A"
@@ -92,7 +92,7 @@ def _add(
     path: Path,
 ) -> None:  # fmt: skip
     seed = int(record["train_seed"])
-    langs = [lang for lang, name in question.sets.items() if name == axes["set"]]
+    langs = [lang for lang, names in question.sets.items() if axes["set"] in names.split(",")]
     if "abx" in record and langs:
         place = (langs[0], axes["speaker"])
         if axes["layer"] == "mfcc":

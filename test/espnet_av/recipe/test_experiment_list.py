@@ -165,7 +165,7 @@ experiments:
   v_bi: {config: v.yaml, tests: [abx, find], seeds: [1]}
 gaps:
   results/gap.md:
-    sets: {en: test_en, fr: test_fr}
+    sets: {en: [test_en, find_en], fr: [test_fr]}
     layer: layer4
     without: {en: h_en, fr: h_fr, all: h_bi}
     with_pictures: {en: v_en, fr: v_en, all: v_bi}
@@ -177,7 +177,7 @@ def test_a_gap(tmp_path: Path) -> None:
     _, (gap,) = load(tmp_path, GAP)
     assert (gap.program, gap.out) == ("gap", "results/gap.md")
     assert " ".join(gap.options) == (
-        "--sets en=test_en fr=test_fr --layer layer4 --without SSL --with_pictures VGS+ "
+        "--sets en=test_en,find_en fr=test_fr --layer layer4 --without SSL --with_pictures VGS+ "
         "--published y=31.5 w=8.04"
     )
     assert [titles for titles, _ in gap.rows] == [

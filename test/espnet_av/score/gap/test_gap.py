@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from oracles.gap_systems import PLACES, PUBLISHED, systems
 
+from espnet_av.errors import ConfigError
 from espnet_av.score.gap.gap import Estimate, make_gap
 
 
@@ -48,4 +49,24 @@ def test_an_error_of_nothing_has_no_ratio():
         for n in (0, 1):
             found[n].errors[place] = dict.fromkeys((1, 2, 3), 0.0)
     with pytest.raises(ValueError, match="an error is 0 %"):
+        make_gap(found, "SSL", "VGS+")
+
+
+def test_a_first_stage_that_was_trained_once_is_that_of_every_seed():
+    found = systems(spread=0.1)
+    for system in found:
+        if system.name == "SSL":
+            system.errors = {place: {7: rates[2]} for place, rates in system.errors.items()}
+    gap = make_gap(found, "SSL", "VGS+")
+    assert gap.seeds == [1, 2, 3]
+    assert len(set(gap.of_means["y"].values)) == 1
+    assert len(set(gap.of_means["w"].values)) == 3
+    assert gap.of_means["y"].mean == pytest.approx(PUBLISHED["y"] / 100)
+
+
+def test_first_stages_of_other_seeds_are_not_mixed():
+    found = systems()
+    for number, system in enumerate(found[:3]):
+        system.errors = {place: {7 + number: rates[2]} for place, rates in system.errors.items()}
+    with pytest.raises(ConfigError, match="no seed is common to all"):
         make_gap(found, "SSL", "VGS+")

@@ -29,6 +29,23 @@ def test_further_figures_stand_beside(tmp_path, capsys):
     assert "|VGS+|all|12.00|50.00|22.98|" in page
 
 
+def test_retrieval_of_each_language_has_its_column(tmp_path, capsys):
+    """A model of both is tested in both; sets of captions are others than those of ABX."""
+    words = arguments(tmp_path, systems())
+    axes = {"mode": "A", "noise": "clean", "missing": None, "direction": "speech to image"}
+    records = [
+        {"axes": axes | {"set": f"captions_{lang}"}, "train_seed": 1,
+         "r1": {"rate": rate}, "r10": {"rate": 5 * rate}}
+        for lang, rate in (("en", 12.0), ("fr", 13.0))
+    ]  # fmt: skip
+    retrieval = tmp_path / "retrieval.json"
+    retrieval.write_text(json.dumps({"conditions": records, "scoring": {"metric": "r1"}}))
+    words = [w.replace("=test_en", "=test_en,captions_en") for w in words]
+    words = [w.replace("=test_fr", "=test_fr,captions_fr") for w in words]
+    gap_bin.main([*words, str(retrieval)])  # of the last system, VGS+ all
+    assert "|VGS+|all|12.00|13.00|60.00|65.00|" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
