@@ -8,9 +8,7 @@ import pytest
 from corpora_fixtures.books import SPEECH, book, build_audiocite
 from corpora_fixtures.clips import put, report
 
-from espnet_av.corpora import speech_stretches
 from espnet_av.corpora.audiocite import prepare_audiocite
-from espnet_av.corpora.speech_stretches import Recording, find_stretches
 from espnet_av.data.data_dir import read_data_dir
 from espnet_av.errors import ConfigError, DataDirError, DroppedTooManyError
 
@@ -30,16 +28,6 @@ def test_a_whole_copy(root: Path, tmp_path: Path) -> None:
     assert train.get("utt2spk", train.utt_ids[0]).startswith("audiocite_")
     assert report(tmp_path / "data") == []
     assert len((tmp_path / "data/speakers.tsv").read_text().splitlines()) == 5
-
-
-def test_speech_is_looked_for_once_and_in_parts(root: Path, tmp_path: Path, monkeypatch) -> None:
-    path = root / "wavs_1/bruno/livre_1.wav"
-    whole = find_stretches(Recording(path, 11.0, tmp_path / "a.json")).spans
-    monkeypatch.setattr(speech_stretches, "_AT_A_TIME_SEC", 7.0)
-    parts = find_stretches(Recording(path, 11.0, tmp_path / "b.json")).spans
-    assert len(whole) == 3 and len(parts) == 4 and parts[1][1] == parts[2][0] == 7.0
-    monkeypatch.setattr(speech_stretches, "_find", lambda _: pytest.fail("looked for again"))
-    assert find_stretches(Recording(path, 11.0, tmp_path / "a.json")).spans == whole
 
 
 def test_speakers_of_a_table_and_hours(root: Path, tmp_path: Path) -> None:

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 from corpora_fixtures.clips import coverage, put, report
-from corpora_fixtures.coco import build_captions, build_karpathy, build_spokencoco
+from corpora_fixtures.coco import build_karpathy, build_spokencoco
 
-from espnet_av.corpora.coco import Caption, read_captions, read_karpathy
 from espnet_av.corpora.spokencoco import prepare_spokencoco
 from espnet_av.data.data_dir import read_data_dir
 from espnet_av.errors import DataDirError, DroppedTooManyError
@@ -80,16 +79,3 @@ def test_bad_copies_are_named(root: Path, tmp_path: Path) -> None:
             prepare_spokencoco(root, tmp_path / "data")
     with pytest.raises(DataDirError, match=r"no SpokenCOCO_train.json; set SPOKENCOCO="):
         prepare_spokencoco(tmp_path, tmp_path / "data")
-    path = put(tmp_path / "k.json", '{"images": [{"filename": "x.jpg", "split": "dev"}]}')
-    with pytest.raises(DataDirError, match=r"k.json: images\[0\]: .*'dev'; is this dataset_coco"):
-        read_karpathy(path)
-
-
-def test_captions_of_coco(tmp_path: Path) -> None:
-    annotations = build_captions(tmp_path) / "annotations"
-    found = read_captions(annotations, "val2014")
-    assert found[0] == Caption(4200, "COCO_val2014_000000000042", "A cat sleeps.")
-    assert found[1].text == "Two dogs run!" and len(found) == 4
-    put(annotations / "captions_val2014.json", '{"annotations": [{"id": 1}]}')
-    with pytest.raises(DataDirError, match=r"annotations\[0\]: expected id, image_id and caption"):
-        read_captions(annotations, "val2014")
