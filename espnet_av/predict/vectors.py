@@ -63,6 +63,9 @@ class Vectors(Predictions):
                 rows = {name: ark.write_array(name, found[u]) for name, u in names[view].items()}
             write_table(folder / f"{view}.scp", rows)
         write_table(folder / "ref.item", items)
+        said = data.tables.get("text", {})
+        if said:
+            write_table(folder / "ref.text", {u: said[u] for u in utt_ids if u in said})
         if self.parts:
             self._write_orders(folder, names)
 

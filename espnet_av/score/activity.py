@@ -13,7 +13,7 @@ from espnet_av.score.bootstrap import Resampling, rate_figure
 from espnet_av.score.conditions import Decoded, read_references, read_turns
 from espnet_av.score.count_table import dataset_name
 from espnet_av.score.metric import Metric
-from espnet_av.score.scorer import NO_TEXT, NO_TRIPLETS, Figures, Scored, Scorer
+from espnet_av.score.scorer import NO_PICTURES, NO_TEXT, NO_TRIPLETS, Figures, Scored, Scorer
 from espnet_av.score.scoring import Scoring
 from espnet_av.score.text_table import format_markdown
 
@@ -89,7 +89,7 @@ ACTIVITY = Scorer(
     kind="activity",
     metrics=(DER, JER),
     read=_read,
-    refuses=NO_TEXT | NO_TRIPLETS,
+    refuses=NO_TEXT | NO_TRIPLETS | NO_PICTURES,
     sections=_sections,
     comparison=_comparison,
 )

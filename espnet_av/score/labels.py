@@ -10,7 +10,15 @@ from espnet_av.score.bootstrap import Resampling, rate_figure
 from espnet_av.score.conditions import Decoded, read_references, read_rows
 from espnet_av.score.edits import UtteranceAlignment, check_pairs
 from espnet_av.score.metric import Metric
-from espnet_av.score.scorer import NO_TEXT, NO_TRIPLETS, NO_TURNS, Figures, Scored, Scorer
+from espnet_av.score.scorer import (
+    NO_PICTURES,
+    NO_TEXT,
+    NO_TRIPLETS,
+    NO_TURNS,
+    Figures,
+    Scored,
+    Scorer,
+)
 from espnet_av.score.scoring import Scoring
 
 ACCURACY = Metric(name="accuracy", title="Accuracy", words="accuracy")
@@ -53,5 +61,5 @@ LABELS = Scorer(
     kind="label",
     metrics=(ACCURACY,),
     read=_read,
-    refuses=NO_TEXT | NO_TURNS | NO_TRIPLETS,
+    refuses=NO_TEXT | NO_TURNS | NO_TRIPLETS | NO_PICTURES,
 )

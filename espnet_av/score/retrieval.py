@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import permutations
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,15 @@ from espnet_av.errors import DataDirError
 from espnet_av.predict.condition import decode_again
 from espnet_av.score.bootstrap import Resampling, rate_figure
 from espnet_av.score.conditions import Decoded, read_references, read_rows
+from espnet_av.score.contact_sheet import Nearest, draw_sheet, find_pictures
 from espnet_av.score.metric import Metric
 from espnet_av.score.reranking import ranks_in_order, read_orders
 from espnet_av.score.scorer import NO_TEXT, NO_TRIPLETS, NO_TURNS, Figures, Scored, Scorer
 from espnet_av.score.scoring import Scoring
 
 RANKS = (1, 5, 10)
+_ROWS, _COLUMNS = 4, 5
+"""Of the contact sheet, in each direction."""
 SPEECH = "speech"
 """View of what was said."""
 RECALLS = tuple(
@@ -39,6 +43,9 @@ class ScoredVectors(Scored):
     """View -> (utterances in the order of `refs`, D) float32."""
     names: dict[str, list[str]]
     """View -> name of the vector of each utterance; utterances may share one."""
+    pictures: str = ""
+    """Folder of the pictures, to look at."""
+    drawn: str = "nearest"
 
     @cached_property
     def variants(self) -> tuple[Mapping[str, str], ...]:  # type: ignore[override]
@@ -70,6 +77,41 @@ class ScoredVectors(Scored):
             }
             for rank, metric in zip(RANKS, RECALLS, strict=True)
         }
+
+    def draw(self, path: Path, title: str, axes: Mapping[str, str]) -> bool:
+        """What is nearest to some captions, and to their pictures."""
+        if not self.pictures or SPEECH not in self.vectors:
+            return False
+        refs, utt_ids = list(self.refs.values()), list(self.refs)
+        (image,) = (view for view in self.vectors if view != SPEECH)
+        said, seen = range(len(refs)), self._distinct(image, range(len(refs)))
+        chosen = sorted(np.random.default_rng(0).permutation(seen)[:_ROWS].tolist())
+        texts = self.condition.folder / "ref.text"
+        draw_sheet(
+            [self._nearest(SPEECH, row, image, seen, utt_ids[row], refs) for row in chosen],
+            [self._nearest(image, row, SPEECH, said, refs[row], utt_ids) for row in chosen],
+            find_pictures(Path(self.pictures), refs),
+            read_rows(texts) if texts.is_file() else {},
+            title,
+            path,
+        )
+        return True
+
+    def _nearest(
+        self,
+        query: str,
+        row: int,
+        item: str,
+        rows: Sequence[int],
+        name: str,
+        names: Sequence[str],
+    ) -> Nearest:
+        """The `_COLUMNS` nearest rows of the other view."""
+        refs = list(self.refs.values())
+        scores = self.vectors[item][list(rows)] @ self.vectors[query][row]
+        best = [rows[place] for place in np.argsort(-scores, kind="stable")[:_COLUMNS]]
+        right = tuple(refs[place] == refs[row] for place in best)
+        return Nearest(name, tuple(names[place] for place in best), right)
 
     def _distinct(self, view: str, chosen: Sequence[int]) -> list[int]:
         """Of these utterances the first of each vector: a picture is one, whatever its captions.
@@ -142,7 +184,7 @@ def _read(condition: Decoded, scoring: Scoring) -> ScoredVectors:
             for name in dict.fromkeys(names)
         }
         vectors[view], named[view] = np.stack([found[name] for name in names]), names
-    return ScoredVectors(condition, refs, vectors, named)
+    return ScoredVectors(condition, refs, vectors, named, scoring.pictures)
 
 
 RETRIEVAL = Scorer(

@@ -20,7 +20,8 @@ Figures = dict[str, dict[str, Any]]
 NO_TEXT = dict.fromkeys(("normaliser", "tokenize"), "it compares no texts")
 NO_TURNS = {"collar_sec": "collars are of who speaks when"}
 NO_TRIPLETS = {"abx": "it compares no triplets"}
-"""What a scorer `refuses` that has nothing to do with texts, with turns, or with triplets."""
+NO_PICTURES = {"pictures": "it finds no pictures"}
+"""What a scorer `refuses` that has nothing to do with texts, turns, triplets, or pictures."""
 
 
 class Scored(ABC):

@@ -25,6 +25,8 @@ class Scoring:
     collar_sec: float = 0.0
     """Of who speaks when: not scored on each side of every beginning and end of a turn. 0.25 is
     usual, which pyannote calls 0.5."""
+    pictures: str = ""
+    """Folder of the pictures of retrieval, by their names, for its contact sheet."""
     abx: AbxOptions = AbxOptions()  # noqa: RUF009 - frozen, as a number is
     """Of ABX errors: items, triplets, distance, slice, draws."""
 

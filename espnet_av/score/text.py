@@ -17,7 +17,14 @@ from espnet_av.score.count_table import error_counts
 from espnet_av.score.edits import EditCounts, Unit, UtteranceAlignment, align, check_pairs
 from espnet_av.score.metric import Metric
 from espnet_av.score.normaliser import PACKAGE, normalise_texts
-from espnet_av.score.scorer import NO_TRIPLETS, NO_TURNS, Figures, ScoredWithExample, Scorer
+from espnet_av.score.scorer import (
+    NO_PICTURES,
+    NO_TRIPLETS,
+    NO_TURNS,
+    Figures,
+    ScoredWithExample,
+    Scorer,
+)
 from espnet_av.score.scoring import Scoring
 
 WER = Metric(name="wer", title="WER", words="word error rate", lower_is_better=True)
@@ -171,7 +178,7 @@ ERROR_RATES = Scorer(
     kind=TEXT,
     metrics=(WER, CER),
     read=_read,
-    refuses=NO_TURNS | {"tokenize": "tokenisers are of BLEU"} | NO_TRIPLETS,
+    refuses=NO_TURNS | {"tokenize": "tokenisers are of BLEU"} | NO_TRIPLETS | NO_PICTURES,
     sections=_sections,
     comparison=_comparison,
 )

@@ -15,7 +15,14 @@ from espnet_av.score.bootstrap import Resampling
 from espnet_av.score.conditions import TEXT, Decoded
 from espnet_av.score.count_table import bleu_parts
 from espnet_av.score.metric import Metric
-from espnet_av.score.scorer import NO_TRIPLETS, NO_TURNS, Figures, ScoredWithExample, Scorer
+from espnet_av.score.scorer import (
+    NO_PICTURES,
+    NO_TRIPLETS,
+    NO_TURNS,
+    Figures,
+    ScoredWithExample,
+    Scorer,
+)
 from espnet_av.score.scoring import Scoring
 from espnet_av.score.text import read_texts
 
@@ -100,6 +107,7 @@ TRANSLATION = Scorer(
     read=_read,
     refuses=NO_TURNS
     | NO_TRIPLETS
+    | NO_PICTURES
     | {"normaliser": "BLEU compares only within one signature, on texts as they are"},
     sections=_sections,
     comparison=_comparison,

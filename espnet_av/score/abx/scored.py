@@ -25,7 +25,7 @@ from espnet_av.score.abx.spans import parse_rate
 from espnet_av.score.bootstrap import Resampling
 from espnet_av.score.conditions import Decoded, read_rows
 from espnet_av.score.metric import Metric
-from espnet_av.score.scorer import NO_TEXT, NO_TURNS, Figures, Scored, Scorer
+from espnet_av.score.scorer import NO_PICTURES, NO_TEXT, NO_TURNS, Figures, Scored, Scorer
 from espnet_av.score.scoring import Scoring
 from espnet_av.score.text_table import format_markdown
 
@@ -299,7 +299,7 @@ PHONE_SCORER = Scorer(
     kind="frames",
     metrics=(ABX,),
     read=_read_phones,
-    refuses=NO_TEXT | NO_TURNS,
+    refuses=NO_TEXT | NO_TURNS | NO_PICTURES,
     sections=_sections(ABX),
     comparison=_comparison,
 )
@@ -308,7 +308,7 @@ LANGUAGE_SCORER = Scorer(
     kind="frames",
     metrics=(LANGUAGE_ABX,),
     read=_read_languages,
-    refuses=NO_TEXT | NO_TURNS,
+    refuses=NO_TEXT | NO_TURNS | NO_PICTURES,
     sections=_sections(LANGUAGE_ABX),
     comparison=_comparison,
 )
