@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from abc import ABC, abstractmethod
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -122,7 +123,11 @@ class HfEncoder(PatchEncoder):
         return features
 
     def mark(self) -> object:
-        """See `PatchEncoder`."""
+        """See `PatchEncoder`; asked for every shard, so the files are read once."""
+        return self._fingerprints
+
+    @cached_property
+    def _fingerprints(self) -> list[str]:
         names = ("config.json", "preprocessor_config.json", "model.safetensors")
         files = [self._folder / name for name in names]
         return [file_fingerprint(file) for file in files if file.is_file()]

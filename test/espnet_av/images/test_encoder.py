@@ -55,7 +55,9 @@ def vit(tmp_path_factory) -> Path:
     return folder
 
 
-def test_patches_of_a_model_of_hugging_face_without_its_cls(vit: Path, tmp_path: Path) -> None:
+def test_patches_of_a_model_of_hugging_face_without_its_cls(
+    vit: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import torch
 
     from espnet_av.hf import load_model
@@ -69,6 +71,10 @@ def test_patches_of_a_model_of_hugging_face_without_its_cls(vit: Path, tmp_path:
     with torch.inference_mode():
         expected = load_model(vit)(pixel_values=batch).last_hidden_state[:, 1:]
     np.testing.assert_allclose(found, expected.numpy(), atol=1e-5)
+    monkeypatch.setattr("espnet_av.images.encoder.file_fingerprint", lambda path: path.name)
+    assert encoder.mark() == ["config.json", "preprocessor_config.json", "model.safetensors"]
+    monkeypatch.setattr("espnet_av.images.encoder.file_fingerprint", lambda _: pytest.fail("again"))
+    assert encoder.mark()
     put(tmp_path / "x.jpg", picture())
     read = PictureSource(tmp_path, config, encoder).read(["x"])
     assert dict(read)["x"].features.shape == (4, 8)
