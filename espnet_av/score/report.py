@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from espnet_av.atomic import atomic_write
-from espnet_av.config import to_dict
 from espnet_av.errors import DataDirError
 from espnet_av.predict.condition import decode_again
 from espnet_av.progress import progress
@@ -25,7 +24,13 @@ from espnet_av.score.published.paper_table import lay_out
 from espnet_av.score.record import as_records, is_complete
 from espnet_av.score.results import format_results
 from espnet_av.score.scorer import Scored
-from espnet_av.score.scorers import check_scoring, metric_of, score_condition, scorer_of
+from espnet_av.score.scorers import (
+    check_scoring,
+    metric_of,
+    score_condition,
+    scorer_of,
+    settings_of,
+)
 from espnet_av.score.scoring import Scoring
 from espnet_av.text_file import read_json
 from espnet_av.yaml_file import read_yaml_keys
@@ -78,7 +83,7 @@ def write_report(
     scores: dict[str, Any] = {
         **_origin(decode_dir, conditions[0], command, expected.scoring),
         "system": system,
-        "scoring": to_dict(expected.scoring),
+        "scoring": settings_of(expected.scoring),
         "bootstrap": dataclasses.asdict(resampling),
         # Apart, because a set, a mode and a noise name one condition everywhere else.
         "conditions": [record for record in records if is_complete(record)],

@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from espnet_av.config import check_choice
+from espnet_av.config import check_choice, to_dict
 from espnet_av.errors import ConfigError
 from espnet_av.registry import Registry
 from espnet_av.score.abx.scored import LANGUAGE_SCORER, PHONE_SCORER
@@ -77,6 +77,12 @@ def check_scoring(scoring: Scoring, where: str) -> None:
                 f"{getattr(scoring, field.name)}: {reason}; set {field.name}: {field.default}"
             )
             raise ConfigError(msg)
+
+
+def settings_of(scoring: Scoring) -> dict[str, Any]:
+    """What tells of a way of scoring: its keys without those that mean nothing to its metric."""
+    refused = scorer_of(scoring.metric).refuses
+    return {key: value for key, value in to_dict(scoring).items() if key not in refused}
 
 
 def check_fed(metric: str, kind: str, who: str) -> None:

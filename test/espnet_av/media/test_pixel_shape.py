@@ -122,6 +122,10 @@ def test_a_picture_of_another_size_is_shrunk_without_aliases_and_grown_smoothly(
     step[10:] = 200
     large = with_shape_of(step, first)
     assert sorted({*large.reshape(40, -1)[:, 0].tolist()}) == [0, 50, 150, 200]
+    slow = np.zeros((30, 30, *shape[2:]), dtype=np.uint8)
+    slow[15:] = 200
+    between = {*with_shape_of(slow, first).reshape(40, -1)[:, 0].tolist()} - {0, 200}
+    assert between == {25, 175}, "as a line between pixel centres has them"
     same = np.full(shape, 7, dtype=np.uint8)
     assert with_shape_of(same, first) is same
 

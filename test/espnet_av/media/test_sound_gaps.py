@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from espnet_av.media.sound_gaps import SoundGap, lay_out
-from espnet_av.media.sound_places import Piece
+from espnet_av.media.sound_places import SoundPiece
 
 FS = 100
 
 
 def piece(sound, file):
-    return Piece(np.array(sound, float), np.array(file, float))
+    return SoundPiece(np.array(sound, float), np.array(file, float))
 
 
 def test_one_piece_stays_as_it_is():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from oracles import av_batch, avhubert, bestrq, masked_audio, samu, transducer
+from oracles import av_batch, avhubert, bestrq, masked_audio, samu, transducer, vgs
 
 from espnet_av.errors import ConfigError
 from espnet_av.models import MODELS
@@ -16,6 +16,7 @@ MODEL = {
     "hubert": lambda: masked_audio.model("hubert"),
     "samu": samu.model,
     "transducer": transducer.model,
+    "vgs": lambda: vgs.model(encoder_conf=masked_audio.ENCODER),
     "wav2vec2": lambda: masked_audio.model("wav2vec2"),
 }
 

@@ -21,7 +21,8 @@ from espnet_av.media.video import read_video, write_video
 from espnet_av.roi.config import RoiConfig
 from espnet_av.roi.extract import NoMouthError, extract_roi
 from espnet_av.search.decode_config import DecodeConfig
-from espnet_av.speech2text import Speech2Text, recogniser
+from espnet_av.speech2text import Speech2Text
+from espnet_av.speech2text import speech2text as module
 from espnet_av.speech2text.picture import find_picture, plan_file
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.loading import build_model
@@ -129,7 +130,7 @@ def test_a_part_without_a_face_is_heard(packed_run, tmp_path, monkeypatch, caplo
             raise NoMouthError(f"{path}: no face", reason="no_face")
         return extract_roi(path, config, start, end)
 
-    monkeypatch.setattr(recogniser, "extract_roi", extract)
+    monkeypatch.setattr(module, "extract_roi", extract)
     film = tmp_path / "long.mp4"
     write_film(film, seed=7, num_frames=50)
     parts = Speech2Text.from_pretrained(packed_run.zip, max_window_sec=1.2)

@@ -96,8 +96,9 @@ def test_missing_damaged_and_wrong_files_are_named(tmp_path):
         torch.save(make_model().state_dict(), tmp_path / name)
         content = (tmp_path / name).read_bytes()
         (tmp_path / name).write_bytes(content[: len(content) // 2])
-        with pytest.raises(CheckpointError, match=rf"{name}: cannot be read \([^()]{{10,}}"):
+        with pytest.raises(CheckpointError, match=rf"{name}: cannot be read") as caught:
             read_weights(tmp_path / name)
+        assert "Error(" not in str(caught.value), "the words of the error, not its type"
     torch.save([1, 2], tmp_path / "list.pth")
     with pytest.raises(CheckpointError, match="holds no state dict"):
         read_weights(tmp_path / "list.pth")
