@@ -7,14 +7,18 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from espnet_av.data.ark import ArkWriter
 from espnet_av.data.data_dir import DataDir, rebase
 from espnet_av.data.dropped import Drop, check_dropped, write_dropped
 from espnet_av.data.fields import find_table, known_tables
-from espnet_av.data.table import read_table
+from espnet_av.data.shard_fingerprint import archive_fingerprint
+from espnet_av.data.source_files import changed_ns
+from espnet_av.data.table import is_ark_pointer, read_table
 from espnet_av.data.tables import Table
+from espnet_av.dump.clips import archive_of
 from espnet_av.errors import ArkError, ArrayError, DataDirError
 
 logger = logging.getLogger(__name__)
@@ -81,6 +85,18 @@ class FirstNeeded:
                     seen.add(key)
             needed[name] = new
         return needed
+
+
+def archive_marks(sources: Iterable[str | None]) -> list[str | None]:
+    """What the archives were made from: features of another network have the size of these."""
+    arks = {archive_of(source) for source in sources if source and is_ark_pointer(source)}
+    return [_mark(ark, changed_ns(ark)) for ark in sorted(arks)]
+
+
+@lru_cache(maxsize=1 << 14)
+def _mark(ark: str, changed: int) -> str | None:
+    """Every shard has images of almost every archive, so each is asked once."""
+    return archive_fingerprint(ark)
 
 
 def pack_arrays(

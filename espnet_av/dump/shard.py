@@ -20,7 +20,7 @@ from espnet_av.data.shard_fingerprint import archive_fingerprint, work_fingerpri
 from espnet_av.data.sound_gap_report import GapRow
 from espnet_av.data.source_files import plain_file
 from espnet_av.data.table import is_ark_pointer, sort_key
-from espnet_av.dump.arrays import Packed, pack_arrays
+from espnet_av.dump.arrays import Packed, archive_marks, pack_arrays
 from espnet_av.dump.clips import Clips, archive_of
 from espnet_av.dump.config import DumpConfig
 from espnet_av.dump.stretches import pack_stretches, source_of, stretch_tables
@@ -170,9 +170,7 @@ class DumpShard(Shard[DumpRecord]):
         for table, names in self.packs.items():
             files = {name: self.data.locate(table, name) for name in names}
             rows += [(table, name, path, file_size(path)) for name, path in files.items()]
-            # Those of another network have the size of these.
-            arks = {archive_of(path) for path in files.values() if path and is_ark_pointer(path)}
-            rows += [(table, archive_fingerprint(ark)) for ark in sorted(arks)]
+            rows += [(table, mark) for mark in archive_marks(files.values())]
         for utt_id in self.utt_ids:
             rows += [(utt_id, table, p, file_size(p)) for table, p in self._stretches(utt_id)]
         return work_fingerprint(self.config, rows)
