@@ -5,8 +5,20 @@ Every unordered pair of items that a cell needs is aligned once; the cells are r
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from numba import njit
+
+
+def _compiled(function: Callable[..., Any]) -> Any:
+    """A function as machine code, which is kept on disk where there is a place for it."""
+    try:
+        return njit(cache=True, nogil=True)(function)
+    except RuntimeError:  # neither this folder nor the user's own can be written
+        return njit(nogil=True)(function)
+
 
 _F = np.float32
 _ZERO, _HALF, _ONE, _MINUS_ONE = _F(0), _F(0.5), _F(1), _F(-1)
@@ -23,7 +35,7 @@ _FEW = 16
 ANGULAR, EUCLIDEAN, KL = 0, 1, 2
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _costs(
     products: np.ndarray,
     left: np.ndarray,
@@ -61,7 +73,7 @@ def _costs(
             products[i, j] = np.sqrt(square)
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def dtw_mean(
     costs: np.ndarray,
     row: int,
@@ -104,7 +116,7 @@ def dtw_mean(
     return sums[num_columns - 1] / _F(steps[num_columns - 1])
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _align(
     left: np.ndarray,
     right: np.ndarray,
@@ -151,7 +163,7 @@ def _align(
     return room
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _count(
     to_a: np.ndarray,
     skip: int,
@@ -166,7 +178,7 @@ def _count(
     return count
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _count_sorted(
     to_a: np.ndarray,
     skip: int,
@@ -185,7 +197,7 @@ def _count_sorted(
     return count
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _score_task(
     found: np.ndarray,
     origins: tuple[int, int],
@@ -216,7 +228,7 @@ def _score_task(
             cell += 1
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _fill(
     left: np.ndarray,
     right: np.ndarray,
@@ -268,7 +280,7 @@ def _fill(
     return room
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def count_blocks(
     left: np.ndarray,
     right: np.ndarray,

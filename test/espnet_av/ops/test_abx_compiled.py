@@ -50,3 +50,14 @@ def test_equal_frames_are_at_no_distance():
     found[0, 1] += 1e-3  # what rounding may leave
     abx_compiled._costs(found, frames, frames, own, 0, 0, EUCLIDEAN)
     assert found[0, 1] == 0.0
+
+
+def test_where_nothing_can_be_kept_it_is_compiled_all_the_same(monkeypatch):
+    def njit(**options):
+        if options.pop("cache", False):
+            msg = "cannot cache function 'half': no locator available"
+            raise RuntimeError(msg)
+        return lambda function: (function, options)
+
+    monkeypatch.setattr(abx_compiled, "njit", njit)
+    assert abx_compiled._compiled(len) == (len, {"nogil": True})
