@@ -110,10 +110,10 @@ class DumpShard(Shard[DumpRecord]):
         return [*record.audio.values(), *record.video.values(), *others]
 
     def source_files(self, utt_id: str) -> Iterable[str]:
-        """See `Shard`. Mouth clips are known by what they were made of."""
+        """See `Shard`. Mouth clips, and archives of our stages, are known by what made them."""
         audio = self.data.locate("wav.scp", self.data.recording(utt_id)[0])
         found = [] if audio is None else [audio]
-        found += [path for _, path in self._others(utt_id)]
+        found += [path for _, path in self._others(utt_id) if not any(archive_marks([path]))]
         found += [path for _, path in self._stretches(utt_id)]
         return [plain_file(path) or path for path in found]
 
