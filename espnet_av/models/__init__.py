@@ -3,6 +3,7 @@
 from typing import Any
 
 from espnet_av.models.abs_model import AVModel
+from espnet_av.models.av_mae import AVMaeModel
 from espnet_av.models.avhubert import AVHubertModel
 from espnet_av.models.avsr import AVSRModel
 from espnet_av.models.bestrq import BestRQModel
@@ -14,6 +15,7 @@ from espnet_av.models.wav2vec2 import Wav2Vec2PretrainingModel
 from espnet_av.registry import Registry
 
 _CLASSES: dict[str, type[AVModel]] = {
+    "av_mae": AVMaeModel,
     "avhubert": AVHubertModel,
     "avsr": AVSRModel,
     "bestrq": BestRQModel,

@@ -29,10 +29,11 @@ class LogMelConfig:
 
     num_mels: int = 80
     """Mel bands between 0 and 8 kHz."""
-    subsampling: Literal["conv2d", "stack"] = "conv2d"
-    """`conv2d`: two 3x3 convolutions of stride 2; `stack`: concatenate four windows (cheap)."""
+    subsampling: Literal["conv2d", "conv1d", "stack"] = "conv2d"
+    """`conv2d`: two 3x3 convolutions of stride 2; `conv1d`: the same over time alone, all bands
+    together; `stack`: concatenate four windows (cheap)."""
     channels: int = 64
-    """Channels of the two convolutions (`conv2d` only)."""
+    """Channels of the two convolutions."""
     normalise: Literal["utterance", "past"] = "utterance"
     """Mean 0 and variance 1 of each band: over the whole utterance, or, for streaming, over what
     was heard up to each window. With `past` a frame waits for 7.5 ms after its end, half a window;
@@ -78,8 +79,9 @@ class LogMelFrontend(AbsFrontend):
         self.register_buffer("dither", _draw_dither(config.dither), persistent=False)
         self.spec_augment = SpecAugment(config.spec_augment)
         self.subsample: nn.Module
-        if config.subsampling == "conv2d":
-            self.subsample = Conv2dSubsampling4(config.num_mels, config.channels)
+        if config.subsampling != "stack":
+            convolve = _CONVOLUTIONS[config.subsampling]
+            self.subsample = convolve(config.num_mels, config.channels)
             stacked_size = self.subsample.output_size
         else:
             self.subsample = StackSubsampling4()
@@ -178,3 +180,34 @@ class Conv2dSubsampling4(nn.Module):
         # (B, C, 2T, M / 2) -> (B, C, T, M / 4) -> (B, T, C * M / 4)
         hidden = torch.relu(self.conv2(hidden))
         return hidden.transpose(1, 2).flatten(2)
+
+
+class Conv1dSubsampling4(nn.Module):
+    """Two convolutions over time of kernel 3 and stride 2, whose channels are the bands.
+
+    Padded as `Conv2dSubsampling4`.
+
+    Args:
+        num_mels: bands that come in.
+        channels: channels of both convolutions.
+    """
+
+    def __init__(self, num_mels: int, channels: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv1d(num_mels, channels, 3, stride=2, padding=1)
+        self.conv2 = nn.Conv1d(channels, channels, 3, stride=2, padding=1)
+        self.output_size = channels
+
+    def forward(self, features: Tensor, lengths: Tensor) -> Tensor:
+        """(B, 4 * T, num_mels), (B,) frames -> (B, T, channels)."""
+        # (B, 4T, M) -> (B, C, 2T)
+        hidden = torch.relu(self.conv1(features.transpose(1, 2)))
+        inside = valid_mask(lengths * 2, hidden.size(2), hidden.device)
+        hidden = torch.relu(self.conv2(hidden * inside[:, None]))
+        return hidden.transpose(1, 2)
+
+
+_CONVOLUTIONS: dict[str, type[Conv2dSubsampling4] | type[Conv1dSubsampling4]] = {
+    "conv2d": Conv2dSubsampling4,
+    "conv1d": Conv1dSubsampling4,
+}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 import torch
-from oracles import av_batch, avhubert, bestrq, masked_audio, samu, transducer, vgs
+from oracles import av_batch, av_mae, avhubert, bestrq, masked_audio, samu, transducer, vgs
 
 from espnet_av.errors import ConfigError
 from espnet_av.models import MODELS
 
 MODEL = {
+    "av_mae": av_mae.model,
     "avhubert": avhubert.model,
     "avsr": av_batch.model,
     "bestrq": bestrq.model,

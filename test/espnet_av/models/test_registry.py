@@ -5,12 +5,13 @@ import inspect
 
 import pytest
 import torch
-from oracles import av_batch, avhubert, bestrq, masked_audio, samu, transducer, vgs
+from oracles import av_batch, av_mae, avhubert, bestrq, masked_audio, samu, transducer, vgs
 
 from espnet_av.models import MODELS
 from espnet_av.models.abs_model import AVModel, Sizes
 
 SMALL = {
+    "av_mae": av_mae.config(),
     "avhubert": avhubert.config(),
     "avsr": av_batch.config(),
     "bestrq": bestrq.config(),
@@ -20,7 +21,11 @@ SMALL = {
     "vgs": vgs.config(),
     "wav2vec2": masked_audio.wav2vec2_config(),
 }
-MORE = {"samu": samu.batch((9, 6, 4)), "vgs": vgs.batch((9, 6, 4))}
+MORE = {
+    "av_mae": av_mae.batch((9, 6, 4)),
+    "samu": samu.batch((9, 6, 4)),
+    "vgs": vgs.batch((9, 6, 4)),
+}
 
 
 @pytest.mark.parametrize("name", MODELS)

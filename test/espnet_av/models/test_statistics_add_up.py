@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from oracles import av_batch, avhubert, bestrq, masked_audio, samu, transducer, vgs
+from oracles import av_batch, av_mae, avhubert, bestrq, masked_audio, samu, transducer, vgs
 
 from espnet_av.models import MODELS
 
@@ -12,6 +12,7 @@ LENGTHS = (12, 7, 9)
 # The penalty is a mean over all frames, whichever of them are predicted.
 FREE = {"features_penalty": 0.0}
 MODEL = {
+    "av_mae": av_mae.model,
     "avhubert": lambda: avhubert.model(**FREE),
     "avsr": lambda: av_batch.model(frontend_units_weight=0.5),
     "bestrq": bestrq.model,
@@ -22,6 +23,8 @@ MODEL = {
     "wav2vec2": lambda: masked_audio.model("wav2vec2", **FREE),
 }
 OF_A_BATCH = {
+    # Of all pairs at once, and of the mean of all that is hidden.
+    "av_mae": {"loss", "loss_clr", "clr_of_chance", "acc_clr", "speech_of_mean", "film_of_mean"},
     # Of all codes that are used at once.
     "bestrq": {"target_codes", "target_perplexity", "predicted_perplexity"},
     # Of all pairs at once.
@@ -41,6 +44,8 @@ def parts_of(batch):
 def test_parts_add_up_to_the_whole(name):
     model = MODEL[name]().eval()
     batch = av_batch.batch(LENGTHS)
+    if name == "av_mae":
+        batch = {**av_mae.batch(LENGTHS), **batch}
     if name == "vgs":
         batch = {**vgs.batch(LENGTHS), **batch}
     if name == "samu":
