@@ -101,3 +101,13 @@ def test_bytes_of_a_part_are_those_of_its_seconds(tmp_path: Path) -> None:
     sizes = {u: shard.expected_bytes(u) for shard in shards for u in shard.utt_ids}
     assert sizes["s-in"] == pytest.approx(sizes["s-all"] / 5)
     assert sizes["s-all"] == pytest.approx(10 * 17500, rel=0.1)
+
+
+def test_seconds_are_those_of_the_longer_of_sound_and_picture(tmp_path: Path) -> None:
+    write_data_dir(tmp_path / "data", tables_of(tmp_path, {"s-in": "r 1 3"}))
+    (shard,) = plan_dump(tmp_path / "data", tmp_path / "roi", tmp_path / "dump", DumpConfig())
+    shard.write(lambda: None)
+    record = shard.read_record()
+    assert shard.media_sec(record) == 2.0
+    record.num_frames |= {"s-in": 75, "mute": 25}
+    assert shard.media_sec(record) == 3.0 + 1.0
