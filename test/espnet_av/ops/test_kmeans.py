@@ -170,6 +170,9 @@ def test_samples_and_smoothing_have_scikit_learns_sizes(monkeypatch):
     fit_kmeans(points, 8, seeded(), batch_size=100, n_init=2, max_iter=1)
     assert drawn == [(1000, 300)] * 3  # the judges, and a sample for each start
     assert smoothings == [200 / 1001]
+    drawn.clear()
+    fit_kmeans(points, 150, seeded(), batch_size=100, n_init=1, max_iter=1)
+    assert drawn == [(1000, 450)] * 2, "three points a cluster at least"
 
 
 def test_both_ways_to_sum_agree():

@@ -41,3 +41,11 @@ def test_only_those_without_a_result_are_searched_again(monkeypatch):
     assert search.search(encoded.out, encoded.lengths) == [["8"], ["6"], ["7"]]
     assert asked == [[8, 6, 7], [6, 7], [7]]
     assert torch.equal(encoded.lengths, torch.tensor([8, 6, 7]))
+
+
+def test_a_beam_wider_than_there_are_outputs_ends_in_those_there_are():
+    model, encoded = tiny_model(vocab_size=5), random_frames([8])
+    config = DecodeConfig(beam_size=20, nbest=20, maxlenratio=-1, ctc_weight=0.0)
+    (found,) = JointSearch(model, config).search(encoded.out, encoded.lengths)
+    assert len({tuple(each.tokens) for each in found}) == len(found) == 5
+    assert all(each.score > -torch.inf for each in found)
