@@ -8,6 +8,7 @@ from typing import Literal
 from espnet_av.errors import ConfigError
 
 Modalities = Literal["AV", "A", "V"]
+VideoSpan = Literal["clip", "uniform"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,11 +33,21 @@ class DatasetConfig:
     video_crop: int = 88
     """Side of the square cut out of every clip, in pixels: random in training, else central."""
     film_size: int = 224
-    """Side of the middle square of films, in pixels, to which it is resized."""
+    """Side of films, in pixels, to which their middle square or a random part is resized."""
     film_hz: float = 25.0
     """Frames a second of films; 0: as many as each has, in speech that is played faster fewer."""
+    film_frames: int = 0
+    """Frames of every film, however long the utterance is; 0: as many as last for it."""
+    video_span: VideoSpan = "uniform"
+    """Where `film_frames` are: spread evenly over the utterance, or a `clip` of frames one after
+    the other at `film_hz`, from anywhere in training, else from the middle."""
+    film_crop_scale: tuple[float, float] | None = None
+    """Least and largest share of the picture that training cuts out of a film, e.g. [0.5, 1.0];
+    null: its middle square."""
+    film_crop_ratio: tuple[float, float] = (0.75, 4 / 3)
+    """Least and largest width / height of that part."""
     flip_prob: float = 0.5
-    """Share of clips mirrored."""
+    """Share of clips and films mirrored."""
     time_mask_frames: int = 10
     """Longest time mask on the video, in frames; 0 turns them off."""
     time_mask_every: int = 25
@@ -77,8 +88,20 @@ class DatasetConfig:
         if self.film_size < 1 or not 0 <= self.film_hz <= 120:
             msg = f"film_size {self.film_size} is at least 1, film_hz {self.film_hz} from 0 to 120"
             raise ConfigError(msg)
+        self._check_films()
         if min(self.video_crop, self.time_mask_every) < 1 or self.time_mask_frames < 0:
             msg = "video_crop and time_mask_every are at least 1, time_mask_frames at least 0"
+            raise ConfigError(msg)
+
+    def _check_films(self) -> None:
+        low, high = self.film_crop_scale or (1.0, 1.0)
+        narrow, wide = self.film_crop_ratio
+        if self.film_frames < 0 or not 0 < low <= high <= 1 or not 0 < narrow <= wide:
+            msg = (
+                f"film_frames {self.film_frames}, film_crop_scale {[low, high]}, film_crop_ratio "
+                f"{[narrow, wide]}; use 0 or more, shares of at most 1, and shapes above 0, the "
+                "lower bound first, e.g. 16, [0.5, 1.0] and [0.75, 1.33]"
+            )
             raise ConfigError(msg)
 
     def for_tests(self) -> DatasetConfig:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
@@ -78,7 +78,7 @@ def film_of(pictures: Iterable[np.ndarray], rate_hz: float) -> Film:
     for picture in pictures:
         scale = min(1.0, STORED_SIDE / min(picture.shape[:2]))
         height, width = (max(1, round(side * scale)) for side in picture.shape[:2])
-        small = picture if scale == 1.0 else _resized(picture, width, height)
+        small = picture if scale == 1.0 else resized(picture, width, height)
         pixels = cv2.cvtColor(small, cv2.COLOR_RGB2BGR)
         jpegs.append(cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1])
     return Film(rate_hz, height, width, tuple(jpeg.tobytes() for jpeg in jpegs))
@@ -128,15 +128,8 @@ def pack_film(ark: ArkWriter, name: str, source: str, start: float, end: float |
     return ark.write_film(name, film.payload(), film.seconds)
 
 
-def squares(pictures: Sequence[np.ndarray], size: int) -> np.ndarray:
-    """The middle squares of (H, W, 3) pictures, as large as they can be: (F, size, size, 3)."""
-    side = min(pictures[0].shape[:2])
-    top, left = ((length - side) // 2 for length in pictures[0].shape[:2])
-    made = {id(p): _resized(p[top : top + side, left : left + side], size, size) for p in pictures}
-    return np.stack([made[id(picture)] for picture in pictures])
-
-
-def _resized(picture: np.ndarray, width: int, height: int) -> np.ndarray:
+def resized(picture: np.ndarray, width: int, height: int) -> np.ndarray:
+    """A picture (H, W, 3) uint8 in another size; the same one where it has it."""
     if picture.shape[:2] == (height, width):
         return picture
     smaller = picture.shape[0] > height

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 import yaml
 
+from espnet_av.config import build
 from espnet_av.data.batch import collate
 from espnet_av.data.data_dir import read_data_dir, write_data_dir
 from espnet_av.data.dataset import AVDataset
 from espnet_av.data.dataset_config import DatasetConfig
-from espnet_av.data.readers.film import frame_numbers
+from espnet_av.data.readers.film import frame_numbers, frame_times
 from espnet_av.data.shard_jobs import write_shards
 from espnet_av.data.stretch import Stretch
 from espnet_av.dump.config import DumpConfig
@@ -146,7 +147,79 @@ def test_recordings_that_are_not_there_are_named(with_films: Path, corpus, tmp_p
     ],
 )
 def test_frames_of_a_stretch(make_draw, changes, stored, wanted, numbers) -> None:
-    assert frame_numbers(make_draw(**changes), stored, wanted).tolist() == numbers
+    draw = make_draw(**changes)
+    found = frame_numbers(frame_times(draw, wanted), draw.speed, stored)
+    assert found.tolist() == numbers
+
+
+@pytest.mark.parametrize(
+    ("changes", "count", "span", "expected"),
+    [
+        ({"length": 50}, 4, "uniform", [0.25, 0.75, 1.25, 1.75]),
+        ({"length": 100, "stretch": Stretch(50, 100)}, 4, "uniform", [2.25, 2.75, 3.25, 3.75]),
+        ({"length": 1}, 2, "uniform", [0.01, 0.03]),
+        ({"length": 50}, 4, "clip", [0.8, 0.9, 1.0, 1.1]),  # of 0.4 s, in the middle
+        ({"length": 100, "stretch": Stretch(50, 100)}, 4, "clip", [2.8, 2.9, 3.0, 3.1]),
+        # Shorter than the clip: the last frame stays.
+        ({"length": 5}, 4, "clip", [0.0, 0.1, 0.1, 0.1]),
+        ({"length": 1}, 3, "clip", [0.0, 0.0, 0.0]),
+    ],
+)
+def test_a_number_of_frames(make_draw, changes, count, span, expected) -> None:
+    times = frame_times(make_draw(**changes), 10.0, count, span)
+    assert times.tolist() == pytest.approx(expected)
+
+
+def test_clips_of_training_lie_anywhere(make_draw) -> None:
+    generator = np.random.default_rng(0)
+    draw = make_draw(length=100, stretch=Stretch(25, 100))
+    firsts = [frame_times(draw, 10.0, 4, "clip", generator)[0] for _ in range(200)]
+    assert 1.0 <= min(firsts) < 1.2 and 3.4 < max(firsts) <= 3.6
+
+
+def test_films_of_one_length_for_a_model(with_films: Path, corpus, tmp_path: Path, caplog) -> None:
+    """Any number of frames of any utterance; in training a random part, mirrored or not."""
+    out = dump(corpus, tmp_path / "dump")
+    config = build(
+        DatasetConfig,
+        {
+            "film_size": 16,
+            "film_frames": 16,
+            "video_span": "clip",
+            "film_hz": 15,
+            "film_crop_scale": [0.5, 1.0],
+            "max_dropped_ratio": 1,
+        },
+    )
+    with caplog.at_level(logging.WARNING):
+        dataset = AVDataset(out, None, config, train=True, reads={"film"})
+    assert "2 of 4 utterances are shorter than a clip of 16 frames at 15 Hz (1.07 s)" in caplog.text
+    assert (
+        collate([dataset[index] for index in range(4)]).tensor("film_lengths").tolist() == [16] * 4
+    )
+    drawn = [dataset.sample(3, epoch, 0).array("film") for epoch in (0, 0, 1)]
+    assert np.array_equal(drawn[0], drawn[1]) and not np.array_equal(drawn[0], drawn[2])
+    plain = DatasetConfig(film_size=16, film_frames=5, film_crop_scale=(0.5, 1.0))
+    tested = [AVDataset(out, None, plain, reads={"film"})[3].array("film") for _ in range(2)]
+    assert tested[0].shape == (5, 16, 16, 3) and np.array_equal(*tested)
+    red = tested[0][:, 8, 8, 0].astype(float)
+    assert np.abs(red - 250 / 2 * 1.2 * (np.arange(5) + 0.5) / 5).max() < 12
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"film_frames": -1},
+        {"film_crop_scale": (1.0, 0.5)},
+        {"film_crop_scale": (0.0, 1.0)},
+        {"film_crop_scale": (0.5, 1.5)},
+        {"film_crop_ratio": (1.3, 0.7)},
+        {"film_crop_ratio": (0.0, 0.7)},
+    ],
+)
+def test_parts_of_films_that_make_no_sense(wrong) -> None:
+    with pytest.raises(ConfigError, match=r"film_frames .*the lower bound first"):
+        DatasetConfig(**wrong)
 
 
 @pytest.mark.parametrize("wrong", [{"film_size": 0}, {"film_hz": -1.0}, {"film_hz": 1000.0}])
