@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -12,7 +13,9 @@ from espnet_av.modules.wav2vec2_layer import Wav2Vec2Layer
 from espnet_av.ops.precision import full_precision
 
 INIT_STD = 0.02
-"""Standard deviation of linear layers at the start."""
+"""Standard deviation of linear layers at the start, in layers of BERT's size."""
+_SIZE = 768
+"""BERT's."""
 NORM_EPS = 1e-12
 """Of the layer norms; wav2vec 2.0 has 1e-5."""
 
@@ -63,7 +66,7 @@ def bert_layer(config: BertConfig, size: int) -> Wav2Vec2Layer:
     layer = Wav2Vec2Layer(
         size, config.attention_heads, config.linear_units, *rates, False, norm_eps=NORM_EPS
     )
-    init_linear(layer)
+    init_linear(layer, size)
     return layer
 
 
@@ -72,7 +75,7 @@ def projection(size: int, output_size: int, input_size: int | None = None) -> nn
     layers = nn.Sequential(
         nn.Linear(input_size or size, 2 * size), nn.GELU(), nn.Linear(2 * size, output_size)
     )
-    init_linear(layers)
+    init_linear(layers, size)
     return layers
 
 
@@ -92,11 +95,19 @@ def precisely(layers: nn.Module, x: Tensor) -> Tensor:
     return vector
 
 
-def init_linear(module: nn.Module) -> None:
-    """Gives every linear layer inside its first weights, as in BERT."""
+def init_linear(module: nn.Module, size: int = _SIZE) -> None:
+    """Gives every linear layer inside its first weights, as in BERT.
+
+    Args:
+        module: changed in place.
+        size: D. In smaller layers weights are larger, so that as much passes through as in BERT's;
+            with its own, a small model gives everything nearly the same vector, and what compares
+            vectors learns nothing of that for long.
+    """
+    std = INIT_STD * math.sqrt(_SIZE / size)
     for part in module.modules():
         if isinstance(part, nn.Linear):
-            nn.init.normal_(part.weight, std=INIT_STD)
+            nn.init.normal_(part.weight, std=std)
             nn.init.zeros_(part.bias)
 
 

@@ -58,7 +58,7 @@ class CrossLayer(nn.Module):
         self.speech_block = FeedForward(bert, size)
         self.image_block = FeedForward(bert, size)
         self.dropout = nn.Dropout(bert.dropout_rate)
-        init_linear(self)
+        init_linear(self, size)
 
     def forward(
         self, speech: Tensor, speech_mask: Tensor | None, image: Tensor, image_mask: Tensor | None
@@ -104,7 +104,7 @@ class CrossEncoder(nn.Module):
         super().__init__()
         self.layers = nn.ModuleList(CrossLayer(bert, size) for _ in range(config.num_layers))
         self.score = nn.Sequential(nn.Linear(2 * size, size), nn.GELU(), nn.Linear(size, 1))
-        init_linear(self.score)
+        init_linear(self.score, size)
 
     def forward(
         self, speech: Tensor, speech_mask: Tensor | None, image: Tensor, image_mask: Tensor | None

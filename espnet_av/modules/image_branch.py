@@ -118,7 +118,7 @@ class PartEmbedding(nn.Module):
         self.boxes = nn.Linear(4, size) if has_boxes else None
         self.boxes_norm = nn.LayerNorm(size, eps=NORM_EPS) if has_boxes else None
         self.dropout = nn.Dropout(dropout_rate)
-        init_linear(self)
+        init_linear(self, size)
 
     def forward(self, image: Tensor, boxes: Tensor | None) -> Tensor:
         """(B, R, F), (B, R, 4) -> (B, R, D)."""

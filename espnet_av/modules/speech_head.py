@@ -57,7 +57,7 @@ class PooledHead(nn.Module):
         self.class_vector = None if has_class else class_vector(size)
         self.layer = bert_layer(bert, size)
         self.project = nn.Linear(size, vector_size)
-        init_linear(self.project)
+        init_linear(self.project, size)
 
     def forward(self, frames: Tensor, lengths: Tensor, front: Tensor | None) -> EncodedSpeech:
         """Encode speech.

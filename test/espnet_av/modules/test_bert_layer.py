@@ -43,11 +43,20 @@ def test_the_independent_copy_gives_the_same():
 
 
 def test_first_weights():
+    """BERT's at its size; as much passes through smaller layers."""
     torch.manual_seed(0)
-    layers = projection(48, 64, 32)
-    assert [part.weight.shape for part in (layers[0], layers[2])] == [(96, 32), (64, 96)]
-    assert all(part.weight.std().item() == pytest.approx(0.02, rel=0.1) for part in layers[::2])
-    assert not layers[0].bias.any()
+    for size, std in ((768, 0.02), (48, 0.08)):
+        layers = projection(size, 64, 32)
+        assert [part.weight.shape for part in (layers[0], layers[2])] == [
+            (2 * size, 32),
+            (64, 2 * size),
+        ]
+        found = [part.weight.std().item() for part in layers[::2]]
+        assert found == pytest.approx([std, std], rel=0.05)
+        assert not layers[0].bias.any()
+    layer = bert_layer(BertConfig(attention_heads=2, linear_units=96), 48)
+    assert layer.fc1.weight.std().item() == pytest.approx(0.08, rel=0.05)
+    assert layer.self_attn.k_proj.weight.std().item() == pytest.approx(0.08, rel=0.05)
 
 
 @pytest.mark.parametrize(
