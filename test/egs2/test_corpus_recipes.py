@@ -152,7 +152,7 @@ def test_mlcoco(project: Path) -> None:
     # Two iterations of HuBERT; grounding goes on with the clusters of the second.
     source = yaml.safe_load((units / "hubert_bi/units.yaml").read_text(encoding="utf-8"))["source"]
     assert (source["experiment"], source["layer"]) == ("hubert_bi_it1", 2)
-    centres = [units / name / "codebook/centres.npy" for name in ("hubert_bi", "vgs_bi_s1")]
+    centres = [units / name / "codebook/centres.npy" for name in ("hubert_bi", "vgs_bi")]
     assert centres[0].read_bytes() == centres[1].read_bytes()
     records = {
         test: json.loads((exp / f"vgs_bi_s1/{test}/scores.json").read_text(encoding="utf-8"))
