@@ -45,9 +45,20 @@ class StoredArray:
         wanted = (end - start) * width
         found = os.pread(self._descriptor(), wanted, self.offset + start * width)
         if len(found) != wanted:
-            msg = f"{self.where}: cut short, or changed while it was read; make it again"
-            raise ArkError(msg)
+            raise ArkError(self._cut_short())
         return np.frombuffer(found, self.dtype).reshape(end - start, self.dim)
+
+    def read_into(self, start: int, end: int, out: np.ndarray) -> None:
+        """The same into (end - start, D) float32 `out`, which is contiguous: without a copy."""
+        if self.dtype != np.float32 or not self.dtype.isnative:
+            out[:] = self.read(start, end)
+            return
+        place = self.offset + start * self.dim * self.dtype.itemsize
+        if os.preadv(self._descriptor(), [out.data.cast("B")], place) != out.nbytes:
+            raise ArkError(self._cut_short())
+
+    def _cut_short(self) -> str:
+        return f"{self.where}: cut short, or changed while it was read; make it again"
 
     def _descriptor(self) -> int:
         if isinstance(self.file, Path):

@@ -30,7 +30,9 @@ def main() -> None:
     while len(items) < options.num_items:
         speaker = number % options.num_speakers
         phones = spoken(draw, options.phones_a_file)
-        edges = np.concatenate([[0], np.cumsum(draw.integers(400, 1400, len(phones)))])
+        # Off the grid of 10 ms, on which floats of older tools lose frames.
+        steps = 50 * draw.integers(8, 28, len(phones))
+        edges = 25 + np.concatenate([[0], np.cumsum(steps)])
         name = f"s{speaker:02d}-{number:05d}"
         write_features(options, draw, name, phones, edges, sounds, 0.7 * voices[speaker])
         items += triphones(name, phones, edges, f"s{speaker:02d}")

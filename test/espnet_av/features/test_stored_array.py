@@ -79,6 +79,9 @@ def test_frames_by_place(tmp_path, kind):
     assert (array.num_frames, array.dim) == VALUES.shape
     np.testing.assert_array_equal(array.read(2, 5), VALUES[2:5])
     np.testing.assert_array_equal(array.read(0, 7), VALUES)
+    room = np.zeros((4, 3), np.float32)
+    array.read_into(3, 5, room[1:3])
+    np.testing.assert_array_equal(room, [[0] * 3, *VALUES[3:5], [0] * 3])
 
 
 class Harm:
@@ -133,6 +136,8 @@ def test_a_file_that_shrinks_later(tmp_path):
     (tmp_path / "x.npy").write_bytes(b"")
     with pytest.raises(ArkError, match=r"x\.npy: cut short, or changed"):
         array.read(0, 7)
+    with pytest.raises(ArkError, match=r"x\.npy: cut short, or changed"):
+        array.read_into(0, 7, np.zeros((7, 3), np.float32))
 
 
 def test_missing_and_mixed_up(tmp_path):
