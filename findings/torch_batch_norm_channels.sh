@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# On a CPU, batch norm in channels_last is several times slower if the channels are no multiple of 8.
+# On a CPU, batch norm in channels_last is many times slower if the channels are no multiple of 8.
 #
 # torch has a vectorised path for channels_last whose rows are whole vectors; for the others it falls
-# back to one that takes 5 to 10 times as long a channel: 12 channels take longer than 24, and a
+# back to one that takes 5 to 15 times as long a channel: 12 channels take longer than 24, and a
 # narrow ResNet (width 12, 20, ...) spends more time in batch norm than in convolutions. There is no
 # word of it, and converting to contiguous and back costs less than staying.
 #

@@ -276,3 +276,22 @@ def test_record_is_plain_json(corpus, tmp_path):
     run(corpus, tmp_path)
     record = json.loads((tmp_path / "shards" / "000003.json").read_text())
     assert record["clips"]["spk1-003"][1:] == [6, 6]
+
+
+def test_bytes_of_a_part_are_those_of_its_seconds(corpus, tmp_path):
+    def cut(tables):
+        name = sorted(tables["video.scp"])[0]
+        speaker = next(iter(tables["utt2spk"].values()))
+        tables.clear()
+        tables |= {
+            "video.scp": {name: read_data_dir(corpus).tables["video.scp"][name]},
+            "segments": {f"{speaker}-a": f"{name} 0.4 0.8", f"{speaker}-b": f"{name} 0 0.8"},
+            "utt2spk": {f"{speaker}-a": speaker, f"{speaker}-b": speaker},
+        }
+
+    (shard,) = plan_roi(
+        changed_tables(corpus, tmp_path / "data", cut), tmp_path / "roi", RoiConfig(encoding="raw")
+    )
+    part, twice = map(shard.expected_bytes, shard.utt_ids)
+    assert part == pytest.approx(0.4 * 25 * 96 * 96)
+    assert twice == pytest.approx(2 * part)

@@ -82,3 +82,8 @@ def test_json():
     first = content["passages"][0]
     assert first["nbest"][1] == {"text": "lay read", "score": -2.0}
     assert first["words"][0] == {"word": "lay", "start": 0.1, "end": 0.4, "probability": 0.9}
+
+
+def test_json_is_readable_in_every_script():
+    passage = Passage(start=0.0, end=1.0, texts=["für 我们"], scores=[-1.0], words=None)
+    assert "für 我们" in Transcript(passages=[passage]).to_json("c.mp4")
