@@ -35,6 +35,7 @@ from espnet_av.train.loading import (
     needs_text,
     read_train_config,
 )
+from espnet_av.train.teacher_note import check_teacher
 
 logger = logging.getLogger(__name__)
 
@@ -170,7 +171,7 @@ class DecodeJob:
         )
 
     def _dataset(self, condition: Condition, dump_dir: Path) -> AVDataset:
-        return AVDataset(
+        dataset = AVDataset(
             dump_dir,
             None,
             self.experiment[1].dataset.for_tests(),
@@ -181,6 +182,8 @@ class DecodeJob:
             missing_video=condition.missing_video,
             reads=fields_of(self.experiment[0], self.kind),
         )
+        check_teacher(self.options.exp_dir, dataset.data)
+        return dataset
 
     def _info(
         self, condition: Condition, predictions: Predictions, seconds: float

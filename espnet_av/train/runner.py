@@ -41,6 +41,7 @@ from espnet_av.train.step_callback import StepCallback
 from espnet_av.train.step_sampler import Progress
 from espnet_av.train.strategies import build_strategy, cluster_environment
 from espnet_av.train.summary import hardware, write_summary
+from espnet_av.train.teacher_note import write_teacher
 from espnet_av.train.unit_origin import warn_of_other_units
 from espnet_av.train.upstream import with_upstream
 
@@ -176,6 +177,8 @@ def _build_data(
     if dropped_path is not None:
         train_set.report_dropped(dropped_path)
         write_longest(dropped_path.parent, max(train_set.recorded_frames) / FRAME_HZ)
+        if "teacher" in model.reads:
+            write_teacher(dropped_path.parent, train_set.data)
     logger.info(
         "%d training utterances (%d left out), %d for validation",
         len(train_set),

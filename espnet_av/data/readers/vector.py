@@ -28,6 +28,11 @@ def teacher_of(name: str) -> str:
     return name.partition("-")[0]
 
 
+def teacher_of_set(data: DataDir) -> str | None:
+    """Who made the vectors of a set; None: they have no names, or there are none."""
+    return next((teacher_of(name) for name in data.tables.get(TEACHERS, {}).values()), None)
+
+
 def check_one_teacher(*sets: DataDir) -> None:
     """Check that vectors of sets can be compared.
 

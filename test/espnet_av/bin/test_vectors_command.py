@@ -113,6 +113,10 @@ def test_from_vectors_to_retrieval(world, tmp_path, capsys):
     assert len(read_table(folder / "speech.scp")) == 5
     items = read_table(folder / "ref.item")
     assert items["s-20"] == items["s-24"], "any utterance of the sentence is right"
+    with pytest.raises(
+        SystemExit, match=r"set3/utt2teacher: has the vectors of teacher \w{8}, but"
+    ):
+        decode_bin.main(["--sets", str(world / "dump/set3"), *arguments, str(tmp_path / "out")])
     scored = score_condition(folder, Scoring(metric="r1"))
     assert [v["direction"] for v in scored.variants] == ["speech to text", "text to speech"]
 
