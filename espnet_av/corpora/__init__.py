@@ -16,6 +16,7 @@ CORPORA: Registry[str] = Registry(
         "audiocite": "espnet_av.corpora.audiocite:prepare_audiocite",
         "avspeech": "espnet_av.corpora.avspeech:prepare_avspeech",
         "common_voice": "espnet_av.corpora.common_voice:prepare_common_voice",
+        "covost2": "espnet_av.corpora.covost2:prepare_covost2",
         "fleurs": "espnet_av.corpora.fleurs:prepare_fleurs",
         "grid": "espnet_av.corpora.grid:prepare_grid",
         "librilight": "espnet_av.corpora.librilight:prepare_librilight",

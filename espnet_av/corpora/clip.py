@@ -8,11 +8,13 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem
 from espnet_av.corpora.probe import Media, probe_all
 from espnet_av.data.data_dir import write_data_dir
 from espnet_av.data.face_place import FacePlace
+from espnet_av.data.rttm import format_turns
 from espnet_av.data.table import Segment
 from espnet_av.rates import FRAME_HZ
 
@@ -22,6 +24,8 @@ _FPS_SLACK = 0.01
 _END_SLACK_SEC = 0.1
 _MOUTH_CROP_SIDE = 96
 """Pictures as small as this are mouth crops already: points in the original do not fit them."""
+FrameKind = Literal["mouth", "full", "both"]
+"""What of a picture later stages take: a mouth clip (`video.scp`), all of it (`film.scp`)."""
 _FOREIGN = re.compile(r"[^A-Za-z0-9._-]+|\.\.+")
 
 
@@ -42,6 +46,13 @@ class Clip:
     text: str | None = None
     translations: dict[str, str] = field(default_factory=dict)
     """Target language -> translation."""
+    target: str | None = None
+    """Language of the text that is to be written, where an id stands for one of several."""
+    label: str | None = None
+    """Class of what is heard or seen."""
+    turns: tuple[Segment, ...] = ()
+    """Who speaks when in the recording, in seconds from its start."""
+    frames: FrameKind = "mouth"
     landmarks: Path | None = None
     landmarks_key: str | None = None
     """Name of the clip within `landmarks`."""
@@ -116,9 +127,12 @@ def write_set(path: Path, clips: Iterable[Clip]) -> int:
     for clip in clips:
         count += 1
         recording = clip.recording or clip.utt_id
-        picture, sound, points = clip.video, clip.audio, clip.landmarks
+        sound, points = clip.audio, clip.landmarks
+        picture = None if clip.frames == "full" else clip.video
+        film = None if clip.frames == "mouth" else clip.video
         rows: dict[str, tuple[str, str | None]] = {
             "video.scp": (recording, None if picture is None else str(picture)),
+            "film.scp": (recording, None if film is None else str(film)),
             "wav.scp": (recording, None if sound is None else str(sound)),
             "landmarks.scp": (
                 recording,
@@ -128,6 +142,9 @@ def write_set(path: Path, clips: Iterable[Clip]) -> int:
             "utt2spk": (clip.utt_id, clip.speaker),
             "utt2lang": (clip.utt_id, None if clip.part.lang == "-" else clip.part.lang),
             "utt2category": (clip.utt_id, clip.category),
+            "utt2target": (clip.utt_id, clip.target),
+            "utt2label": (clip.utt_id, clip.label),
+            "rttm": (recording, format_turns(clip.turns) or None),
             "utt2image": (clip.utt_id, clip.image),
             "utt2face": (clip.utt_id, None if picture is None else clip.face and str(clip.face)),
             "segments": (clip.utt_id, _segment(recording, clip.span)),
@@ -154,6 +171,10 @@ def _with_tracks(clip: Clip, media: dict[Path, Media], coverage: Coverage) -> Cl
     if sound is None or not sound.has_audio:
         source = clip.video if video is not None and video.has_audio else None
     fault = next((m for m in (video, sound) if m is not None and m.error), None)
+    if has_video and source is None and clip.frames == "full":
+        detail = f"{clip.video}: no sound in it, and there are no mouth clips"
+        _lose(coverage, clip, "no_sound", detail)
+        return None
     if not has_video and source is None:
         lacking = fault is not None and fault.missing
         detail = fault.error if fault else f"{clip.video or clip.audio}: no usable track"
@@ -193,7 +214,8 @@ def _count(
     else:
         coverage.found(clip.part, present.seconds)
         if clip.span and present.span and present.span[1] < clip.span[1] - _END_SLACK_SEC:
-            late = f"{clip.video}: ends {clip.span[1] - present.span[1]:.2f} s before the clip does"
+            by = clip.span[1] - present.span[1]
+            late = f"{clip.video or clip.audio}: ends {by:.2f} s before the clip does"
             coverage.note(clip.utt_id, "cut_by_end", "kept, shorter", _detail(clip, late))
         if sound is not None and present.audio != clip.audio:
             kind = "missing_audio" if sound.missing else "unreadable_audio"

@@ -4,21 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from espnet_av.config import unknown_key_message
 from espnet_av.corpora.clip import Clip, make_id, survey, write_sets
 from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem
 from espnet_av.corpora.files import visible_files
-from espnet_av.corpora.tsv import read_headed_tsv, split_row
+from espnet_av.corpora.tsv import join_surplus, read_headed_tsv, split_row
 from espnet_av.errors import DataDirError
 
 SPLITS = {"train": "train", "dev": "valid", "test": "test"}
 """Published name -> ours."""
 _COLUMNS = ("client_id", "path", "sentence")
-_FS = (32000, 48000)
+STRAY_TAB = ("stray_tab", "kept, the tab is a space")
+FS = (32000, 48000)
 """Of later and of earlier releases."""
 _SPEAKER_DIGITS = 16
 """Of the 128 hexadecimal digits that name a volunteer."""
+
+
+class Sentence(NamedTuple):
+    """One row of a list."""
+
+    client: str
+    name: str
+    """Of the clip, without its suffix."""
+    text: str
+    has_stray_tab: bool
+    origin: str
+    """`file:line`."""
 
 
 def prepare_common_voice(
@@ -74,35 +88,53 @@ def prepare_common_voice(
 
 
 def _read(folder: Path, part: Part, coverage: Coverage) -> Iterator[Clip]:
-    tsv = folder / f"{part.split}.tsv"
+    for said in read_sentences(folder / f"{part.split}.tsv"):
+        speaker, utt_id = ids_of(part.lang, said)
+        if not said.text.strip():
+            problem = Problem(utt_id, "no_text", DROPPED, f"{said.origin}: empty sentence")
+            coverage.lose(part, problem, "unusable")
+            continue
+        if said.has_stray_tab:
+            coverage.note(utt_id, *STRAY_TAB, said.origin)
+        yield Clip(
+            utt_id=utt_id,
+            speaker=speaker,
+            part=part,
+            audio=folder / "clips" / f"{said.name}.mp3",
+            fs=FS,
+            text=said.text,
+            origin=said.origin,
+        )
+
+
+def read_sentences(tsv: Path) -> Iterator[Sentence]:
+    """The rows of a list of any release.
+
+    Raises:
+        DataDirError: no such list, or one without the columns.
+    """
     header, rows = read_headed_tsv(tsv)
     lacking = [name for name in _COLUMNS if name not in header]
     if lacking:
         msg = f"{tsv}:1: no column {', '.join(lacking)}; is this a list of Common Voice?"
         raise DataDirError(msg)
     client, path, sentence = (header.index(name) for name in _COLUMNS)
-    for number, row in rows:
+    for number, found in rows:
+        row = join_surplus(found, len(header), sentence)
         where = f"{tsv}:{number}"
         if len(row) <= max(client, path, sentence):
             msg = f"{where}: {len(row)} columns, the header has {len(header)}; fetch the list again"
             raise DataDirError(msg)
-        speaker = make_id(f"cv_{part.lang}_{row[client][:_SPEAKER_DIGITS]}")
-        utt_id = f"{speaker}-{make_id(Path(row[path]).stem)}"
-        if not row[sentence].strip():
-            problem = Problem(utt_id, "no_text", DROPPED, f"{where}: empty sentence")
-            coverage.lose(part, problem, "unusable")
-            continue
         # Early releases leave the suffix out.
-        audio = folder / "clips" / (row[path] if row[path].endswith(".mp3") else f"{row[path]}.mp3")
-        yield Clip(
-            utt_id=utt_id,
-            speaker=speaker,
-            part=part,
-            audio=audio,
-            fs=_FS,
-            text=row[sentence],
-            origin=where,
-        )
+        name = row[path].removesuffix(".mp3")
+        stray = row[sentence] != found[sentence]
+        yield Sentence(row[client], name, row[sentence], stray, where)
+
+
+def ids_of(lang: str, said: Sentence) -> tuple[str, str]:
+    """Speaker and utterance id of a sentence."""
+    speaker = make_id(f"cv_{lang}_{said.client[:_SPEAKER_DIGITS]}")
+    return speaker, f"{speaker}-{make_id(Path(said.name).name)}"
 
 
 def _note_unlisted(folder: Path, coverage: Coverage) -> None:

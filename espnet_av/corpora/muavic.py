@@ -11,6 +11,7 @@ from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem, Publish
 from espnet_av.corpora.files import visible_files
 from espnet_av.corpora.languages import LANGUAGES, check_languages
 from espnet_av.corpora.muavic_lists import ClipList, ListRow, Translate, find_lists, read_list
+from espnet_av.corpora.translated import even
 
 _AVSR_HOURS = (436, 16, 10, 25, 178, 176, 101, 153, 49)
 PUBLISHED = {
@@ -91,7 +92,7 @@ def prepare_muavic(
         for name, one in _sets_of(clip, translate):
             sets.setdefault(name, []).append(one)
     coverage.finish(out_dir, max_missing_ratio)
-    return {name: write_set(out_dir / name, _even(clips)) for name, clips in sets.items()}
+    return {name: write_set(out_dir / name, even(clips)) for name, clips in sets.items()}
 
 
 def _published(languages: Sequence[str], translate: Translate) -> dict[Part, PublishedSize]:
@@ -177,10 +178,3 @@ def _sets_of(clip: Clip, translate: Translate) -> Iterator[tuple[str, Clip]]:
         for target, text in clip.translations.items():
             one = dataclasses.replace(clip, translations={target: text})
             yield f"test_{clip.part.lang}_{target}", one
-
-
-def _even(clips: list[Clip]) -> list[Clip]:
-    """The clips of a set, without their transcripts unless all have one, as data dirs demand."""
-    if all(clip.text for clip in clips):
-        return clips
-    return [dataclasses.replace(clip, text=None) for clip in clips]

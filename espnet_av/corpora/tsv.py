@@ -11,6 +11,7 @@ from espnet_av.text_file import read_text
 _FIELD = re.compile(r'"((?:[^"]|"")*)"(?=\t|$)|([^\t]*)')
 """A field that is quoted as a whole, as CSV does, or as it stands. It may follow a tab."""
 _OPEN = re.compile(r'(?:^|\t)"(?:[^"]|"")*$')
+_ESCAPED = re.compile(r"(?:\\.|[^\t])*")
 _MAX_JOINED = 20
 """Lines that a quoted field may run over."""
 
@@ -77,6 +78,43 @@ def split_row(line: str, num_columns: int = 0) -> list[str]:
         at = found.end() + 1
     plain_fields = line.split("\t")
     return plain_fields if len(fields) < num_columns <= len(plain_fields) else fields
+
+
+def read_escaped_tsv(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """The same of a list that quotes nothing: a backslash takes a tab or quote as it stands.
+
+    Raises:
+        DataDirError: missing file, or bytes that are not UTF-8.
+    """
+    header, *lines = [split_escaped(line) for line in read_lines(path) or [""]]
+    return header, [(number, row) for number, row in enumerate(lines, 2) if any(row)]
+
+
+def split_escaped(line: str) -> list[str]:
+    """Fields of one row in which a backslash stands before what is meant as it is."""
+    fields: list[str] = []
+    at = 0
+    while at <= len(line):
+        found = _ESCAPED.match(line, at)
+        assert found is not None
+        fields.append(re.sub(r"\\(.)", r"\1", found.group()))
+        at = found.end() + 1
+    return fields
+
+
+def join_surplus(row: list[str], num_columns: int, column: int) -> list[str]:
+    """A row without the surplus that stray tabs make: they are spaces of the one free text in it.
+
+    Args:
+        row: fields of a row.
+        num_columns: as many as the header has.
+        column: place of the free text. Empty fields after the last column are no text.
+    """
+    surplus = len(row) - num_columns
+    if surplus <= 0 or not any(field.strip() for field in row[num_columns:]):
+        return row[:num_columns]
+    end = column + surplus + 1
+    return [*row[:column], " ".join(row[column:end]), *row[end:]]
 
 
 def read_lines(path: Path) -> list[str]:

@@ -4,11 +4,17 @@ import csv
 import io
 
 import pytest
-from corpora_fixtures.clips import put
+from corpora_fixtures.clips import put, report
 from corpora_fixtures.faces_and_voices import build_common_voice
 
 from espnet_av.corpora.common_voice import prepare_common_voice
-from espnet_av.corpora.tsv import read_headed_tsv, read_tsv, split_row
+from espnet_av.corpora.tsv import (
+    join_surplus,
+    read_headed_tsv,
+    read_tsv,
+    split_escaped,
+    split_row,
+)
 from espnet_av.data.data_dir import read_data_dir
 from espnet_av.errors import DataDirError
 
@@ -107,3 +113,42 @@ def test_lists_without_any_clip_are_no_corpus(tmp_path):
         put(path, path.read_text("utf-8").splitlines()[0] + "\n")
     with pytest.raises(DataDirError, match="its lists name no clip at all"):
         prepare_common_voice(corpus, tmp_path / "data", languages=["de"])
+
+
+@pytest.mark.parametrize(
+    ("line", "fields"),
+    [
+        ("a\tb\tc", ["a", "b", "c"]),
+        ("a\\\tb\tc", ["a\tb", "c"]),
+        ('a\\"b\\\\\tc', ['a"b\\', "c"]),
+        ('"a\t"b"\t', ['"a', '"b"', ""]),
+        ("a\\", ["a\\"]),
+    ],
+)
+def test_backslashes_of_a_list_that_quotes_nothing(line, fields):
+    assert split_escaped(line) == fields
+
+
+@pytest.mark.parametrize(
+    ("row", "joined"),
+    [
+        (["p", "a", "x"], ["p", "a", "x"]),
+        (["p", "a", "b", "c", "x"], ["p", "a b c", "x"]),
+        (["p", "a", "x", "", " "], ["p", "a", "x"]),
+        (["p", "a"], ["p", "a"]),
+    ],
+)
+def test_stray_tabs_are_spaces_of_the_free_text(row, joined):
+    assert join_surplus(row, 3, 1) == joined
+
+
+def test_a_sentence_of_common_voice_keeps_what_follows_a_stray_tab(tmp_path):
+    root = build_common_voice(tmp_path / "cv", ["de"])
+    dev = root / "de/dev.tsv"
+    put(dev, dev.read_text().replace('Ein "Satz 1', 'Ein\t"Satz\t1'))
+    prepare_common_voice(root, tmp_path / "data")
+    texts = read_data_dir(tmp_path / "data/valid_de").tables["text"]
+    assert sorted(texts.values()) == ['Ein "Satz 0', 'Ein "Satz 1']
+    assert [why for _, *why in report(tmp_path / "data")] == [
+        ["stray_tab", "kept, the tab is a space"]
+    ]
