@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Literal
 
 from espnet_av.errors import ConfigError
@@ -30,6 +31,9 @@ class DatasetConfig:
     """Yield `units`, the frame labels of the dump's `ctm`; not with the labels of a units_dir."""
     labels: tuple[str, ...] = ()
     """Classes of `utt2label`, in the order of their numbers; for models that read labels."""
+    label_slots: tuple[tuple[str, ...], ...] = ()
+    """Instead of `labels`, values of several slots: a class is one of each, joined by `|`, such as
+    `activate|lights|kitchen`, and the last slot is numbered fastest."""
     video_crop: int = 88
     """Side of the square cut out of every clip, in pixels: random in training, else central."""
     film_size: int = 224
@@ -75,10 +79,7 @@ class DatasetConfig:
         if not self.speeds or min(self.speeds) <= 0:
             msg = f"speeds are {list(self.speeds)}; give positive factors such as [0.9, 1.0, 1.1]"
             raise ConfigError(msg)
-        if len(set(self.labels)) < len(self.labels):
-            twice = next(label for label in self.labels if self.labels.count(label) > 1)
-            msg = f"labels has '{twice}' twice; each class has one number"
-            raise ConfigError(msg)
+        self._check_labels()
         if self.noise_snr_db[0] > self.noise_snr_db[1]:
             msg = f"noise_snr_db is {list(self.noise_snr_db)}; the lower bound comes first"
             raise ConfigError(msg)
@@ -92,6 +93,25 @@ class DatasetConfig:
         if min(self.video_crop, self.time_mask_every) < 1 or self.time_mask_frames < 0:
             msg = "video_crop and time_mask_every are at least 1, time_mask_frames at least 0"
             raise ConfigError(msg)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of all classes, in the order of their numbers."""
+        slots = product(*self.label_slots) if self.label_slots else ()
+        return self.labels or tuple(map("|".join, slots))
+
+    def _check_labels(self) -> None:
+        if len(set(self.labels)) < len(self.labels):
+            twice = next(label for label in self.labels if self.labels.count(label) > 1)
+            msg = f"labels has '{twice}' twice; each class has one number"
+            raise ConfigError(msg)
+        if self.labels and self.label_slots:
+            msg = "labels and label_slots are both given; leave one of them out"
+            raise ConfigError(msg)
+        for slot in self.label_slots:
+            if not slot or len(set(slot)) < len(slot) or any("|" in value for value in slot):
+                msg = f"label_slots has {list(slot)}; a slot has values, each once and without '|'"
+                raise ConfigError(msg)
 
     def _check_films(self) -> None:
         low, high = self.film_crop_scale or (1.0, 1.0)

@@ -9,6 +9,12 @@ from espnet_av.models.avsr import AVSRModel
 from espnet_av.models.bestrq import BestRQModel
 from espnet_av.models.hubert import HubertModel
 from espnet_av.models.samu import SamuModel
+from espnet_av.models.superb import (
+    DiarizationModel,
+    IntentModel,
+    KeywordModel,
+    PhoneModel,
+)
 from espnet_av.models.transducer import TransducerModel
 from espnet_av.models.vgs import VGSModel
 from espnet_av.models.wav2vec2 import Wav2Vec2PretrainingModel
@@ -21,6 +27,10 @@ _CLASSES: dict[str, type[AVModel]] = {
     "bestrq": BestRQModel,
     "hubert": HubertModel,
     "samu": SamuModel,
+    "superb_ic": IntentModel,
+    "superb_ks": KeywordModel,
+    "superb_pr": PhoneModel,
+    "superb_sd": DiarizationModel,
     "transducer": TransducerModel,
     "vgs": VGSModel,
     "wav2vec2": Wav2Vec2PretrainingModel,

@@ -131,7 +131,8 @@ class AVModel(AbsESPnetModel):
 
         Args:
             batch: fields as `forward` takes them.
-            layers: numbers of `layers()`; None = the output of the encoder.
+            layers: numbers of `layers()`; 0 = what the first of them gets; None = the output of
+                the encoder.
 
         Returns:
             ((B, T, D) of each layer, arbitrary beyond each length, (B,) int64 frames on the CPU),

@@ -139,7 +139,7 @@ def layer_outputs(
         encoder: from `build_encoder`.
         features: (B, T, D), arbitrary beyond each length.
         lengths: (B,) int64 frames, on the CPU.
-        layers: from 1; None = the output of the encoder.
+        layers: from 1; 0 = what the first one gets; None = the output of the encoder.
 
     Returns:
         (B, T, D') of each, arbitrary beyond each length.
@@ -153,9 +153,13 @@ def layer_outputs(
     found: dict[int | None, Tensor] = {}
     with ExitStack() as hooks:
         for layer in {number for number in layers if number is not None}:
-            if not 1 <= layer <= len(parts):
+            if not (1 <= layer <= len(parts) or (layer == 0 and parts)):
                 msg = f"layer {layer} is asked for, but the encoder has layers 1 to {len(parts)}"
-                raise ConfigError(msg)
+                raise ConfigError(msg + ", and 0, what the first one gets")
+            if layer == 0:
+                first = partial(_keep_input, found)
+                hooks.enter_context(parts[0].register_forward_pre_hook(first))
+                continue
             hook = partial(_keep_output, found, layer)
             hooks.enter_context(parts[layer - 1].register_forward_hook(hook))
         out = encoder(features, lengths)[0]
@@ -176,6 +180,10 @@ def _keep_output(
     # With relative positions, layers pass on ((features, positions), mask).
     features = outputs[0]
     found[layer] = features[0] if isinstance(features, tuple) else features
+
+
+def _keep_input(found: dict[int | None, Tensor], module: nn.Module, inputs: Any) -> None:
+    found[0] = inputs[0][0] if isinstance(inputs[0], tuple) else inputs[0]
 
 
 def encoder_arguments(encoder_class: type[AbsEncoder]) -> list[str]:

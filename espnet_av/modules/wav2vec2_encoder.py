@@ -143,7 +143,8 @@ class Wav2Vec2Encoder(AbsEncoder):
         Args:
             x: (B, T, D), as in `forward`.
             lengths: (B,) int64.
-            layers: from 1, no layer above the highest is run; None = the output of `forward`.
+            layers: from 1, no layer above the highest is run; 0 = what the first one gets; None =
+                the output of `forward`.
             prefix: (B, P, D) vectors that come in front behind the positional convolution, so that
                 they have no place in time; None: P = 0.
 
@@ -155,9 +156,9 @@ class Wav2Vec2Encoder(AbsEncoder):
         """
         numbers = [len(self.layers) if layer is None else layer for layer in layers]
         for number in numbers:
-            if not 1 <= number <= len(self.layers):
+            if not 0 <= number <= len(self.layers):
                 msg = f"layer {number} is asked for, but the encoder has layers 1 to "
-                raise ConfigError(msg + str(len(self.layers)))
+                raise ConfigError(msg + str(len(self.layers)) + ", and 0, what the first one gets")
         streams = self._run(x, lengths, set(numbers), prefix)
         return [
             self.layer_norm(streams[number]) if layer is None and self.pre_norm else streams[number]
@@ -180,7 +181,7 @@ class Wav2Vec2Encoder(AbsEncoder):
         if prefix is not None:
             x = torch.cat([prefix.to(x.dtype), x], dim=1)
         x = self.dropout(x if self.pre_norm else self.layer_norm(x))
-        streams = {}
+        streams = {0: x}
         for number, kept in enumerate(self._draw_kept(max(wanted)), start=1):
             layer = self.layers[number - 1]
             if not kept:

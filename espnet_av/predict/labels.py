@@ -48,7 +48,7 @@ def predict_labels(work: Work, dataset: AVDataset, advance: Callable[[int], None
     Raises:
         ConfigError: it has another number of classes than there are names.
     """
-    names = dataset.config.labels
+    names = dataset.config.classes
     found: dict[str, dict[str, float]] = {}
     for batch, on_device in work.batches(dataset):
         scores = work.model.predict_labels(on_device)

@@ -222,7 +222,7 @@ def _sizes(config: TrainConfig, tokenizer: Tokenizer | None, num_units: int | No
     if num_units is None and tokenizer is not None and tokenizer.units:
         num_units = len(tokenizer.units)
     vocab = tokenizer.vocab_size if tokenizer else None
-    return Sizes(vocab=vocab, units=num_units, labels=len(config.dataset.labels) or None)
+    return Sizes(vocab=vocab, units=num_units, labels=len(config.dataset.classes) or None)
 
 
 def _num_units(exp_dir: Path, config: TrainConfig, weights: dict[str, Tensor]) -> int | None:

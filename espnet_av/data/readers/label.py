@@ -19,7 +19,7 @@ class LabelReader(AbsReader):
 
     def __init__(self, request: ReadRequest) -> None:
         super().__init__(request)
-        self._ids = {label: number for number, label in enumerate(self.config.labels)}
+        self._ids = {label: number for number, label in enumerate(self.config.classes)}
 
     def check(self) -> None:
         """See `AbsReader`."""

@@ -42,7 +42,7 @@ def test_registered_models_say_what_they_are(name):
     assert model_class.config_class is config_class
     assert model_class.stats["loss"].best == "min"
     assert "frames" in model_class.predicts
-    reads_text = name in ("avsr", "transducer")
+    reads_text = name in ("avsr", "transducer", "superb_pr")
     assert ("text" in model_class.predicts) == reads_text == bool(model_class.token_layers)
     for layers in (model_class.token_layers, model_class.unit_layers):
         assert not [name for name in layers if name.endswith(".weight")]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 import torch
-from oracles import av_batch, av_mae, avhubert, bestrq, masked_audio, samu, transducer, vgs
+from oracles import av_batch, av_mae, avhubert, bestrq, masked_audio, samu, superb, transducer, vgs
 
 from espnet_av.errors import ConfigError
 from espnet_av.models import MODELS
@@ -16,6 +18,7 @@ MODEL = {
     "bestrq": bestrq.model,
     "hubert": lambda: masked_audio.model("hubert"),
     "samu": samu.model,
+    **{task: partial(superb.model, task) for task in superb.SMALL},
     "transducer": transducer.model,
     "vgs": lambda: vgs.model(encoder_conf=masked_audio.ENCODER),
     "wav2vec2": lambda: masked_audio.model("wav2vec2"),
@@ -34,9 +37,12 @@ def test_layers_come_in_the_order_asked_for(name):
     assert torch.equal(second, again)
     assert not torch.allclose(first, second)
     assert lengths.tolist() == [frames * model.feature_rate // 25 for frames in (9, 6, 4)]
+    (before, output), _ = model.extract_features(batch, [0, None])
+    assert before.shape == output.shape and torch.equal(output, out)
+    assert not torch.allclose(before, first)
     feats = model.collect_feats(**batch)
     assert torch.equal(feats["feats_lengths"], lengths)
-    for layer in (0, 3):
+    for layer in (-1, 3):
         with pytest.raises(ConfigError, match=f"layer {layer} .* 1 to 2"):
             model.extract_features(batch, [1, layer])
 

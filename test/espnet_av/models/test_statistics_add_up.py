@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 import torch
-from oracles import av_batch, av_mae, avhubert, bestrq, masked_audio, samu, transducer, vgs
+from oracles import av_batch, av_mae, avhubert, bestrq, masked_audio, samu, superb, transducer, vgs
 
 from espnet_av.models import MODELS
 
@@ -18,6 +20,7 @@ MODEL = {
     "bestrq": bestrq.model,
     "hubert": lambda: masked_audio.model("hubert", **FREE),
     "samu": samu.model,
+    **{task: partial(superb.model, task) for task in superb.SMALL},
     "transducer": transducer.model,
     "vgs": lambda: vgs.model(**FREE),
     "wav2vec2": lambda: masked_audio.model("wav2vec2", **FREE),
@@ -48,6 +51,9 @@ def test_parts_add_up_to_the_whole(name):
         batch = {**av_mae.batch(LENGTHS), **batch}
     if name == "vgs":
         batch = {**vgs.batch(LENGTHS), **batch}
+    if name in superb.SMALL:
+        heads = superb.batch(LENGTHS)
+        batch |= {field: heads[field] for field in superb.TARGETS}
     if name == "samu":
         batch["teacher"] = samu.batch(LENGTHS)["teacher"]
     if name in ("hubert", "vgs", "wav2vec2"):
