@@ -9,6 +9,8 @@ from espnet_av.errors import CheckpointError
 
 SPACE = "\N{LOWER ONE EIGHTH BLOCK}"
 """How sentencepiece writes a space."""
+_NOWHERE = "\N{WORD JOINER}"
+"""What no text has within a piece."""
 
 
 def reorder_pieces(model: bytes, wanted: Sequence[str], where: str) -> bytes:
@@ -78,12 +80,19 @@ def pieces_of(model: bytes, where: str) -> list[str]:
 def with_symbols(model: bytes, whole: Sequence[str], outside: Sequence[str]) -> bytes:
     """The same model with more pieces at its end.
 
+    A piece that has the name of one of them already, such as a tag of HTML, keeps its number, but
+    is found in no text any more.
+
     Args:
         model: serialised.
         whole: found in a text wherever they stand, and never cut.
         outside: part of no text.
     """
     proto = _parse(model, "the model")
+    taken = {*whole, *outside}
+    for piece in proto.pieces:
+        if piece.piece in taken:
+            piece.piece += _NOWHERE
     for symbols, kind in ((whole, "USER_DEFINED"), (outside, "CONTROL")):
         for symbol in symbols:
             piece = proto.pieces.add()

@@ -7,6 +7,7 @@ import sentencepiece
 from oracles.mbart import SENTENCES, VOCAB_SIZE, their_ids, train_pieces
 
 from espnet_av.data.mbart_tokens import LANGUAGES, save_mbart_tokens
+from espnet_av.data.sentencepiece_model import with_symbols
 from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.errors import CheckpointError, ConfigError
 
@@ -49,6 +50,17 @@ def test_all_languages_have_a_tag_and_others_none(tokens):
     for lang in ("ca", "cy", None):
         with pytest.raises(ConfigError, match=f"no tag for the language '{lang}'"):
             tokens.encode("the cat", lang)
+
+
+def test_a_piece_with_the_name_of_a_tag_keeps_its_row(tmp_path):
+    """As <tr>, which is HTML and Turkish."""
+    pieces = with_symbols(train_pieces(), ["<tr>"], [])
+    save_mbart_tokens(pieces, tmp_path, VOCAB_SIZE + 1, "pieces")
+    tokens = Tokenizer.load(tmp_path)
+    assert tokens.vocab_size == VOCAB_SIZE + 1 and len(tokens.lang_tags) == 52
+    assert tokens.lang_tags["tr"] > tokens.lang_tags["ar"]
+    ids = tokens.encode("the cat", "tr")
+    assert tokens.tokens[ids[0]] == "<tr>" and tokens.decode(ids) == "the cat"
 
 
 def test_pieces_of_another_model_are_refused(tmp_path):
