@@ -19,7 +19,12 @@ _TALKER = 7
 
 
 def parse_rttm(path: Path) -> tuple[dict[str, str], list[str]]:
-    """Read one file: turns of every recording by their start, and problems that name the line."""
+    """Read one file: turns of every recording by their start, and problems that name the line.
+
+    An empty file is right: nobody speaks.
+    """
+    if not path.stat().st_size:
+        return {}, []
     turns: dict[str, list[Segment]] = {}
     problems: list[str] = []
     for place, line in decoded_lines(path, problems):

@@ -73,6 +73,8 @@ class AVModel(AbsESPnetModel):
     """How the vectors that it predicts are compared."""
     num_candidates: int = 0
     """Nearest vectors that a finer score of pairs puts in order; 0: there is none."""
+    activity_median: int = 1
+    """Frames of the median filter over who speaks when, odd; 1: none."""
     token_layers: ClassVar[tuple[str, ...]] = ()
     """Layers with one row for each token."""
     unit_layers: ClassVar[tuple[str, ...]] = ()

@@ -13,9 +13,14 @@ from espnet_av.data.data_dir import DataDir
 from espnet_av.data.dataset import AVDataset
 from espnet_av.data.rttm import format_turns, write_rttm
 from espnet_av.data.table import Segment
+from espnet_av.ops.median_filter import median_of_flags
 from espnet_av.predict.prediction import Predictions, Work
 
+SWEEP = "turns"
+"""Folder in that of a condition: the turns by every threshold and median filter of SUPERB."""
 _THRESHOLD = 0.5
+_THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7)
+_MEDIANS = (1, 11)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,11 +28,19 @@ class ActivityPredictions(Predictions):
     """The turns of all talkers of a set."""
 
     found: Mapping[str, list[Segment]]
+    swept: Mapping[str, Mapping[str, list[Segment]]]
+    """Threshold and median filter -> utterance -> turns."""
 
     def write(self, folder: Path, data: DataDir) -> None:
-        """Write `rttm` and `ref.rttm`; an utterance in which nobody speaks has no line in them."""
+        """Write `rttm`, `ref.rttm`, and ten more in `turns`, for the lowest error of all.
+
+        An utterance in which nobody speaks has no line in them.
+        """
         utt_ids = self.ordered(data)
-        write_rttm(folder / "rttm", {u: format_turns(self.found[u]) for u in utt_ids})
+        (folder / SWEEP).mkdir()
+        for name, found in {"rttm": self.found, **self.swept}.items():
+            path = folder / name if name == "rttm" else folder / SWEEP / f"{name}.rttm"
+            write_rttm(path, {u: format_turns(found[u]) for u in utt_ids})
         refs = data.tables.get("rttm")
         if refs is not None:
             write_rttm(folder / "ref.rttm", {u: refs[u] for u in utt_ids if u in refs})
@@ -40,17 +53,32 @@ def predict_activity(
     """Tell for every utterance of a set who speaks when.
 
     The model's `predict_activity(batch)` gives (B, T, S) probabilities of S talkers at its
-    `feature_rate`, and (B,) frames; a talker speaks where it is above one half.
+    `feature_rate`, and (B,) frames; a talker speaks where it is above one half, after a median
+    filter over `activity_median` frames.
     """
     found: dict[str, list[Segment]] = {}
+    swept: dict[str, dict[str, list[Segment]]] = {
+        f"threshold{threshold}_median{width}": {} for threshold, width in _settings()
+    }
+    rate, median = work.model.feature_rate, work.model.activity_median
     for batch, on_device in work.batches(dataset):
         shares, lengths = work.model.predict_activity(on_device)
         for utt_id, rows, length in zip(
             batch.utt_id, shares.float().cpu().numpy(), lengths.tolist(), strict=True
         ):
-            found[utt_id] = turns_of(rows[:length] > _THRESHOLD, work.model.feature_rate)
+            found[utt_id] = _turns(rows[:length], _THRESHOLD, median, rate)
+            for (threshold, width), turns in zip(_settings(), swept.values(), strict=True):
+                turns[utt_id] = _turns(rows[:length], threshold, width, rate)
         advance(len(batch.utt_id))
-    return ActivityPredictions(work=work, dataset=dataset, found=found)
+    return ActivityPredictions(work=work, dataset=dataset, found=found, swept=swept)
+
+
+def _settings() -> list[tuple[float, int]]:
+    return [(threshold, median) for threshold in _THRESHOLDS for median in _MEDIANS]
+
+
+def _turns(shares: np.ndarray, threshold: float, median: int, rate: float) -> list[Segment]:
+    return turns_of(median_of_flags(shares > threshold, median), rate)
 
 
 def turns_of(active: np.ndarray, frame_hz: float) -> list[Segment]:

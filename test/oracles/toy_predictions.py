@@ -51,6 +51,7 @@ class ToyModel:
     feature_rate = 25.0
     similarity = "cosine"
     num_candidates = 0
+    activity_median = 1
 
     def __init__(self, answers: Sequence[Any]) -> None:
         self.answers = answers

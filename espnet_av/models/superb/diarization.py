@@ -42,11 +42,7 @@ class DiarizationModel(ProbeModel):
         super().__init__(config, sizes)
         self.lstm = nn.LSTM(self.state_size, config.hidden_size, batch_first=True)
         self.head = nn.Linear(config.hidden_size, config.num_talkers)
-
-    @property
-    def activity_median(self) -> int:
-        """Frames of the median filter over predictions."""
-        return self.config.median_frames
+        self.activity_median = config.median_frames
 
     def logits(self, batch: Mapping[str, Any]) -> tuple[Tensor, Tensor]:
         """((B, T, S), (B,) int64 frames on the CPU)."""

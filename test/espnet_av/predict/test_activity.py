@@ -36,3 +36,9 @@ def test_files_of_a_condition(tmp_path):
         (0.16, 0.04, "0"),
     ]
     assert parse_rttm(folder / "ref.rttm")[0] == refs["rttm"]
+    assert len(list((folder / "turns").iterdir())) == 10
+    usual = (folder / "turns/threshold0.5_median1.rttm").read_text()
+    assert usual == (folder / "rttm").read_text()
+    low = parse_turns(parse_rttm(folder / "turns/threshold0.4_median1.rttm")[0]["u1"])
+    assert low[1] == (0.04, 0.12, "1"), "0.5 is above 0.4"
+    assert not parse_rttm(folder / "turns/threshold0.5_median11.rttm")[0], "all is too short"

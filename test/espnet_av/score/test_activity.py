@@ -40,6 +40,37 @@ def test_page_of_who_speaks_when(tmp_path):
     assert (rate["rate"], rate["total"]) == (25.0, 0.08)
 
 
+# Both speak for 0.2 s of 0.4 s, one after the other; the second is heard at 0.35 alone.
+SURE = np.array([[0.9, 0.1]] * 5 + [[0.1, 0.35]] * 5)
+TURNS = {"u0": "0 0.2 ann 0.2 0.2 bob"}
+
+
+def test_lowest_of_ten_thresholds_and_filters(tmp_path):
+    """As SUPERB reports it, beside the figure of one half that nothing was chosen for."""
+    folder = predict(tmp_path, "activity", [SURE], {"rttm": TURNS})
+    found = write_report(
+        tmp_path,
+        Expected(scoring=Scoring(metric="der_lowest")),
+        command="x",
+        resampling=Resampling(num_resamples=50),
+    )
+    (record,) = found["conditions"]
+    assert record["der"]["rate"] == pytest.approx(50.0)
+    assert record["der_lowest"]["rate"] == pytest.approx(0.0, abs=1e-9)
+    assert record["der_lowest"]["settings"] == "threshold0.3_median1"
+    page = (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
+    assert "chosen on the test set" in page
+    assert "|0.0|threshold0.3_median1|" in page.replace(" ", "")
+    # After a filter of 11 frames nobody speaks: all is missed, which is no damaged file.
+    silent = folder / "turns/threshold0.7_median11.rttm"
+    assert silent.read_text() == ""
+    for path in (folder / "turns").iterdir():
+        path.unlink()
+    score_condition(folder, Scoring(metric="der"))
+    with pytest.raises(DataDirError, match="decode it again"):
+        score_condition(folder, Scoring(metric="der_lowest"))
+
+
 def test_what_cannot_be_scored_is_named(tmp_path):
     folder = predict(tmp_path, "activity", [FIRST], {})
     with pytest.raises(DataDirError, match=r"ref\.rttm: missing; the test set had no rttm"):
