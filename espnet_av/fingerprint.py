@@ -38,3 +38,8 @@ def place_of(name: str) -> bytes:
 def number_of(name: str) -> int:
     """A number in [0, 2**64) that a name always gets, to choose or to seed with."""
     return int.from_bytes(place_of(name)[:8], "big")
+
+
+def sha1_of(name: str) -> int:
+    """SHA-1 of a name as a number, by which others split their corpora."""
+    return int(hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest(), 16)

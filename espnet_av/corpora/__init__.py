@@ -19,8 +19,12 @@ CORPORA: Registry[str] = Registry(
         "covost2": "espnet_av.corpora.covost2:prepare_covost2",
         "europarl_st": "espnet_av.corpora.europarl_st:prepare_europarl_st",
         "fleurs": "espnet_av.corpora.fleurs:prepare_fleurs",
+        "fluent_speech_commands": (
+            "espnet_av.corpora.fluent_speech_commands:prepare_fluent_speech_commands"
+        ),
         "grid": "espnet_av.corpora.grid:prepare_grid",
         "librilight": "espnet_av.corpora.librilight:prepare_librilight",
+        "librispeech": "espnet_av.corpora.librispeech:prepare_librispeech",
         "lrs3": "espnet_av.corpora.lrs3:prepare_lrs3",
         "mini_av": "espnet_av.corpora.mini_av:prepare_mini_av",
         "mini_coco": "espnet_av.corpora.mini_coco:prepare_mini_coco",
@@ -29,6 +33,7 @@ CORPORA: Registry[str] = Registry(
         "muavic": "espnet_av.corpora.muavic:prepare_muavic",
         "musan": "espnet_av.corpora.musan:prepare_musan",
         "mustc": "espnet_av.corpora.mustc:prepare_mustc",
+        "speech_commands": "espnet_av.corpora.speech_commands:prepare_speech_commands",
         "speechcoco": "espnet_av.corpora.speechcoco:prepare_speechcoco",
         "spokencoco": "espnet_av.corpora.spokencoco:prepare_spokencoco",
         "textgrids": "espnet_av.corpora.textgrids:prepare_textgrids",

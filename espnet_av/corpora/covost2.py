@@ -11,7 +11,7 @@ from typing import NamedTuple
 from espnet_av.corpora.clip import Clip, make_id, survey
 from espnet_av.corpora.common_voice import FS, STRAY_TAB, Sentence, ids_of, read_sentences
 from espnet_av.corpora.coverage import DROPPED, Coverage, Problem, write_rows
-from espnet_av.corpora.translated import add_translation, check_pairs, pair_part, write_pairs
+from espnet_av.corpora.translated import add_translation, check_pairs, pair_part, write_even_sets
 from espnet_av.corpora.tsv import join_surplus, read_escaped_tsv
 from espnet_av.errors import DataDirError
 
@@ -83,7 +83,7 @@ def prepare_covost2(
     write_rows(out_dir / "join.tsv", ("pair", "listed", "in_validated", "percent"), joined)
     kept = survey(clips, coverage, num_jobs)
     coverage.finish(out_dir, max_missing_ratio)
-    return write_pairs(out_dir, kept)
+    return write_even_sets(out_dir, kept)
 
 
 def _find_lists(covost: Path) -> dict[str, Path]:

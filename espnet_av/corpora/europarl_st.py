@@ -8,7 +8,7 @@ from pathlib import Path
 from espnet_av.corpora.clip import Clip, make_id, survey
 from espnet_av.corpora.coverage import DROPPED, Coverage, Problem
 from espnet_av.corpora.talk_list import TalkSegment, read_aligned, segment_problem
-from espnet_av.corpora.translated import add_translation, check_pairs, pair_part, write_pairs
+from espnet_av.corpora.translated import add_translation, check_pairs, pair_part, write_even_sets
 from espnet_av.corpora.tsv import read_lines
 from espnet_av.data.table import seconds
 from espnet_av.errors import DataDirError
@@ -70,7 +70,7 @@ def prepare_europarl_st(
             clips += _read(base / source, split, target, coverage)
     kept = survey(clips, coverage, num_jobs)
     coverage.finish(out_dir, max_missing_ratio)
-    return write_pairs(out_dir, kept)
+    return write_even_sets(out_dir, kept)
 
 
 def _check_sound(folder: Path) -> None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from espnet_av.corpora.clip import Clip, make_id, survey
 from espnet_av.corpora.coverage import DROPPED, Coverage, Problem
 from espnet_av.corpora.talk_list import TalkSegment, read_aligned, read_talk_list
-from espnet_av.corpora.translated import add_translation, check_pairs, pair_part, write_pairs
+from espnet_av.corpora.translated import add_translation, check_pairs, pair_part, write_even_sets
 from espnet_av.errors import DataDirError
 
 
@@ -53,7 +53,7 @@ def prepare_talks(
                 clips += _read(corpus, present[pair] / split, pair, coverage)
     kept = survey(clips, coverage, num_jobs)
     coverage.finish(out_dir, max_missing_ratio)
-    return write_pairs(out_dir, kept)
+    return write_even_sets(out_dir, kept)
 
 
 def _read(corpus: TalkCorpus, folder: Path, pair: str, coverage: Coverage) -> Iterator[Clip]:

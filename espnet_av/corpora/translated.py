@@ -59,8 +59,11 @@ def add_translation(clip: Clip, target: str, text: str, coverage: Coverage) -> C
     return told
 
 
-def write_pairs(out_dir: Path, clips: Iterable[Clip]) -> dict[str, int]:
-    """Write one data dir for each pair; returns how many each holds."""
+def write_even_sets(out_dir: Path, clips: Iterable[Clip]) -> dict[str, int]:
+    """Write one data dir for each name of a part; returns how many each holds.
+
+    A set in which a clip has no transcript has none of any.
+    """
     sets: dict[str, list[Clip]] = {}
     for clip in clips:
         sets.setdefault(clip.part.split, []).append(clip)

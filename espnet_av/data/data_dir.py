@@ -73,6 +73,8 @@ class DataDir:
         for utt_id in utt_ids:
             if value := names.get(utt_id):
                 yield value.split()[0]
+            elif known.keyed_by == SEGMENTS:
+                yield utt_id  # it is no part of a recording, but one itself
 
     def key(self, table: str, utt_id: str) -> str | None:
         """Id under which a table has what belongs to an utterance; None: the utterance has none."""

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from espnet_av.fingerprint import SHORT, file_fingerprint, fingerprint, number_of, place_of
+from espnet_av.fingerprint import (
+    SHORT,
+    file_fingerprint,
+    fingerprint,
+    number_of,
+    place_of,
+    sha1_of,
+)
 
 OF_ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 """SHA-256 of `abc`, test vector of FIPS 180-2."""
@@ -29,3 +36,7 @@ def test_names_have_places_and_numbers() -> None:
     assert place_of("abc").hex() == OF_ABC
     assert number_of("abc") == 0xBA7816BF8F01CFEA
     assert sorted("abcdef", key=place_of) == list("dfcbea")
+
+
+def test_sha1_of_a_name() -> None:
+    assert sha1_of("abc") == 0xA9993E364706816ABA3E25717850C26C9CD0D89D

@@ -294,3 +294,16 @@ def test_names_of_files_that_a_table_cannot_hold(tmp_path, name, problem):
         write_data_dir(tmp_path, tables)
     str(caught.value).encode()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_subset_of_pieces_and_whole_recordings_keeps_the_sound_of_both() -> None:
+    data = DataDir(
+        Path("x"),
+        {
+            "utt2spk": {"a": "s", "b": "s", "c": "s"},
+            "segments": {"a": "r 0 1"},
+            "wav.scp": {"r": "1.wav", "b": "2.wav", "c": "3.wav"},
+        },
+    )
+    assert data.subset(["a", "b"]).tables["wav.scp"] == {"r": "1.wav", "b": "2.wav"}
+    assert (data.key("wav.scp", "a"), data.key("wav.scp", "b")) == ("r", "b")

@@ -1,0 +1,64 @@
+"""Small LibriSpeech, Speech Commands and Fluent Speech Commands in their true layouts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from corpora_fixtures.books import flac
+from corpora_fixtures.clips import put, wav
+
+LIBRISPEECH = (
+    "train-clean-100", "train-clean-360", "train-other-500", "dev-clean", "dev-other",
+    "test-clean", "test-other",
+)  # fmt: skip
+COMMANDS = {
+    "yes": ("0a7c2a8d_nohash_0", "0a7c2a8d_nohash_1", "spk015_nohash_0", "spk002_nohash_0"),
+    "bird": ("0a7c2a8d_nohash_0", "spk015_nohash_0"),
+    "go": ("spk000_nohash_0",),
+}
+"""Word -> files: of spk015 by its hash to validate, of spk002 left out, of others to train."""
+INTENTS = {
+    "train": (("activate", "lights", "kitchen"), ("change language", "Chinese", "none")),
+    "valid": (("activate", "lights", "kitchen"),),
+    "test": (("activate", "Chinese", "none"),),
+}
+
+
+def build_librispeech(root: Path, folders: Sequence[str] = LIBRISPEECH) -> Path:
+    """A chapter of two utterances a folder, each of another speaker."""
+    for number, name in enumerate(folders):
+        chapter = f"{1000 + number}-134686"
+        place = root / "LibriSpeech" / name / chapter.replace("-", "/")
+        lines = [f"{chapter}-{n:04d} HE SAID 'TWAS NUMBER {n}" for n in range(2)]
+        put(place / f"{chapter}.trans.txt", "\n".join(lines) + "\n")
+        for n in range(2):
+            put(place / f"{chapter}-{n:04d}.flac", flac(0.4))
+    put(root / "LibriSpeech" / "SPEAKERS.TXT", "; ID | SEX\n")
+    return root
+
+
+def build_speech_commands(root: Path) -> Path:
+    """Both archives: three words and 20 s of noise; a word, an unknown one and silence to test."""
+    train, test = root / "speech_commands_v0.01", root / "speech_commands_test_set_v0.01"
+    for word, names in COMMANDS.items():
+        for name in names:
+            put(train / word / f"{name}.wav", wav())
+    put(train / "_background_noise_" / "running_tap.wav", wav(20.5))
+    put(train / "_background_noise_" / "README.md", "noise\n")
+    put(train / "testing_list.txt", "yes/spk002_nohash_0.wav\n")
+    for place in ("yes/spk009_nohash_0", "_unknown_/bird_spk009_nohash_1", "_silence_/0"):
+        put(test / f"{place}.wav", wav())
+    return root
+
+
+def build_fluent_speech_commands(root: Path) -> Path:
+    """Commands of one speaker a list."""
+    for split, intents in INTENTS.items():
+        rows = [",path,speakerId,transcription,action,object,location"]
+        for number, intent in enumerate(intents):
+            place = f"wavs/speakers/{split}Spk/{number}c-452c-11e9.wav"
+            put(root / place, wav())
+            rows.append(f'{number},{place},{split}Spk,"Lights, on {number}",{",".join(intent)}')
+        put(root / "data" / f"{split}_data.csv", "\n".join(rows) + "\n")
+    return root
