@@ -54,13 +54,14 @@ class Texts(Predictions):
         """Write `text` (best hypotheses), `ref`, `nbest.jsonl` and `example.npz`.
 
         `ref` holds the transcripts, if the set has them; for a model that translates, the
-        translations into its language.
+        translations into its language, and `ref.source` what was said.
         """
         utt_ids = self.ordered(data)
         write_table(folder / "text", {u: (self.found[u].texts or [""])[0] for u in utt_ids})
         refs = reference_texts(data, self.dataset.config.target_lang)
         if refs:
             write_table(folder / "ref", {u: refs[u] for u in utt_ids if u in refs})
+            self._write_sources(folder, data, refs)
         with (folder / "nbest.jsonl").open("w", encoding="utf-8") as stream:
             for utt_id in utt_ids:
                 record = self.found[utt_id].as_record()
@@ -71,6 +72,13 @@ class Texts(Predictions):
         result = self.found[sample.utt_id]
         path = folder / EXAMPLE
         write_example(path, model, sample, result, tokenizer, device=self.work.device)
+
+    def _write_sources(self, folder: Path, data: DataDir, refs: Mapping[str, str]) -> None:
+        """What was said, where the references are not that, and it is known."""
+        said = data.tables.get("text", {})
+        found = {u: said[u] for u in self.ordered(data) if u in said and u in refs}
+        if any(text != refs[u] for u, text in found.items()):
+            write_table(folder / "ref.source", found)
 
 
 def predict_texts(work: Work, dataset: AVDataset, advance: Callable[[int], None]) -> Texts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ from sacrebleu.metrics.bleu import BLEU
 
 from espnet_av.data.table import sort_key
 from espnet_av.score.bleu_tokens import make_bleu
+from espnet_av.score.bootstrap import Resampling, Sums
 from espnet_av.score.edits import check_pairs
 
 MAX_ORDER = 4
@@ -65,26 +66,24 @@ def score_bleu(
     metric = make_bleu(tokenize, lowercase=lowercase)
     pairs = ([hyps[utt_id] for utt_id in utt_ids], [refs[utt_id] for utt_id in utt_ids])
     result = metric.corpus_score(pairs[0], [pairs[1]])
-    statistics = np.array(
-        [_counts(metric, hyp, ref) for hyp, ref in zip(*pairs, strict=True)], dtype=np.int64
-    )
-    rng = np.random.default_rng(seed)
-    draws = [
-        _from_counts(statistics[rng.integers(len(utt_ids), size=len(utt_ids))].sum(axis=0))
-        for _ in range(num_resamples)
-    ]
-    low, high = np.quantile(draws, (0.025, 0.975)) if draws else (result.score, result.score)
+    sums = bleu_sums(pairs[1], pairs[0], metric)
     return BleuScore(
         score=result.score,
-        ci95=(float(low), float(high)),
+        ci95=sums.interval(Resampling(num_resamples, seed)),
         signature=str(metric.get_signature()),
         precisions=tuple(result.precisions),
         brevity_penalty=result.bp,
         num_hyp=result.sys_len,
         num_ref=result.ref_len,
         num_utts=len(utt_ids),
-        longest_ref=int(statistics[:, 1].max()),
+        longest_ref=int(sums.rows[:, 1].max()),
     )
+
+
+def bleu_sums(refs: Sequence[str], hyps: Sequence[str], metric: BLEU) -> Sums:
+    """What BLEU is made of, pair by pair."""
+    rows = [_counts(metric, hyp, ref) for hyp, ref in zip(hyps, refs, strict=True)]
+    return Sums(np.array(rows, dtype=np.int64), _from_counts)
 
 
 def _counts(metric: BLEU, hyp: str, ref: str) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -17,6 +17,44 @@ class Resampling:
     """Sets of utterances drawn with replacement."""
     seed: int = 0
     """Of the draws."""
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What a figure of a corpus is made of: sums over its utterances."""
+
+    rows: np.ndarray
+    """(U, K) of each utterance."""
+    figure: Callable[[np.ndarray], float]
+    """(K,) sums -> figure, NaN where they give none."""
+
+    @property
+    def value(self) -> float:
+        """The figure of the corpus."""
+        return self.figure(self.rows.sum(axis=0))
+
+    def draws(self, resampling: Resampling) -> np.ndarray:
+        """(R,) figures of drawn utterances, the same ones for all figures of one corpus."""
+        rng = np.random.default_rng(resampling.seed)
+        size = len(self.rows)
+        drawn = (rng.integers(size, size=size) for _ in range(resampling.num_resamples))
+        return np.array([self.figure(self.rows[chosen].sum(axis=0)) for chosen in drawn])
+
+    def interval(self, resampling: Resampling) -> tuple[float, float]:
+        """The middle 95 % of the draws."""
+        return middle(self.draws(resampling), self.value)
+
+
+def middle(draws: np.ndarray, value: float) -> tuple[float, float]:
+    """Bounds of the middle 95 % of draws; of none the value itself."""
+    there = draws[~np.isnan(draws)]
+    low, high = np.quantile(there, (0.025, 0.975)) if len(there) else (value, value)
+    return float(low), float(high)
+
+
+def percentage(sums: np.ndarray) -> float:
+    """100 x the first of two sums by the second: an error rate, or a mean if each counts 1."""
+    return float(100 * sums[0] / sums[1]) if sums[1] else float("nan")
 
 
 def rate_figure(

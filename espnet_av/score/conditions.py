@@ -21,6 +21,8 @@ _INFO = ("set", "mode", "noise", "exp_dir", "checkpoint", "train_seed", "seed", 
 _GROUPINGS = ("utt2lang", "utt2category", "utt2target")
 TEXT = "text"
 """Kind of every prediction that was made before there was a choice."""
+SOURCES = "ref.source"
+"""What was said where `ref` has translations of it."""
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,8 @@ from espnet_av.score.scorer import Scored
 from espnet_av.score.scorers import (
     check_scoring,
     metric_of,
+    metrics_of,
     score_condition,
-    scorer_of,
     settings_of,
 )
 from espnet_av.score.scoring import Scoring
@@ -89,7 +89,7 @@ def write_report(
         "conditions": [record for record in records if is_complete(record)],
         "missing_video": [record for record in records if not is_complete(record)],
     }
-    metrics = scorer_of(expected.scoring.metric).metrics
+    metrics = metrics_of(expected.scoring)
     made = derived_records(expected.groups, expected.derived, scores["conditions"], metrics)
     if made:
         scores["derived"] = made

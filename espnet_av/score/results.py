@@ -8,6 +8,7 @@ from typing import Any
 from espnet_av.score.matrix import (
     MODE_ORDER,
     NOT_RUN,
+    cell,
     matrix,
     noise_order,
     noise_title,
@@ -35,7 +36,7 @@ def format_results(scores: Scores) -> str:
         parts += ["### Targets", _targets(scores["targets"])]
     parts.append(f"### {metric.title} by mode and noise ({unit}, with 95 % confidence interval)")
     parts += [format_markdown(matrix(records, name, metric)) for name in sets_of(records)]
-    parts += _derived(scores.get("derived", []), metric)
+    parts += _derived(scores.get("derived", []), [metric])
     parts += _missing_video(scores, metric)
     if scores["tables"]:
         parts.append("### Beside the published figures")
@@ -43,6 +44,7 @@ def format_results(scores: Scores) -> str:
         parts.append(direction(metric))
     parts += scorer_of(metric.name).sections(records)
     parts += _groups(records, metric)
+    parts += _further(records, scores)
     parts += _positions(records)
     if scores["pictures"]:
         parts.append("### Pictures")
@@ -56,20 +58,43 @@ def _order(record: Record) -> tuple[Any, ...]:
     return axes["set"], mode, noise_order(axes["noise"]), row_title(record)
 
 
-def _derived(records: Sequence[Record], metric: Metric) -> list[str]:
+def _derived(records: Sequence[Record], metrics: Sequence[Metric]) -> list[str]:
     """Groups of test sets and what is made of them: names and modes down, noises across."""
-    mine = [record for record in records if metric.name in record]
-    if not mine:
+    parts = []
+    for metric in metrics:
+        mine = [record for record in records if metric.name in record]
+        if not mine:
+            continue
+        noises = noises_of(mine)
+        rows: dict[str, dict[str, str]] = {}
+        for record in mine:
+            title = f"{axes_of(record)['set']} {row_title(record)}"
+            figure = metric.show(record[metric.name]["rate"])
+            rows.setdefault(title, {})[axes_of(record)["noise"]] = figure
+        table = [["figure", *map(noise_title, noises)]]
+        table += [[title, *(row.get(n, "-") for n in noises)] for title, row in rows.items()]
+        parts += [f"### {metric.heading} of groups, and made of them", format_markdown(table)]
+    return parts
+
+
+def _further(records: Sequence[Record], scores: Scores) -> list[str]:
+    """Metrics that were asked for beside the first one: conditions down, metrics across."""
+    asked = dict.fromkeys(scores["scoring"].get("metrics", ()))
+    metrics = [metric_of(name) for name in asked if name != scores["scoring"]["metric"]]
+    if not metrics:
         return []
-    noises = noises_of(mine)
-    rows: dict[str, dict[str, str]] = {}
-    for record in mine:
-        title = f"{axes_of(record)['set']} {row_title(record)}"
-        figure = metric.show(record[metric.name]["rate"])
-        rows.setdefault(title, {})[axes_of(record)["noise"]] = figure
-    table = [["figure", *map(noise_title, noises)]]
-    table += [[title, *(row.get(n, "-") for n in noises)] for title, row in rows.items()]
-    return [f"### {metric.heading} of groups, and made of them", format_markdown(table)]
+    rows = [["condition", *(metric.heading for metric in metrics)]]
+    rows += [[_title(record), *(cell(record, metric) for metric in metrics)] for record in records]
+    signatures = [
+        f"- {metric.title} ({metric.better}): {', '.join(f'`{name}`' for name in found)}"
+        for metric in metrics
+        if (found := dict.fromkeys(r[metric.name].get("signature") for r in records))
+    ]
+    parts = ["### Further metrics", format_markdown(rows), "\n".join(signatures)]
+    parts += _derived(scores.get("derived", []), metrics)
+    for metric in metrics:
+        parts += _groups(records, metric)
+    return parts
 
 
 def _missing_video(scores: Scores, metric: Metric) -> list[str]:

@@ -21,7 +21,9 @@ NO_TEXT = dict.fromkeys(("normaliser", "tokenize"), "it compares no texts")
 NO_TURNS = {"collar_sec": "collars are of who speaks when"}
 NO_TRIPLETS = {"abx": "it compares no triplets"}
 NO_PICTURES = {"pictures": "it finds no pictures"}
-"""What a scorer `refuses` that has nothing to do with texts, turns, triplets, or pictures."""
+NOTHING_FURTHER = dict.fromkeys(("metrics", "metric_models"), "all that it gives is there anyway")
+"""What a scorer `refuses` that has nothing to do with texts, turns, triplets, pictures, or has no
+further metrics."""
 
 
 class Scored(ABC):
@@ -86,6 +88,8 @@ class Scorer:
     """Of the predictions that feed it, as `decode.json` says."""
     metrics: tuple[Metric, ...]
     """What its figures are; the record of a condition has all of them."""
+    further: Callable[[], Sequence[Metric]] = tuple
+    """More that it can give; a record has those that `metric` and `metrics` of `scoring` name."""
     read: Callable[[Decoded, Scoring], Scored]
     """Reads a condition; raises DataDirError where its files do not fit each other."""
     refuses: Mapping[str, str] = field(default_factory=dict)
@@ -94,3 +98,7 @@ class Scorer:
     """Records -> markdown below the matrices: what the figures are made of."""
     comparison: Callable[[Mapping[str, Any]], list[str]] = _no_comparison
     """`scores.json` -> lines that say how predictions were compared."""
+
+    def all_metrics(self) -> list[Metric]:
+        """What a record has in any case, then what it may have."""
+        return [*self.metrics, *self.further()]

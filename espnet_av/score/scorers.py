@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from espnet_av.score.conditions import Decoded, read_condition
 from espnet_av.score.labels import LABELS
 from espnet_av.score.metric import Metric
 from espnet_av.score.retrieval import RETRIEVAL
-from espnet_av.score.scorer import Scored, Scorer
+from espnet_av.score.scorer import NOTHING_FURTHER, Scored, Scorer
 from espnet_av.score.scoring import Scoring
 from espnet_av.score.text import ERROR_RATES
 from espnet_av.score.translation import TRANSLATION
@@ -47,7 +46,7 @@ def metric_of(name: str) -> Metric:
     Raises:
         ConfigError: no scorer has it; the nearest is named.
     """
-    metrics = {metric.name: metric for scorer in SCORERS.values() for metric in scorer.metrics}
+    metrics = {m.name: m for scorer in SCORERS.values() for m in scorer.all_metrics()}
     return metrics[check_choice(name, metrics, "metric")]
 
 
@@ -58,7 +57,14 @@ def scorer_of(name: str) -> Scorer:
         ConfigError: none does; the nearest metric is named.
     """
     metric = metric_of(name)
-    return next(scorer for scorer in SCORERS.values() if metric in scorer.metrics)
+    return next(scorer for scorer in SCORERS.values() if metric in scorer.all_metrics())
+
+
+def metrics_of(scoring: Scoring) -> list[Metric]:
+    """What a record has that is scored in a way: `metric` is among them, and so are `metrics`."""
+    scorer = scorer_of(scoring.metric)
+    asked = {scoring.metric, *scoring.metrics}
+    return [*scorer.metrics, *(metric for metric in scorer.further() if metric.name in asked)]
 
 
 def check_scoring(scoring: Scoring, where: str) -> None:
@@ -67,21 +73,30 @@ def check_scoring(scoring: Scoring, where: str) -> None:
     Raises:
         ConfigError: its metric is unknown, or another of its keys means nothing to it.
     """
-    names = [metric.name for scorer in SCORERS.values() for metric in scorer.metrics]
+    names = [metric.name for scorer in SCORERS.values() for metric in scorer.all_metrics()]
     check_choice(scoring.metric, names, f"{where}: metric")
-    for field in dataclasses.fields(Scoring):
-        reason = scorer_of(scoring.metric).refuses.get(field.name)
-        if reason is not None and getattr(scoring, field.name) != field.default:
-            msg = (
-                f"{where}: metric {scoring.metric} with {field.name} "
-                f"{getattr(scoring, field.name)}: {reason}; set {field.name}: {field.default}"
-            )
+    usual = Scoring()
+    for name, reason in _refused(scoring).items():
+        value = getattr(scoring, name)
+        if value != getattr(usual, name):
+            plain = isinstance(value, str | float)
+            cure = f"set {name}: {getattr(usual, name)}" if plain else f"remove {name}"
+            msg = f"{where}: metric {scoring.metric} with {name} {value}: {reason}; {cure}"
             raise ConfigError(msg)
+    given = [metric.name for metric in scorer_of(scoring.metric).all_metrics()]
+    for name in (*scoring.metrics, *scoring.metric_models):
+        check_choice(name, given, f"{where}: metrics beside {scoring.metric}")
+
+
+def _refused(scoring: Scoring) -> dict[str, str]:
+    """Keys that mean nothing to the metric -> why."""
+    scorer = scorer_of(scoring.metric)
+    return {**({} if scorer.further() else NOTHING_FURTHER), **scorer.refuses}
 
 
 def settings_of(scoring: Scoring) -> dict[str, Any]:
     """What tells of a way of scoring: its keys without those that mean nothing to its metric."""
-    refused = scorer_of(scoring.metric).refuses
+    refused = _refused(scoring)
     return {key: value for key, value in to_dict(scoring).items() if key not in refused}
 
 

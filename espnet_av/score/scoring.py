@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from espnet_av.errors import ConfigError
 from espnet_av.score.abx.options import AbxOptions
@@ -29,6 +29,13 @@ class Scoring:
     """Folder of the pictures of retrieval, by their names, for its contact sheet."""
     abx: AbxOptions = AbxOptions()  # noqa: RUF009 - frozen, as a number is
     """Of ABX errors: items, triplets, distance, slice, draws."""
+
+    metrics: tuple[str, ...] = ()
+    """Further ones to be shown beside it, as `chrf2pp`: those of the same scorer that are not there
+    unless they are asked for."""
+    metric_models: dict[str, str] = field(default_factory=dict)
+    """Metric -> folder, file, or name on Hugging Face of the network that judges for it, for
+    `bertscore` with `@<layer>`; else the usual one."""
 
     def __post_init__(self) -> None:
         if self.collar_sec < 0:

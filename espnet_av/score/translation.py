@@ -1,18 +1,20 @@
-"""BLEU of translated texts, as a scorer."""
+"""BLEU of translated texts, and figures beside it that are asked for, as a scorer."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from espnet_av.atomic import atomic_write
+from espnet_av.data.table import sort_key
 from espnet_av.score.alignment_text import format_translations
 from espnet_av.score.bleu import MAX_ORDER, score_bleu
 from espnet_av.score.bleu_tokens import tokeniser_of
 from espnet_av.score.bootstrap import Resampling
-from espnet_av.score.conditions import TEXT, Decoded
+from espnet_av.score.conditions import SOURCES, TEXT, Decoded, read_rows
 from espnet_av.score.count_table import bleu_parts
 from espnet_av.score.metric import Metric
 from espnet_av.score.scorer import (
@@ -25,6 +27,8 @@ from espnet_av.score.scorer import (
 )
 from espnet_av.score.scoring import Scoring
 from espnet_av.score.text import read_texts
+from espnet_av.score.text_metrics.registered import TEXT_METRICS
+from espnet_av.score.text_metrics.text_metric import TextFigure, TextMetric, TextPairs, figure_of
 
 logger = logging.getLogger(__name__)
 
@@ -42,17 +46,19 @@ class ScoredTranslation(ScoredWithExample):
     """Utterance -> translation."""
     langs: dict[str, str]
     """Utterance -> language of its text, where it is known."""
-    tokenize: str
+    scoring: Scoring
+    sources: dict[str, str] = field(default_factory=dict)
+    """Utterance -> what was said, where it is known."""
+    _whole: dict[str, TextFigure] = field(default_factory=dict)
+    """What metrics gave that look at each utterance apart."""
 
     def figures(
         self, utt_ids: Collection[str], resampling: Resampling, axes: Mapping[str, str]
     ) -> Figures:
-        """Corpus BLEU of some utterances, with its parts."""
+        """Corpus BLEU of some utterances with its parts, and what else is asked for."""
         refs = {utt_id: self.refs[utt_id] for utt_id in utt_ids}
         hyps = {utt_id: self.hyps[utt_id] for utt_id in utt_ids}
-        tokenize = self.tokenize
-        if tokenize == "by_language":
-            tokenize = tokeniser_of(frozenset(self.langs.get(utt_id) for utt_id in utt_ids))
+        tokenize = self._tokeniser(utt_ids)
         bleu = score_bleu(refs, hyps, tokenize=tokenize, **asdict(resampling))
         if bleu.longest_ref < MAX_ORDER:
             logger.warning(
@@ -62,7 +68,43 @@ class ScoredTranslation(ScoredWithExample):
                 *(self.condition.folder, min(utt_ids), len(utt_ids) - 1, tokenize),
             )
         figures = {key: _rounded(value) for key, value in asdict(bleu).items()}
-        return {BLEU.name: {"rate": figures.pop("score"), **figures}}
+        return {
+            BLEU.name: {"rate": figures.pop("score"), **figures},
+            **{m.name: figure_of(self._measured(m, utt_ids), resampling) for m in self._further},
+        }
+
+    @cached_property
+    def _further(self) -> list[TextMetric]:
+        asked = {self.scoring.metric, *self.scoring.metrics}
+        return [metric for name, metric in TEXT_METRICS.items() if name in asked]
+
+    def _tokeniser(self, utt_ids: Collection[str]) -> str:
+        if self.scoring.tokenize != "by_language":
+            return self.scoring.tokenize
+        return tokeniser_of(frozenset(self.langs.get(utt_id) for utt_id in utt_ids))
+
+    def _measured(self, metric: TextMetric, utt_ids: Collection[str]) -> TextFigure:
+        """A figure of some utterances; what each scores apart from the others is kept."""
+        if not metric.apart:
+            return metric.measure(self._texts(metric.name).of(utt_ids, self._tokeniser(utt_ids)))
+        if metric.name not in self._whole:
+            self._whole[metric.name] = metric.measure(self._texts(metric.name))
+        whole = self._whole[metric.name]
+        rows = [u in utt_ids for u in sorted(self.refs, key=sort_key)]
+        return replace(whole, sums=replace(whole.sums, rows=whole.sums.rows[rows]))
+
+    def _texts(self, metric: str) -> TextPairs:
+        """All utterances."""
+        langs = {self.langs.get(utt_id) for utt_id in self.refs}
+        return TextPairs(
+            refs=self.refs,
+            hyps=self.hyps,
+            tokenize=self._tokeniser(self.refs),
+            sources=self.sources,
+            lang=langs.pop() if len(langs) == 1 else None,
+            model=self.scoring.metric_models.get(metric, ""),
+            where=str(self.condition.folder),
+        )
 
     def write_results(self) -> None:
         """Every translation: `score_bleu/result.txt`."""
@@ -81,7 +123,9 @@ def _read(condition: Decoded, scoring: Scoring) -> ScoredTranslation:
     if "target_lang" in condition.info and target_lang is None:
         # Transcripts; older folders do not say.
         langs = condition.tables.get("utt2target", condition.tables.get("utt2lang", {}))
-    return ScoredTranslation(condition, refs, hyps, langs, scoring.tokenize)
+    said = condition.folder / SOURCES
+    sources = read_rows(said) if said.is_file() else {}
+    return ScoredTranslation(condition, refs, hyps, langs, scoring, sources)
 
 
 def _rounded(value: Any) -> Any:
@@ -104,6 +148,7 @@ TRANSLATION = Scorer(
     name="translation",
     kind=TEXT,
     metrics=(BLEU,),
+    further=lambda: [metric.metric for metric in TEXT_METRICS.values()],
     read=_read,
     refuses=NO_TURNS
     | NO_TRIPLETS

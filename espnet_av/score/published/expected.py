@@ -14,7 +14,7 @@ from espnet_av.predict.condition import CLEAN, parse_noise
 from espnet_av.score.published.derived import check_derived
 from espnet_av.score.published.tables import Published
 from espnet_av.score.record import Record, further_axes, is_complete, select
-from espnet_av.score.scorers import SCORERS, check_scoring, metric_of, scorer_of
+from espnet_av.score.scorers import SCORERS, check_scoring, metric_of, metrics_of, scorer_of
 from espnet_av.score.scoring import Scoring
 from espnet_av.yaml_file import read_yaml
 
@@ -108,11 +108,15 @@ def read_expected(path: str | Path) -> Expected:
 
 def _with_defaults(entry: dict[str, Any], scoring: Scoring, where: str) -> dict[str, Any]:
     target = build(Target, {"metric": scoring.metric} | entry, where)
-    metrics = [metric.name for scorer in SCORERS.values() for metric in scorer.metrics]
+    metrics = [metric.name for scorer in SCORERS.values() for metric in scorer.all_metrics()]
     metric = check_choice(target.metric, metrics, f"{where}: metric")
     parse_noise(target.noise)
     if scorer_of(metric) is not scorer_of(scoring.metric):
         msg = f"{where}: metric {metric}, but scoring says metric: {scoring.metric}"
+        raise ConfigError(msg)
+    if metric_of(metric) not in metrics_of(scoring):
+        shown = ", ".join([*scoring.metrics, metric])
+        msg = f"{where}: metric {metric} is not asked for; set scoring: {{metrics: [{shown}]}}"
         raise ConfigError(msg)
     return {"metric": metric, "op": metric_of(metric).usual_op} | entry
 

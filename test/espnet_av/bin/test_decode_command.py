@@ -66,6 +66,7 @@ def test_a_folder_for_every_condition_with_lips_alone_only_once(run, experiment)
         assert {path.name for path in folder.iterdir()} == FILES | noisy
     data = read_data_dir(experiment.test_dir)
     assert read_table(out / "test" / "AV_clean" / "ref") == data.tables["text"]
+    assert not (out / "test" / "AV_clean" / "ref.source").exists(), "that is what was said"
     assert set(read_table(out / "test" / "AV_clean" / "text")) == set(data.utt_ids)
     assert len(set(texts(out).values())) > 1, "modes and noise change nothing?"
 
@@ -248,6 +249,7 @@ def test_references_of_a_model_that_translates(experiment, run, tmp_path):
     (exp_dir / "config.yaml").write_text(yaml.safe_dump(config), "utf-8")
     out = run("--exp_dir", str(exp_dir), "--sets", str(moved), "--modes", "A", noises="clean")
     assert read_table(out / "test_fr" / "A_clean" / "ref") == rows
+    assert read_table(out / "test_fr" / "A_clean" / "ref.source") == data.tables["text"]
     assert json.loads((out / "test_fr/A_clean/decode.json").read_text())["target_lang"] == "fr"
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from espnet_av.score.bootstrap import bootstrap_interval
+from espnet_av.score.bootstrap import Resampling, Sums, bootstrap_interval, middle, percentage
 
 
 def slow_interval(errors, lengths, num_resamples, generator):
@@ -48,3 +48,29 @@ def test_draws_without_a_reference_word_are_left_out():
     low, high = bootstrap_interval(np.array([0, 1]), np.array([0, 4]), num_resamples=500)
     assert (low, high) == (0.25, 0.25)
     assert np.isfinite([low, high]).all()
+
+
+def test_sums_give_the_figure_and_its_draws():
+    """Errors of words: the interval is that of the rates, drawn in another way."""
+    generator = np.random.default_rng(2)
+    lengths = generator.integers(3, 12, 80)
+    errors = generator.binomial(lengths, 0.3)
+    sums = Sums(np.stack([errors, lengths], axis=1), percentage)
+    assert sums.value == pytest.approx(100 * errors.sum() / lengths.sum())
+    rates = bootstrap_interval(errors, lengths, num_resamples=4000)
+    found = sums.interval(Resampling(4000, 0))
+    assert found == pytest.approx((100 * rates[0], 100 * rates[1]), abs=0.6)
+
+
+def test_two_figures_of_a_corpus_see_the_same_draws():
+    first = Sums(np.stack([np.arange(30), np.ones(30)], axis=1), percentage)
+    second = Sums(first.rows * [2, 1], percentage)
+    resampling = Resampling(50, 3)
+    assert second.draws(resampling) == pytest.approx(2 * first.draws(resampling))
+    assert len(set(first.draws(resampling))) > 10
+
+
+def test_draws_without_a_figure_are_left_out():
+    assert middle(np.array([np.nan, 1.0, 1.0]), 5.0) == (1.0, 1.0)
+    assert middle(np.array([np.nan]), 5.0) == (5.0, 5.0)
+    assert np.isnan(percentage(np.array([0.0, 0.0])))

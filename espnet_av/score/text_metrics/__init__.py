@@ -1,0 +1,1 @@
+"""Figures of translations beside BLEU, each only where it is asked for."""
