@@ -108,3 +108,10 @@ def test_no_stretch_is_too_long(num_frames, max_frames):
 def test_without_sound_the_stretches_are_even():
     assert plan_cuts(200, 100, None) == [Cut(100, False)]
     assert [cut.frame for cut in plan_cuts(201, 100, None)] == [67, 134]
+
+
+def test_ends_cost_nothing_and_every_place_between_does():
+    cost = module._cut_costs(talk(100, []), 100)
+    assert cost.shape == (101,)
+    assert cost[0] == cost[-1] == 0.0
+    assert (cost[1:-1] > 0).all()
