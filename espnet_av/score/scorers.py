@@ -8,7 +8,7 @@ from typing import Any
 from espnet_av.config import check_choice, to_dict
 from espnet_av.errors import ConfigError
 from espnet_av.registry import Registry
-from espnet_av.score.abx.scored import LANGUAGE_SCORER, PHONE_SCORER
+from espnet_av.score.abx.abx_scorers import LANGUAGE_SCORER, PHONE_SCORER
 from espnet_av.score.activity import ACTIVITY
 from espnet_av.score.conditions import Decoded, read_condition
 from espnet_av.score.labels import LABELS

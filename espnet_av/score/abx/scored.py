@@ -1,22 +1,20 @@
-"""ABX errors of features that the decode stage wrote: by phones, and by the language spoken."""
+"""ABX errors of features that the decode stage wrote."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import product
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from espnet_av.data.table import parse_ctm, raise_problems
 from espnet_av.errors import DataDirError
-from espnet_av.features.feature_files import find_features, num_frames
-from espnet_av.predict.condition import CONTROL, CTM, decode_again
+from espnet_av.features.feature_files import find_features
+from espnet_av.predict.condition import CONTROL
 from espnet_av.rates import SAMPLE_RATE
-from espnet_av.score.abx.alignment import ItemRules, items_of
-from espnet_av.score.abx.items import AbxItem, read_items
-from espnet_av.score.abx.language import language_items, language_options, unit_of
+from espnet_av.score.abx.condition_items import MakeItems
+from espnet_av.score.abx.items import AbxItem
 from espnet_av.score.abx.levels import Means, level_names
 from espnet_av.score.abx.measure import Layers, Task, figures, hash_items, measure, prepare_task
 from espnet_av.score.abx.options import AbxOptions, TalkerOfX
@@ -25,29 +23,9 @@ from espnet_av.score.abx.spans import parse_rate
 from espnet_av.score.bootstrap import Resampling
 from espnet_av.score.conditions import Decoded, read_rows
 from espnet_av.score.metric import Metric
-from espnet_av.score.scorer import NO_PICTURES, NO_TEXT, NO_TURNS, Figures, Scored, Scorer
-from espnet_av.score.scoring import Scoring
-from espnet_av.score.text_table import format_markdown
+from espnet_av.score.scorer import Figures, Scored
 
-ABX = Metric(name="abx", title="ABX", words="ABX error", lower_is_better=True, digits=2)
-LANGUAGE_ABX = Metric(
-    name="abx_language",
-    title="language ABX",
-    words="ABX error of languages",
-    lower_is_better=True,
-    digits=2,
-)
 _CONTROL_HZ = "100"
-_HEADINGS = (
-    *("set", "talkers", "layer", "error %"),
-    *("items", "compared", "dropped", "cells", "triplets"),
-)
-
-
-class _MakeItems(Protocol):
-    def __call__(
-        self, condition: Decoded, layers: Layers, rate: str, options: AbxOptions
-    ) -> list[AbxItem]: ...
 
 
 @dataclass
@@ -57,7 +35,9 @@ class ScoredFrames(Scored):
     condition: Decoded
     metric: Metric
     options: AbxOptions
-    make_items: _MakeItems
+    make_items: MakeItems
+    unit: str
+    """What is compared, in words."""
     refs: dict[str, str] = field(init=False)
     """Utterance -> its items."""
     drawn: str = "abx"
@@ -155,10 +135,9 @@ class ScoredFrames(Scored):
     def extras(self) -> dict[str, Any]:
         """What the figures depend on."""
         options = replace(self.options, speaker=(self.options.speaker[0],))
-        unit = unit_of(self.condition) if self.metric is LANGUAGE_ABX else self.options.kind
         return {
             "triplets": {
-                "unit": self.options.items or unit,
+                "unit": self.unit,
                 "items": hash_items(self._items[self._rates[0]]),
                 "levels": level_names(options.speaker[0], options),
             }
@@ -182,133 +161,3 @@ def _durations(condition: Decoded) -> tuple[dict[str, float], str] | None:
     if not path.is_file():
         return None
     return {u: int(count) / SAMPLE_RATE for u, count in read_rows(path).items()}, str(path)
-
-
-def _phone_items(
-    condition: Decoded, layers: Layers, rate: str, options: AbxOptions
-) -> list[AbxItem]:
-    if options.items:
-        path = Path(options.items.replace("{set}", str(condition.info["set"])))
-        return _by_language(read_items(path), condition)
-    ctm = condition.folder / CTM
-    if not ctm.is_file():
-        msg = (
-            f"{ctm}: missing: the test set has no alignment of phones (ctm); give it one, or name "
-            "an item file in expected_scores.yaml: scoring: {abx: {items: data/{set}.item}}"
-        )
-        raise DataDirError(msg)
-    alignment, problems = parse_ctm(ctm)
-    raise_problems(problems)
-    speakers = read_rows(condition.folder / "utt2spk")
-    found, reasons = items_of(alignment, speakers, ItemRules(kind=options.kind))
-    if not found:
-        msg = f"{ctm}: no phone becomes an item (left out: {reasons}); does it hold phones?"
-        raise DataDirError(msg)
-    return _by_language(found, condition)
-
-
-def _by_language(items: list[AbxItem], condition: Decoded) -> list[AbxItem]:
-    """Phones of two languages are two, whatever their names."""
-    langs = condition.groups.get("utt2lang")
-    if langs is None:
-        return items
-    return [
-        replace(
-            item,
-            phone=f"{langs.get(item.file, '')}:{item.phone}",
-            previous=f"{langs.get(item.file, '')}:{item.previous}",
-        )
-        for item in items
-    ]
-
-
-def _language_items(
-    condition: Decoded, layers: Layers, rate: str, options: AbxOptions
-) -> list[AbxItem]:
-    frames = num_frames(next(iter(layers.values())))
-    return language_items(condition, frames, parse_rate(rate))
-
-
-def _read_phones(condition: Decoded, scoring: Scoring) -> ScoredFrames:
-    _check_layers(condition)
-    return ScoredFrames(condition, ABX, scoring.abx, _phone_items)
-
-
-def _read_languages(condition: Decoded, scoring: Scoring) -> ScoredFrames:
-    _check_layers(condition)
-    options = language_options(condition, scoring.abx)
-    return ScoredFrames(condition, LANGUAGE_ABX, options, _language_items)
-
-
-def _check_layers(condition: Decoded) -> None:
-    lacking = [key for key in ("layers", "frame_hz") if not condition.info.get(key)]
-    if lacking:
-        msg = f"{condition.folder}/decode.json: lacks {', '.join(lacking)}; "
-        raise DataDirError(msg + decode_again(condition.folder))
-
-
-def _comparison(scores: Mapping[str, Any]) -> list[str]:
-    told = {key: value for key, value in scores["scoring"]["abx"].items() if value != ""}
-    first = scores["conditions"][0]["triplets"]
-    return [
-        "- ABX: " + ", ".join(f"{key} {value}" for key, value in told.items()),
-        f"- ABX: averaged over {', then '.join(first['levels'])}; unit {first['unit']}, items "
-        f"{first['items'][:16]}; intervals draw talkers",
-    ]
-
-
-def _sections(metric: Metric) -> Any:
-    def sections(records: Sequence[Mapping[str, Any]]) -> list[str]:
-        rows = [
-            [
-                *[
-                    "set",
-                    "talkers",
-                    "layer",
-                    "error_%",
-                    "items",
-                    "compared",
-                    "dropped",
-                    "cells",
-                    "triplets",
-                ]
-            ]
-        ]
-        for record in records:
-            axes, figure = record["axes"], record[metric.name]
-            dropped = ", ".join(f"{n} {why}" for why, n in figure["dropped"].items()) or "-"
-            counts = (figure[key] for key in ("num_items", "num_compared"))
-            rows.append(
-                [
-                    axes["set"],
-                    axes["speaker"],
-                    axes["layer"],
-                    metric.show(figure["rate"]),
-                    *map(str, counts),
-                    dropped,
-                    *(str(figure[key]) for key in ("num_cells", "num_triplets")),
-                ]
-            )
-        return [f"### What {metric.title} is made of", format_markdown(rows, left=(0, 1, 2))]
-
-    return sections
-
-
-PHONE_SCORER = Scorer(
-    name="abx",
-    kind="frames",
-    metrics=(ABX,),
-    read=_read_phones,
-    refuses=NO_TEXT | NO_TURNS | NO_PICTURES,
-    sections=_sections(ABX),
-    comparison=_comparison,
-)
-LANGUAGE_SCORER = Scorer(
-    name="abx_language",
-    kind="frames",
-    metrics=(LANGUAGE_ABX,),
-    read=_read_languages,
-    refuses=NO_TEXT | NO_TURNS | NO_PICTURES,
-    sections=_sections(LANGUAGE_ABX),
-    comparison=_comparison,
-)
