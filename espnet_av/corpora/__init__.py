@@ -23,7 +23,9 @@ CORPORA: Registry[str] = Registry(
             "espnet_av.corpora.fluent_speech_commands:prepare_fluent_speech_commands"
         ),
         "grid": "espnet_av.corpora.grid:prepare_grid",
+        "kinetics600": "espnet_av.corpora.kinetics600:prepare_kinetics600",
         "librilight": "espnet_av.corpora.librilight:prepare_librilight",
+        "librimix": "espnet_av.corpora.librimix:prepare_librimix",
         "librispeech": "espnet_av.corpora.librispeech:prepare_librispeech",
         "lrs3": "espnet_av.corpora.lrs3:prepare_lrs3",
         "mini_av": "espnet_av.corpora.mini_av:prepare_mini_av",

@@ -12,6 +12,7 @@ from typing import Literal
 
 from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem
 from espnet_av.corpora.probe import Media, probe_all
+from espnet_av.corpora.turns import last_end, turns_within
 from espnet_av.data.data_dir import write_data_dir
 from espnet_av.data.face_place import FacePlace
 from espnet_av.data.rttm import format_turns
@@ -186,11 +187,18 @@ def _with_tracks(clip: Clip, media: dict[Path, Media], coverage: Coverage) -> Cl
         detail = f"{clip.video or clip.audio}: ends at {length:.2f} s, the clip starts at {start} s"
         _lose(coverage, clip, "beyond_end", detail)
         return None
+    turns = turns_within(clip.turns, length)
+    if clip.turns and not turns:
+        first = min(clip.turns).start
+        told = f"ends at {length:.2f} s, the first turn starts at {first:g} s: of another recording"
+        _lose(coverage, clip, "turns_beyond_end", f"{clip.video or clip.audio}: {told}")
+        return None
     present = dataclasses.replace(
         clip,
         video=clip.video if has_video else None,
         audio=source,
         span=clip.span and (start, min(end, length)),
+        turns=turns,
         seconds=min(end, length) - start,
     )
     _count(present, clip, video, sound, coverage)
@@ -217,6 +225,9 @@ def _count(
             by = clip.span[1] - present.span[1]
             late = f"{clip.video or clip.audio}: ends {by:.2f} s before the clip does"
             coverage.note(clip.utt_id, "cut_by_end", "kept, shorter", _detail(clip, late))
+        if (by := last_end(clip.turns) - last_end(present.turns)) > _END_SLACK_SEC:
+            late = f"{clip.video or clip.audio}: turns go on {by:.2f} s after its end"
+            coverage.note(clip.utt_id, "turns_cut", "kept, turns cut", _detail(clip, late))
         if sound is not None and present.audio != clip.audio:
             kind = "missing_audio" if sound.missing else "unreadable_audio"
             coverage.note(clip.utt_id, kind, "kept, the video's own sound", sound.error)
@@ -226,7 +237,8 @@ def _count(
 def _note_rates(
     present: Clip, video: Media | None, sound: Media | None, coverage: Coverage
 ) -> None:
-    if present.video and video and abs(video.fps - FRAME_HZ) > _FPS_SLACK:
+    has_mouth = present.video is not None and present.frames != "full"
+    if has_mouth and video and abs(video.fps - FRAME_HZ) > _FPS_SLACK:
         rate = f"{present.video}: {video.fps:.3f} frames/s"
         coverage.note(present.utt_id, "odd_frame_rate", "kept, read at 25 frames/s", rate)
     if present.fs and sound and sound.has_audio and sound.fs not in present.fs:

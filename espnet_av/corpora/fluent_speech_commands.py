@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from espnet_av.corpora.clip import Clip, make_id, survey
 from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem, PublishedSize
 from espnet_av.corpora.csv_list import read_csv
+from espnet_av.corpora.labels import SEPARATOR, note_new_labels
 from espnet_av.corpora.translated import write_even_sets
 from espnet_av.rates import SAMPLE_RATE
 
@@ -52,7 +53,7 @@ def prepare_fluent_speech_commands(
     coverage = Coverage("fluent_speech_commands", PUBLISHED)
     clips = [clip for part in PUBLISHED for clip in _read(root, part, coverage)]
     kept = survey(clips, coverage, num_jobs)
-    _note_new_values(kept, coverage)
+    note_new_labels(kept, SLOTS, coverage)
     coverage.finish(out_dir, max_missing_ratio)
     return write_even_sets(out_dir, kept)
 
@@ -62,7 +63,7 @@ def _read(root: Path, part: Part, coverage: Coverage) -> Iterator[Clip]:
         speaker = make_id(f"fluent_{row['speakerId']}")
         utt_id = f"{speaker}-{make_id(Path(row['path']).stem)}"
         values = [row[slot].strip() for slot in SLOTS]
-        if not all(values) or any("|" in value for value in values):
+        if not all(values) or any(SEPARATOR in value for value in values):
             told = f"{where}: expected a value of {', '.join(SLOTS)}, got {values}"
             coverage.lose(part, Problem(utt_id, "no_label", DROPPED, told), "unusable")
             continue
@@ -73,21 +74,6 @@ def _read(root: Path, part: Part, coverage: Coverage) -> Iterator[Clip]:
             audio=root / row["path"],
             fs=(SAMPLE_RATE,),
             text=" ".join(row["transcription"].split()) or None,
-            label="|".join(values),
+            label=SEPARATOR.join(values),
             origin=where,
         )
-
-
-def _note_new_values(clips: Sequence[Clip], coverage: Coverage) -> None:
-    """Report commands that ask for what no command of the training set does."""
-    trained = [_values(clip) for clip in clips if clip.part.split == "train"]
-    known = [set(values) for values in zip(*trained, strict=True)]
-    for clip in clips if known else ():
-        for slot, value, there in zip(SLOTS, _values(clip), known, strict=True):
-            if value not in there:
-                told = f"{clip.origin}: no command of train has the {slot} '{value}'"
-                coverage.note(clip.utt_id, "new_label", "kept, and never predicted", told)
-
-
-def _values(clip: Clip) -> list[str]:
-    return str(clip.label).split("|")

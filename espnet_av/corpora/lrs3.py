@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from espnet_av.config import Seconds
-from espnet_av.corpora.clip import Clip, make_id, survey, write_set
+from espnet_av.corpora.clip import Clip, FrameKind, make_id, survey, write_set
 from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem, PublishedSize
 from espnet_av.corpora.hold_out import hold_out, read_id_list
 from espnet_av.corpora.lrs3_text import ClipText, read_clip_text
@@ -44,6 +44,7 @@ def prepare_lrs3(
     valid_list: Path | None = None,
     landmarks_dir: Path | None = None,
     lowercase: bool = True,
+    frames: FrameKind = "mouth",
     max_missing_ratio: float = 0.05,
     num_jobs: int = 4,
 ) -> dict[str, int]:
@@ -63,6 +64,8 @@ def prepare_lrs3(
             1200 (at most a tenth) by a hash of their ids.
         landmarks_dir: face points as `<folder>/<video>/<number>.pkl`, one list a clip.
         lowercase: write texts in lower case.
+        frames: what is written of pictures: `video.scp` for mouth clips, `film.scp` for full
+            frames (clips without sound are dropped then), or both.
         max_missing_ratio: largest share of clips that may be missing, unreadable or without text.
         num_jobs: processes that read headers and texts.
 
@@ -84,7 +87,7 @@ def prepare_lrs3(
         raise DataDirError(msg)
     texts = _read_texts(sources, coverage, num_jobs)
     clips = [
-        dataclasses.replace(source.clip, text=texts[source.clip.utt_id].text)
+        dataclasses.replace(source.clip, text=texts[source.clip.utt_id].text, frames=frames)
         for source in sources
         if source.clip.utt_id in texts
     ]

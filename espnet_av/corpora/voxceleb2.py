@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from espnet_av.corpora.clip import Clip, make_id, survey, write_sets
+from espnet_av.corpora.clip import Clip, FrameKind, make_id, survey, write_sets
 from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem, PublishedSize
 from espnet_av.corpora.files import visible_files
 from espnet_av.corpora.hold_out import hold_out, read_id_list
@@ -30,6 +30,7 @@ def prepare_voxceleb2(
     english_list: Path | None = None,
     landmarks_dir: Path | None = None,
     sound_only: bool = False,
+    frames: FrameKind = "mouth",
     max_missing_ratio: float = 0.05,
     num_jobs: int = 4,
 ) -> dict[str, int]:
@@ -49,6 +50,8 @@ def prepare_voxceleb2(
         landmarks_dir: face points as `{dev,test}/<speaker>/<video>/<number>.pkl`, one list a clip.
         sound_only: write no pictures. A copy that has nothing but `aac/` or `wav/` is then whole,
             and no later stage looks for faces.
+        frames: what is written of pictures: `video.scp` for mouth clips, `film.scp` for full
+            frames (clips without sound are dropped then), or both.
         max_missing_ratio: largest share of clips that may be incomplete or missing.
         num_jobs: processes that read headers.
 
@@ -64,7 +67,9 @@ def prepare_voxceleb2(
     total = PUBLISHED_ENGLISH if english_list else PUBLISHED_SUM
     coverage = Coverage("voxceleb2", None if english_list else PUBLISHED, total)
     parts = [Part(split, lang) for split in SPLITS]
-    clips = {place: clip for part in parts for place, clip in _find(root, part, landmarks_dir)}
+    clips = {
+        place: clip for part in parts for place, clip in _find(root, part, landmarks_dir, frames)
+    }
     if not clips:
         msg = (
             f"{root}: no VoxCeleb2 clip found; expected dev/mp4/ and test/mp4/ with "
@@ -84,7 +89,9 @@ def prepare_voxceleb2(
     )
 
 
-def _find(root: Path, part: Part, landmarks_dir: Path | None) -> Iterator[tuple[str, Clip]]:
+def _find(
+    root: Path, part: Part, landmarks_dir: Path | None, frames: FrameKind
+) -> Iterator[tuple[str, Clip]]:
     """Path below the corpus without extension, and clip; sound or a track alone counts too."""
     folder = root / part.split
     videos = {_place(path): path for path in visible_files(folder / "mp4", [".mp4"])}
@@ -99,6 +106,7 @@ def _find(root: Path, part: Part, landmarks_dir: Path | None) -> Iterator[tuple[
             video=videos.get(place, folder / "mp4" / f"{place}.mp4"),
             audio=sounds.get(place),
             landmarks=landmarks_dir / part.split / f"{place}.pkl" if landmarks_dir else None,
+            frames=frames,
         )
         yield f"{part.split}/{place}", clip
 

@@ -99,3 +99,28 @@ def build_musan(root: Path) -> Path:
         put(root / source / "ANNOTATIONS", "\n".join(lines) + "\n")
         put(root / source / "LICENSE", f"UNLESS STATED OTHERWISE ...\n{stems[0]} CC BY 3.0\n")
     return root
+
+
+KINETICS = {
+    "train": (("playing violin", "-aBc_12dEf0", 3), ("abseiling", "xYz-_45gHi9", 12)),
+    "val": (("playing violin", "qWe_78rTy-1", 0),),
+    "test": (("", "mNb12-_vCx3", 40),),
+}
+"""Split -> class, video and start."""
+
+
+def build_kinetics600(root: Path) -> Path:
+    """Clips in folders of their classes, those to test without; no lists."""
+    for split, rows in KINETICS.items():
+        for label, video, start in rows:
+            name = f"{video}_{start:06d}_{start + 10:06d}.mp4"
+            put(root / split / label / name, mp4())
+    return root
+
+
+def write_kinetics600_lists(root: Path) -> None:
+    """The lists as they are given out, where names of classes with a space are quoted."""
+    for split, rows in KINETICS.items():
+        lines = ["label,youtube_id,time_start,time_end,split,is_cc"]
+        lines += [f'"{label}",{video},{s},{s + 10},{split},0' for label, video, s in rows]
+        put(root / "annotations" / f"{split}.csv", "\n".join(lines) + "\n")

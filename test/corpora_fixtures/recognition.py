@@ -62,3 +62,27 @@ def build_fluent_speech_commands(root: Path) -> Path:
             rows.append(f'{number},{place},{split}Spk,"Lights, on {number}",{",".join(intent)}')
         put(root / "data" / f"{split}_data.csv", "\n".join(rows) + "\n")
     return root
+
+
+MIXTURE = "{0}-1240-0003_{1}-135887-0017"
+TURNS = ((0.0, 0.3, "{0}"), (0.1, 0.3, "{1}"))
+
+
+def rttm_lines(name: str, turns: Sequence[tuple[float, float, str]]) -> str:
+    """Turns of a recording: start, duration, talker."""
+    return "".join(f"SPEAKER {name} 1 {a} {b} <NA> <NA> {who} <NA> <NA>\n" for a, b, who in turns)
+
+
+def build_librimix(root: Path, splits: Sequence[str] = ("train-100", "dev", "test")) -> Path:
+    """`Libri2Mix`, two mixtures a split, and `turns` as SUPERB's script makes them."""
+    for number, split in enumerate(splits):
+        rttm = ""
+        for n in range(2):
+            talkers = (f"{100 + number}{n}", f"{200 + number}{n}")
+            name = MIXTURE.format(*talkers)
+            put(root / "Libri2Mix/wav16k/max" / split / "mix_both" / f"{name}.wav", wav())
+            put(root / "Libri2Mix/wav16k/max" / split / "s1" / f"{name}.wav", wav())
+            rttm += rttm_lines(name, [(a, b, who.format(*talkers)) for a, b, who in TURNS])
+        folder = "train" if split == "train-100" else split
+        put(root / "turns" / folder / "rttm", rttm)
+    return root

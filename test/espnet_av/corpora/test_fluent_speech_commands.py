@@ -40,7 +40,7 @@ def test_values_that_training_never_had_are_named(root: Path, tmp_path: Path) ->
     assert [line.split("\t")[1:3] for line in lines] == [
         ["new_label", "kept, and never predicted"]
     ] * 2
-    assert "test_data.csv:2: no command of train has the action 'increase'" in lines[0]
+    assert "test_data.csv:2: no clip of train has the action 'increase'" in lines[0]
     label = read_data_dir(tmp_path / "data/test").tables["utt2label"]
     assert list(label.values()) == ["increase|heat|none"]
 

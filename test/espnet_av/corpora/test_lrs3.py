@@ -190,3 +190,12 @@ def test_copy_of_trainval_alone(tmp_path):
     root = build_lrs3(tmp_path / "LRS3", {"trainval": 10})
     assert prepare_lrs3(root, tmp_path / "data") == {"train_30h": 18, "valid": 2, "train": 18}
     assert coverage(tmp_path / "data")["pretrain", "en"]["expected"] == "0"
+
+
+def test_full_frames_of_pieces_and_whole_clips(corpus, tmp_path):
+    counts = prepare_lrs3(corpus, tmp_path / "data", max_segment=10.0, frames="full")
+    train = read_data_dir(tmp_path / "data" / "train")
+    assert counts["train"] == len(train.utt_ids)
+    assert "video.scp" not in train.tables
+    assert train.tables["film.scp"] == train.tables["wav.scp"]
+    assert {train.recording(u)[0] for u in train.utt_ids} == set(train.tables["film.scp"])

@@ -9,6 +9,7 @@ from espnet_av.bin import dump, roi
 from espnet_av.corpora.lrs3 import prepare_lrs3
 from espnet_av.corpora.muavic import prepare_muavic
 from espnet_av.data.data_dir import read_data_dir
+from espnet_av.data.film import read_film
 
 DUMP = "min_duration: 0.1s\nmax_duration: 20s\nrequire: any\n"
 
@@ -57,3 +58,19 @@ def test_landmarks_of_the_corpus_are_used(tmp_path, stages):
     prepare_muavic(root, tmp_path / "data", languages=["ar"])
     dumped = stages(tmp_path / "data" / "test_ar", "precomputed")
     assert dumped.tables["utt2num_frames"] == dict.fromkeys(dumped.utt_ids, "10")
+
+
+def test_full_frames_are_dumped_without_a_roi_stage(tmp_path):
+    root = build_lrs3(tmp_path / "LRS3", {"pretrain": 1})
+    prepare_lrs3(root, tmp_path / "data", max_segment=10.0, frames="full")
+    data_dir, dump_dir = tmp_path / "data" / "pretrain", tmp_path / "dump"
+    dump_yaml = put(tmp_path / "dump.yaml", DUMP)
+    for last in ([], ["--finish"]):
+        dump.main(["--config", str(dump_yaml), *last, str(data_dir), "no_roi", str(dump_dir)])
+    dumped, data = read_data_dir(dump_dir), read_data_dir(data_dir)
+    assert dumped.utt_ids == data.utt_ids
+    for utt_id in dumped.utt_ids:
+        start, end = data.recording(utt_id)[1:]
+        film = read_film(dumped.locate("film.scp", utt_id), utt_id)
+        assert film.seconds == pytest.approx(end - start, abs=0.1)
+        assert (film.height, film.width) == (64, 64)

@@ -103,3 +103,19 @@ def test_landmarks_that_others_found(corpus, tmp_path):
 def test_folder_without_voxceleb2(tmp_path):
     with pytest.raises(DataDirError, match=r"no VoxCeleb2 clip found; .*VOXCELEB2= in db\.sh"):
         prepare_voxceleb2(tmp_path, tmp_path / "data")
+
+
+@pytest.mark.parametrize(
+    ("frames", "tables"),
+    [("full", {"film.scp", "wav.scp"}), ("both", {"film.scp", "video.scp", "wav.scp"})],
+)
+def test_full_frames(corpus, tmp_path, frames, tables):
+    place = put(corpus / "dev/mp4/id00012/mute/00001.mp4", mp4(sound=False))
+    counts = prepare_voxceleb2(corpus, tmp_path / "data", frames=frames, max_missing_ratio=0.3)
+    assert counts["dev"] == (3 if frames == "full" else 4)
+    dev = read_data_dir(tmp_path / "data" / "dev")
+    assert set(dev.tables) == {*tables, "utt2spk"}
+    known = "id00012-21Uxsk56VDQ-00001"
+    assert dev.tables["film.scp"][known] == str(corpus / f"dev/mp4/{VOX_CLIPS['dev'][0]}.mp4")
+    action = "dropped" if frames == "full" else "kept, picture alone"
+    assert report(tmp_path / "data") == [(f"id00012-mute-{place.stem}", "no_sound", action)]
