@@ -13,6 +13,7 @@ from espnet_av.score.activity import ACTIVITY
 from espnet_av.score.conditions import Decoded, read_condition
 from espnet_av.score.labels import LABELS
 from espnet_av.score.metric import Metric
+from espnet_av.score.phones import PHONES
 from espnet_av.score.retrieval import RETRIEVAL
 from espnet_av.score.scorer import NOTHING_FURTHER, Scored, Scorer
 from espnet_av.score.scoring import Scoring
@@ -31,7 +32,7 @@ SCORERS: Registry[Scorer] = Registry(
     {
         scorer.name: scorer
         for scorer in (
-            *(ERROR_RATES, TRANSLATION, LABELS, ACTIVITY, RETRIEVAL),
+            *(ERROR_RATES, PHONES, TRANSLATION, LABELS, ACTIVITY, RETRIEVAL),
             *(PHONE_SCORER, LANGUAGE_SCORER),
         )
     },

@@ -40,7 +40,7 @@ class ScoredText(ScoredWithExample):
     refs: dict[str, str]
     """Utterance -> normalised reference."""
     alignments: dict[str, list[UtteranceAlignment]]
-    """Metric -> its alignments."""
+    """Metric -> its alignments; the first one's units are the words."""
 
     def figures(
         self, utt_ids: Collection[str], resampling: Resampling, axes: Mapping[str, str]
@@ -53,18 +53,18 @@ class ScoredText(ScoredWithExample):
 
     def extras(self) -> dict[str, Any]:
         """Words right by place, of sentences that are equally long."""
-        positions = accuracy_by_position(self.alignments[WER.name])
+        positions = accuracy_by_position(self.pairs())
         return {"accuracy_by_position": positions} if positions else {}
 
     def write_results(self) -> None:
-        """Every alignment: `score_wer/result.txt` and `score_cer/result.txt`."""
+        """Every alignment: `score_wer/result.txt` and so on."""
         for name, alignments in self.alignments.items():
             with atomic_write(self.condition.folder / f"score_{name}" / "result.txt") as stream:
                 stream.write(format_alignments(alignments))
 
     def pairs(self) -> list[UtteranceAlignment]:
         """Words beside words."""
-        return self.alignments[WER.name]
+        return next(iter(self.alignments.values()))
 
     def reference_text(self, utt_id: str) -> str:
         """What was said."""
@@ -102,12 +102,25 @@ def _check_references(refs: Mapping[str, str]) -> None:
 
 
 def _read(condition: Decoded, scoring: Scoring) -> ScoredText:
-    """Align the hypotheses of a condition with its references, both normalised."""
+    return align_texts(condition, scoring, _UNITS)
+
+
+def align_texts(condition: Decoded, scoring: Scoring, units: Mapping[str, Unit]) -> ScoredText:
+    """Align the hypotheses of a condition with its references, both normalised.
+
+    Args:
+        condition: its folder has `ref` and `text`.
+        scoring: names the normaliser.
+        units: metric -> what it counts.
+
+    Raises:
+        DataDirError: see `read_texts`, or texts cannot be normalised.
+    """
     refs, hyps = read_texts(condition)
     try:
         langs = condition.tables.get("utt2lang", {})
         refs, hyps = normalise_texts(scoring.normaliser, langs, refs, hyps)
-        alignments = {name: align(refs, hyps, unit) for name, unit in _UNITS.items()}
+        alignments = {name: align(refs, hyps, unit) for name, unit in units.items()}
     except DataDirError as error:
         msg = f"{condition.folder}: {error}"
         raise DataDirError(msg) from error

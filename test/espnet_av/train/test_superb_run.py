@@ -24,7 +24,12 @@ from espnet_av.train.loading import default_checkpoint, load_experiment, read_tr
 
 CONF = Path(__file__).resolve().parents[3] / "egs2/superb/probe1/conf/tiny"
 CLASSES = ("activate|lights|kitchen", "bring|juice|none", "increase|volume|none")
-METRICS = {"ks": ("accuracy",), "ic": ("accuracy",), "pr": ("wer",), "sd": ("der", "der_lowest")}
+METRICS = {
+    "ks": ("accuracy",),
+    "ic": ("accuracy",),
+    "pr": ("per", "wer"),
+    "sd": ("der", "der_lowest"),
+}
 FIELDS = {"ks": "label", "ic": "label", "pr": "text", "sd": "activity"}
 
 
