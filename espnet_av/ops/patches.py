@@ -44,6 +44,6 @@ def unpatchify(patches: Tensor, patch: tuple[int, int, int], grid: tuple[int, in
 
 def normalise_each(patches: Tensor) -> Tensor:
     """(..., P) -> the same with mean 0 and variance 1 of each row; even ones become 0."""
-    mean = patches.mean(dim=-1, keepdim=True)
-    variance = patches.var(dim=-1, keepdim=True, correction=0)
-    return (patches - mean) * (variance + 1e-6).rsqrt()
+    centred = patches - patches.mean(dim=-1, keepdim=True)
+    variance = centred.square().mean(dim=-1, keepdim=True)
+    return centred * (variance + 1e-6).rsqrt()
