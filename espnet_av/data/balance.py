@@ -16,8 +16,8 @@ from espnet_av.errors import ConfigError
 class SamplingConfig:
     """Balance between groups of training utterances."""
 
-    by: Literal["lang", "category"] = "lang"
-    """What makes a group: the table `utt2lang` or `utt2category`."""
+    by: Literal["lang", "category", "label"] = "lang"
+    """What makes a group: the table `utt2lang`, `utt2category` or `utt2label`."""
     temperature: float = 1.0
     """A group's share of the frames is proportional to its frames to the power of 1 / temperature:
     1 leaves the shares as they are, a large one makes them equal (XLM-R's alpha is its inverse)."""

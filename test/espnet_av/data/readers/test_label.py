@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from espnet_av.config import build
 from espnet_av.data.batch import Sample, collate
 from espnet_av.data.dataset_config import DatasetConfig
 from espnet_av.data.readers.label import LabelReader
@@ -49,3 +51,39 @@ def test_what_cannot_be_read_is_refused(asked: Any, make_request: Any) -> None:
         LabelReader(make_request({"utt2spk": {"a": "s"}})).check()
     with pytest.raises(ConfigError, match="labels has 'go' twice"):
         DatasetConfig(labels=("go", "stop", "go"))
+
+
+SLOTS = (("activate", "change language"), ("lamp", "none", "heat"))
+
+
+def test_classes_of_slots_are_numbered_with_the_last_one_fastest(
+    make_request: Any, make_draw: Any
+) -> None:
+    config = build(DatasetConfig, {"label_slots": [list(slot) for slot in SLOTS]})
+    assert config.classes == (
+        *("activate|lamp", "activate|none", "activate|heat"),
+        *("change language|lamp", "change language|none", "change language|heat"),
+    )
+    labels = {"a": "change language|none", "b": "activate|lamp"}
+    tables = {"utt2spk": dict.fromkeys("ab", "s"), "utt2label": labels}
+    reader = LabelReader(make_request(tables, config=config, train=True))
+    reader.check()
+    assert [int(reader.read(u, make_draw())) for u in "ab"] == [4, 0]
+    wrong = {**tables, "utt2label": {**labels, "b": "activate|lamb"}}
+    with pytest.raises(DataDirError, match=r"b: 'activate\|lamb' is not in .*'activate\|lamp'"):
+        LabelReader(make_request(wrong, config=config, train=True)).check()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ({"label_slots": (("a", "a"),)}, "each once"),
+        ({"label_slots": (("a",), ())}, "a slot has values"),
+        ({"label_slots": (("a|b",),)}, "without '|'"),
+        ({"label_slots": SLOTS, "labels": ("x",)}, "leave one of them out"),
+    ],
+)
+def test_slots_that_make_no_sense(wrong: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(reason)):
+        DatasetConfig(**wrong)
+    assert not DatasetConfig().classes
