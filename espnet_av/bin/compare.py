@@ -6,7 +6,8 @@ From the folder that the experiments were run in; a system is a name and one fil
         --system XLAVS-R exp/xlavsr_s*/decode/scores.json --output results/comparison.md
 
 Differences are to the first system. Runs that differ in more than what is compared are refused; a
-condition that one system was not tested in is a dash.
+condition that one system was not tested in is a dash. With `--paired 1000` differences are tested
+over drawn utterances, too, from the decoded folders beside the files.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from pathlib import Path
 from espnet_av.atomic import atomic_write
 from espnet_av.command import stage_parser, user_errors
 from espnet_av.errors import ConfigError
+from espnet_av.score.bootstrap import Resampling
+from espnet_av.score.seeds.paired import format_paired
 from espnet_av.score.seeds.plot_seed_missing import plot_seed_missing
 from espnet_av.score.seeds.plot_seeds import plot_seeds
 from espnet_av.score.seeds.runs import System, check_comparable, read_system
@@ -39,6 +42,13 @@ def get_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--output", type=Path, help="markdown to write, and pictures of the same name beside it"
+    )
+    parser.add_argument(
+        "--paired",
+        type=int,
+        default=0,
+        metavar="DRAWS",
+        help="test each difference by drawing utterances so many times, as 1000; 0: do not",
     )
     return parser
 
@@ -64,6 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         systems = [read_system(name, [Path(p) for p in paths]) for name, *paths in options.system]
         check_comparable(systems)
         tables = [format_comparison(systems), format_missing(systems)]
+        if options.paired and len(systems) > 1:
+            tables.append(format_paired(systems, Resampling(options.paired)))
         text = "\n".join(filter(None, tables))
         if options.output is not None:
             text_with_pictures = f"{text}\n{_draw(systems, options.output)}"

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
+from espnet_av.data.table import sort_key
 from espnet_av.errors import DataDirError
-from espnet_av.score.bootstrap import Resampling, rate_figure
+from espnet_av.score.bootstrap import Resampling, Sums, percentage, rate_figure
 from espnet_av.score.conditions import Decoded, read_references, read_rows
 from espnet_av.score.edits import UtteranceAlignment, check_pairs
 from espnet_av.score.metric import Metric
@@ -39,6 +42,11 @@ class ScoredLabels(Scored):
         right = [int(ref == self.hyps[utt]) for utt, ref in self.refs.items() if utt in utt_ids]
         figure = rate_figure(right, [1] * len(right), resampling)
         return {ACCURACY.name: {**figure, "num_right": sum(right), "num_utts": len(right)}}
+
+    def sums(self, axes: Mapping[str, str]) -> Mapping[str, Sums]:
+        """Whether each utterance is right."""
+        right = [(int(self.refs[u] == self.hyps[u]), 1) for u in sorted(self.refs, key=sort_key)]
+        return {ACCURACY.name: Sums(np.array(right), percentage)}
 
     def pairs(self) -> list[UtteranceAlignment]:
         """Classes beside classes."""

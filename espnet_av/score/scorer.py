@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from espnet_av.score.bootstrap import Resampling
+from espnet_av.score.bootstrap import Resampling, Sums
 from espnet_av.score.conditions import Decoded
 from espnet_av.score.edits import UtteranceAlignment
 from espnet_av.score.metric import Metric
@@ -45,6 +45,13 @@ class Scored(ABC):
 
         Nothing, if it is a group that is too small for it; of the whole that is an error.
         """
+
+    def sums(self, axes: Mapping[str, str]) -> Mapping[str, Sums]:
+        """What figures of one of the `variants` are made of, utterance by utterance in their order.
+
+        Metrics that have none cannot be tested between two systems.
+        """
+        return {}
 
     def extras(self) -> dict[str, Any]:
         """More to keep of the whole condition."""

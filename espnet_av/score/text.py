@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from espnet_av.atomic import atomic_write
+from espnet_av.data.table import sort_key
 from espnet_av.errors import DataDirError
 from espnet_av.score.alignment_text import format_alignments
-from espnet_av.score.bootstrap import Resampling, rate_figure
+from espnet_av.score.bootstrap import Resampling, Sums, percentage, rate_figure
 from espnet_av.score.conditions import TEXT, Decoded, read_rows
 from espnet_av.score.count_table import error_counts
 from espnet_av.score.edits import EditCounts, Unit, UtteranceAlignment, align, check_pairs
@@ -51,6 +52,16 @@ class ScoredText(ScoredWithExample):
             for name, items in self.alignments.items()
         }
 
+    def sums(self, axes: Mapping[str, str]) -> Mapping[str, Sums]:
+        """Errors and units of every utterance."""
+        return {
+            name: Sums(
+                np.array([(item.counts.errors, item.counts.num_ref) for item in _in_order(items)]),
+                percentage,
+            )
+            for name, items in self.alignments.items()
+        }
+
     def extras(self) -> dict[str, Any]:
         """Words right by place, of sentences that are equally long."""
         positions = accuracy_by_position(self.pairs())
@@ -69,6 +80,10 @@ class ScoredText(ScoredWithExample):
     def reference_text(self, utt_id: str) -> str:
         """What was said."""
         return self.refs[utt_id]
+
+
+def _in_order(alignments: Sequence[UtteranceAlignment]) -> list[UtteranceAlignment]:
+    return sorted(alignments, key=lambda item: sort_key(item.utt_id))
 
 
 def read_texts(condition: Decoded) -> tuple[dict[str, str], dict[str, str]]:

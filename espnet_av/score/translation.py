@@ -11,9 +11,9 @@ from typing import Any
 from espnet_av.atomic import atomic_write
 from espnet_av.data.table import sort_key
 from espnet_av.score.alignment_text import format_translations
-from espnet_av.score.bleu import MAX_ORDER, score_bleu
-from espnet_av.score.bleu_tokens import tokeniser_of
-from espnet_av.score.bootstrap import Resampling
+from espnet_av.score.bleu import MAX_ORDER, bleu_sums, score_bleu
+from espnet_av.score.bleu_tokens import make_bleu, tokeniser_of
+from espnet_av.score.bootstrap import Resampling, Sums
 from espnet_av.score.conditions import SOURCES, TEXT, Decoded, read_rows
 from espnet_av.score.count_table import bleu_parts
 from espnet_av.score.metric import Metric
@@ -105,6 +105,13 @@ class ScoredTranslation(ScoredWithExample):
             model=self.scoring.metric_models.get(metric, ""),
             where=str(self.condition.folder),
         )
+
+    def sums(self, axes: Mapping[str, str]) -> Mapping[str, Sums]:
+        """What BLEU is made of, and what else is asked for."""
+        utt_ids = sorted(self.refs, key=sort_key)
+        refs, hyps = ([table[u] for u in utt_ids] for table in (self.refs, self.hyps))
+        further = {m.name: self._measured(m, utt_ids).sums for m in self._further}
+        return {BLEU.name: bleu_sums(refs, hyps, make_bleu(self._tokeniser(utt_ids)))} | further
 
     def write_results(self) -> None:
         """Every translation: `score_bleu/result.txt`."""

@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from espnet_av.score.bootstrap import Resampling, Sums, bootstrap_interval, middle, percentage
+from espnet_av.score.bootstrap import (
+    Resampling,
+    Sums,
+    bootstrap_interval,
+    middle,
+    paired_bootstrap,
+    percentage,
+)
 
 
 def slow_interval(errors, lengths, num_resamples, generator):
@@ -74,3 +81,50 @@ def test_draws_without_a_figure_are_left_out():
     assert middle(np.array([np.nan, 1.0, 1.0]), 5.0) == (1.0, 1.0)
     assert middle(np.array([np.nan]), 5.0) == (5.0, 5.0)
     assert np.isnan(percentage(np.array([0.0, 0.0])))
+
+
+def errors_of(rates: np.ndarray) -> Sums:
+    return Sums(np.stack([rates, np.ones(len(rates))], axis=1), percentage)
+
+
+def test_pairs_show_what_intervals_hide():
+    """Utterances differ much; one system is a little better in almost every one."""
+    rng = np.random.default_rng(4)
+    hard = rng.uniform(0, 1, 200)
+    better = hard - rng.normal(0.02, 0.05, 200)
+    resampling = Resampling(500)
+    test = paired_bootstrap([errors_of(hard)], [errors_of(better)], resampling)
+    assert test.difference == pytest.approx(100 * (better - hard).mean())
+    assert test.ci95[0] < test.difference < test.ci95[1] < 0
+    assert test.p_value < 0.01
+    ones, others = (errors_of(rates).interval(resampling) for rates in (hard, better))
+    assert ones[0] < others[1], "the intervals of both overlap"
+
+
+def test_p_of_chance_is_spread_evenly():
+    rng = np.random.default_rng(5)
+    found = []
+    for seed in range(60):
+        one, other = rng.normal(0.5, 0.2, (2, 80))
+        pair = [errors_of(one)], [errors_of(other)]
+        found.append(paired_bootstrap(*pair, Resampling(200, seed)).p_value)
+    assert 0.35 < np.mean(found) < 0.65
+    assert sum(p < 0.1 for p in found) < 15
+
+
+def test_equal_systems_are_never_told_apart():
+    one = errors_of(np.arange(10))
+    test = paired_bootstrap([one], [one], Resampling(100))
+    assert (test.difference, test.ci95, test.p_value) == (0.0, (0.0, 0.0), 1.0)
+
+
+def test_seeds_are_averaged_on_the_same_draws():
+    low, high = errors_of(np.zeros(20)), errors_of(np.ones(20))
+    test = paired_bootstrap([low, high], [high, high], Resampling(30))
+    assert (test.difference, test.ci95) == (50.0, (50.0, 50.0))
+    assert test.p_value == pytest.approx(1 / 31)
+
+
+def test_pairs_need_the_same_utterances():
+    with pytest.raises(ValueError, match="systems of 3 and 4 utterances have no pairs"):
+        paired_bootstrap([errors_of(np.ones(3))], [errors_of(np.ones(4))], Resampling(5))
