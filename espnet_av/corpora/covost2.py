@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from espnet_av.corpora.clip import Clip, make_id, survey
 from espnet_av.corpora.common_voice import FS, STRAY_TAB, Sentence, ids_of, read_sentences
-from espnet_av.corpora.coverage import DROPPED, Coverage, Problem, write_rows
+from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem, PublishedSize, write_rows
 from espnet_av.corpora.translated import add_translation, check_pairs, pair_part, write_even_sets
 from espnet_av.corpora.tsv import join_surplus, read_escaped_tsv
 from espnet_av.errors import DataDirError
@@ -19,6 +19,14 @@ logger = logging.getLogger(__name__)
 
 SPLITS = {"train": "train", "train_covost": "train", "dev": "valid", "test": "test"}
 """Published name -> ours."""
+PUBLISHED_TO_EN = {
+    "fr": 264, "de": 184, "ca": 136, "es": 113, "fa": 49, "it": 44, "ru": 18, "pt": 10, "zh-CN": 10,
+    "nl": 7, "tr": 4, "et": 3, "mn": 3, "ar": 2, "sv-SE": 2, "lv": 2, "sl": 2, "ta": 2, "ja": 2,
+    "id": 2, "cy": 2,
+}  # fmt: skip
+"""Hours of `train` by language (arXiv 2007.10310)."""
+PUBLISHED_FROM_EN = 430
+"""Hours of `train` in English, the same for all targets."""
 _LIST = re.compile(r"covost_v2\.([A-Za-z-]+_[A-Za-z-]+)\.tsv")
 _COLUMNS = ("path", "translation", "split")
 
@@ -68,10 +76,13 @@ def prepare_covost2(
     release, covost, out_dir = Path(common_voice).absolute(), Path(covost).absolute(), Path(out_dir)
     lists = _find_lists(covost)
     asked: dict[str, list[str]] = {}
+    sizes: dict[Part, PublishedSize] = {}
     for pair in check_pairs(pairs, lists, covost):
         source, _, target = pair.partition("_")
         asked.setdefault(source, []).append(target)
-    coverage = Coverage("covost2")
+        hours = PUBLISHED_FROM_EN if source == "en" else PUBLISHED_TO_EN.get(source)
+        sizes[pair_part("train", source, target)] = PublishedSize(hours=hours)
+    coverage = Coverage("covost2", sizes)
     clips: list[Clip] = []
     joined: list[tuple[str, ...]] = []
     for source, targets in asked.items():

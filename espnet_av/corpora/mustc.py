@@ -6,11 +6,22 @@ from pathlib import Path
 
 from espnet_av.corpora.talks import TalkCorpus, prepare_talks
 
+# Hours are those of release 1.0 (Di Gangi et al. 2019, Table 1).
 _CORPUS = TalkCorpus(
     "mustc",
     {"train": "train", "dev": "valid", "tst-COMMON": "tst-COMMON", "tst-HE": "tst-HE"},
     ".wav",
     "MUSTC",
+    {
+        "en_de": 408,
+        "en_es": 504,
+        "en_fr": 492,
+        "en_it": 465,
+        "en_nl": 442,
+        "en_pt": 385,
+        "en_ro": 432,
+        "en_ru": 489,
+    },
 )
 
 

@@ -62,7 +62,8 @@ def prepare_speech_commands(
     """
     root, out_dir = Path(root).absolute(), Path(out_dir)
     coverage = Coverage("speech_commands", PUBLISHED)
-    clips = [*_read_train(root / _TRAIN_DIR, coverage), *_read_test(root / _TEST_DIR)]
+    clips = list(_read_train(root / _TRAIN_DIR, coverage))
+    clips += _read_test(root / _TEST_DIR, coverage)
     kept = survey(clips + _noises(root / _TRAIN_DIR), coverage, num_jobs)
     coverage.finish(out_dir, max_missing_ratio)
     cut = [piece for clip in kept for piece in _pieces(clip)]
@@ -100,11 +101,15 @@ def _read_train(folder: Path, coverage: Coverage) -> Iterator[Clip]:
             yield _clip(path, split, word.name if word.name in WORDS else UNKNOWN)
 
 
-def _read_test(folder: Path) -> Iterator[Clip]:
-    known = (*WORDS, UNKNOWN, SILENCE)
+def _read_test(folder: Path, coverage: Coverage) -> Iterator[Clip]:
     for word in _words(folder):
+        is_known = word.name in (*WORDS, UNKNOWN, SILENCE)
         for path in visible_files(word, [".wav"]):
-            yield _clip(path, "test", word.name if word.name in known else UNKNOWN)
+            clip = _clip(path, "test", word.name if is_known else UNKNOWN)
+            if not is_known:
+                told = f"{path}: '{word.name}' is no label of the task"
+                coverage.note(clip.utt_id, "other_word", f"kept as {UNKNOWN}", told)
+            yield clip
 
 
 def _clip(path: Path, split: str, label: str) -> Clip:

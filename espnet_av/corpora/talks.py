@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from espnet_av.corpora.clip import Clip, make_id, survey
-from espnet_av.corpora.coverage import DROPPED, Coverage, Problem
+from espnet_av.corpora.coverage import DROPPED, Coverage, Problem, PublishedSize
 from espnet_av.corpora.talk_list import TalkSegment, read_aligned, read_talk_list
 from espnet_av.corpora.translated import add_translation, check_pairs, pair_part, write_even_sets
 from espnet_av.errors import DataDirError
@@ -23,6 +23,8 @@ class TalkCorpus(NamedTuple):
     """Of the files of sound."""
     variable: str
     """Of `db.sh`."""
+    hours: Mapping[str, int]
+    """Published, of all splits of a pair together."""
 
 
 def prepare_talks(
@@ -45,9 +47,12 @@ def prepare_talks(
             f"wav/ and txt/; set {corpus.variable}= in db.sh to the folder of the unpacked archives"
         )
         raise DataDirError(msg)
-    coverage = Coverage(corpus.name)
+    asked = check_pairs(pairs, present, root)
+    known = all(pair in corpus.hours for pair in asked)
+    total = PublishedSize(hours=sum(corpus.hours[pair] for pair in asked)) if known else None
+    coverage = Coverage(corpus.name, total=total)
     clips: list[Clip] = []
-    for pair in check_pairs(pairs, present, root):
+    for pair in asked:
         for split in corpus.splits:
             if (present[pair] / split).is_dir():
                 clips += _read(corpus, present[pair] / split, pair, coverage)

@@ -1,6 +1,8 @@
 """Build small corpora in their true layouts, for a recipe to be rehearsed on.
 
 Usage: tools/make_fixture_corpus.sh <muavic|lrs3|voxceleb2|mlcoco> <folder> [<language>...]
+       or, instead of these, covost2, europarl_st, mustc, mtedx, librispeech, speech_commands,
+       fluent_speech_commands, librimix, kinetics600
 Prints the variables of db.sh that lead to them.
 """
 
@@ -9,16 +11,34 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from corpora_fixtures.books import build_audiocite, build_librilight
 from corpora_fixtures.clips import put
 from corpora_fixtures.coco import build_captions, build_karpathy, image
 from corpora_fixtures.detections import write_tsv
-from corpora_fixtures.faces_and_voices import build_fleurs, build_musan, build_voxceleb2_sound
+from corpora_fixtures.faces_and_voices import (
+    build_fleurs,
+    build_kinetics600,
+    build_musan,
+    build_voxceleb2_sound,
+)
 from corpora_fixtures.item_sets import build_zerospeech2017
 from corpora_fixtures.lrs3 import build_lrs3, write_lrs3_landmarks
 from corpora_fixtures.muavic import WORDS, add_translations, build_muavic
+from corpora_fixtures.recognition import (
+    build_fluent_speech_commands,
+    build_librimix,
+    build_librispeech,
+    build_speech_commands,
+)
+from corpora_fixtures.translations import (
+    MTEDX_SPLITS,
+    build_covost2,
+    build_europarl_st,
+    build_talks,
+)
 
 from espnet_av.corpora.fleurs import CODES
 
@@ -85,11 +105,45 @@ def make_mlcoco(root: Path) -> dict[str, Path | str]:
     }
 
 
+def make_covost2(root: Path) -> dict[str, Path]:
+    """Lists of CoVoST-2 both ways, and the release of Common Voice that they are joined to."""
+    built = build_covost2(root)
+    return {"COMMON_VOICE": built / "cv", "COVOST2": built / "covost"}
+
+
+def make_librimix(root: Path) -> dict[str, Path]:
+    """Mixtures of two talkers, and who speaks when."""
+    built = build_librimix(root)
+    return {"LIBRIMIX": built / "Libri2Mix", "LIBRIMIX_RTTM": built / "turns"}
+
+
+def make_mtedx(root: Path) -> dict[str, Path]:
+    """Transcripts and translations of the same talks."""
+    return {"MTEDX": build_talks(root / "mtedx", ("es-es", "es-en"), MTEDX_SPLITS, ".flac")}
+
+
+SINGLE: dict[str, Callable[[Path], Path]] = {
+    "europarl_st": build_europarl_st,
+    "mustc": build_talks,
+    "librispeech": build_librispeech,
+    "speech_commands": build_speech_commands,
+    "fluent_speech_commands": build_fluent_speech_commands,
+    "kinetics600": build_kinetics600,
+}
+"""Corpora of one folder, whose variable is called as they are."""
+
+
+def _make_single(name: str, root: Path) -> dict[str, Path]:
+    return {name.upper(): SINGLE[name](root / name)}
+
+
 def main() -> None:
     """Build, and print `export` lines."""
     known: dict[str, Callable[..., Mapping[str, Path | str]]] = {
         "muavic": make_muavic, "lrs3": make_lrs3, "voxceleb2": make_voxceleb2,
-        "mlcoco": make_mlcoco,
+        "mlcoco": make_mlcoco, "covost2": make_covost2, "librimix": make_librimix,
+        "mtedx": make_mtedx,
+        **{name: partial(_make_single, name) for name in SINGLE},
     }  # fmt: skip
     name, folder, *languages = [*sys.argv[1:], "", ""][: max(2, len(sys.argv) - 1)]
     strange = set(languages) - (set(WORDS) if name == "muavic" else set())

@@ -48,7 +48,10 @@ def test_a_whole_copy_both_ways(root: Path, tmp_path: Path) -> None:
     assert target_texts(train, None)[utt_id] == "In en, 0"
     assert report(tmp_path / "data") == []
     assert join(tmp_path / "data")[1:] == [[p, "4", "4", "100.00"] for p in counts_pairs(counts)]
-    assert coverage(tmp_path / "data")["train_en_ja", "en"]["found"] == "2"
+    rows = coverage(tmp_path / "data")
+    assert rows["train_en_ja", "en"]["found"] == "2"
+    hours = {part: row["published_hours"] for (part, _), row in rows.items()}
+    assert (hours["train_fr_en"], hours["train_en_de"], hours["test_fr_en"]) == ("264", "430", "-")
 
 
 def counts_pairs(counts: dict[str, int]) -> list[str]:
@@ -63,6 +66,17 @@ def test_targets_of_one_sound_are_twins(root: Path, tmp_path: Path) -> None:
     assert target_texts(both, None) == {first: "In de, 3", second: "In ja, 3"}
     twins = Twins(both)
     assert (twins.before(first), twins.before(second)) == (None, first)
+
+
+def test_languages_of_two_parts(tmp_path: Path) -> None:
+    root = build_covost2(tmp_path / "root", ["zh-CN_en", "en_zh-CN"])
+    prepare(root, tmp_path / "data")
+    chinese = read_data_dir(tmp_path / "data/test_zh-CN_en")
+    assert list(chinese.tables["utt2lang"].values()) == ["zh-CN"]
+    english = read_data_dir(tmp_path / "data/test_en_zh-CN")
+    (utt_id,) = english.utt_ids
+    assert utt_id.endswith("-common_voice_en_3-zh-CN")
+    assert english.get("text.zh-CN", utt_id) == target_texts(english, None)[utt_id]
 
 
 def test_what_a_release_has_no_more_is_counted(root: Path, tmp_path: Path) -> None:

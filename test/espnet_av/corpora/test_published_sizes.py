@@ -15,11 +15,18 @@ from corpora_fixtures.faces_and_voices import (
     VOX_CLIPS,
     build_avspeech,
     build_fleurs,
+    build_kinetics600,
     build_musan,
     build_voxceleb2,
 )
 from corpora_fixtures.lrs3 import build_lrs3
 from corpora_fixtures.muavic import add_translations, build_muavic
+from corpora_fixtures.recognition import (
+    build_fluent_speech_commands,
+    build_librispeech,
+    build_speech_commands,
+)
+from corpora_fixtures.translations import build_talks
 
 from espnet_av.corpora import load_prepare
 
@@ -55,6 +62,18 @@ MUSAN = {("music", "-"): ("660", "42.5"), ("speech", "-"): ("426", "60"),
          ("noise", "-"): ("930", "6"), ("all", "all"): ("2016", "108.5")}  # fmt: skip
 SPEECHCOCO = {("train2014", "en"): ("414113", "-"), ("val2014", "en"): ("202654", "-"),
               ("all", "all"): ("616767", "604")}  # fmt: skip
+LIBRISPEECH = {
+    ("train-clean-100", "en"): ("28539", "100.6"), ("train-clean-360", "en"): ("104014", "363.6"),
+    ("train-other-500", "en"): ("148688", "496.7"), ("dev-clean", "en"): ("2703", "5.4"),
+    ("dev-other", "en"): ("2864", "5.3"), ("test-clean", "en"): ("2620", "5.4"),
+    ("test-other", "en"): ("2939", "5.1"), ("all", "all"): ("292367", "982.1"),
+}  # fmt: skip
+SPEECH_COMMANDS = {("train", "en"): ("51094", "-"), ("valid", "en"): ("6798", "-"),
+                   ("test", "en"): ("3081", "-"), ("all", "all"): ("60973", "-")}  # fmt: skip
+FLUENT = {("train", "en"): ("23132", "14.7"), ("valid", "en"): ("3118", "1.9"),
+          ("test", "en"): ("3793", "2.4"), ("all", "all"): ("30043", "19")}  # fmt: skip
+KINETICS600 = {("train", "-"): ("392622", "-"), ("val", "-"): ("30001", "-"),
+               ("test", "-"): ("72924", "-"), ("all", "all"): ("495547", "-")}  # fmt: skip
 CASES: list[tuple[str, Callable[[Path], Path], dict[str, Any], Sizes]] = [
     ("muavic", build_muavic, {}, MUAVIC),
     ("muavic", lambda root: translated_muavic(root, *INTO_ENGLISH), {"translate": "to_en"}, TO_EN),
@@ -75,6 +94,11 @@ CASES: list[tuple[str, Callable[[Path], Path], dict[str, Any], Sizes]] = [
     ("speechcoco", build_speechcoco, {}, SPEECHCOCO),
     ("librilight", build_librilight, {}, {("small", "en"): ("-", "577")}),
     ("audiocite", build_audiocite, {}, {("all", "all"): ("-", "6682")}),
+    ("librispeech", build_librispeech, {}, LIBRISPEECH),
+    ("speech_commands", build_speech_commands, {}, SPEECH_COMMANDS),
+    ("fluent_speech_commands", build_fluent_speech_commands, {}, FLUENT),
+    ("kinetics600", build_kinetics600, {}, KINETICS600),
+    ("mustc", build_talks, {}, {("all", "all"): ("-", str(408 + 465))}),
 ]  # fmt: skip
 
 

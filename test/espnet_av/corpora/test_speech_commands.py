@@ -69,6 +69,8 @@ def test_faults_of_a_copy(tmp_path: Path) -> None:
     assert counts == {"train": 21, "valid": 5, "test": 4}
     test = read_data_dir(tmp_path / "data/test")
     assert test.get("utt2label", "speech_commands_spk009-house-0") == "_unknown_"
+    other = ("speech_commands_spk009-house-0", "other_word", "kept as _unknown_")
+    assert other in report(tmp_path / "data")
     valid = read_data_dir(tmp_path / "data/valid")
     short = "speech_commands_short-_background_noise_"
     assert valid.recording(f"{short}-000") == (short, 0.0, 0.5)

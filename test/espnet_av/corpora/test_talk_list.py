@@ -33,6 +33,12 @@ def test_both_ways_of_reading_agree(tmp_path: Path) -> None:
         assert times(other) == times(plain)
 
 
+def test_names_that_look_like_numbers(tmp_path: Path) -> None:
+    for quote in ("", '"'):
+        text = f"- {{duration: 1e0, offset: 0.5, wav: {quote}12_30{quote}}}\n"
+        assert times(put(tmp_path / "x.yaml", text)) == [("12_30", 0.5, 1.5, "")]
+
+
 def test_an_empty_list_has_no_segment(tmp_path: Path) -> None:
     assert read_talk_list(put(tmp_path / "empty.yaml", "")) == []
 
