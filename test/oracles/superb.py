@@ -1,7 +1,7 @@
 """SUPERB's heads on tiny pre-trained models, and batches for them."""
 
 import torch
-from oracles import av_mae, avhubert, bestrq, masked_audio, samu, vgs
+from oracles import av_batch, av_mae, avhubert, bestrq, masked_audio, samu, vgs
 
 from espnet_av.config import build, to_dict
 from espnet_av.models import MODELS
@@ -12,6 +12,7 @@ NUM_LABELS, VOCAB_SIZE, SLOTS = 6, 9, (3, 2)
 UPSTREAMS = {
     "av_mae": av_mae.config,
     "avhubert": avhubert.config,
+    "avsr": av_batch.config,
     "bestrq": bestrq.config,
     "hubert": masked_audio.hubert_config,
     "samu": samu.config,
@@ -31,7 +32,7 @@ SMALL = {
 def upstream(name="hubert"):
     """Configuration of the model below."""
     values = {"model": name, "model_conf": to_dict(UPSTREAMS[name]())}
-    return build(UpstreamConfig, {**values, "sizes": {"units": masked_audio.NUM_UNITS}})
+    return build(UpstreamConfig, {**values, "sizes": {"units": masked_audio.NUM_UNITS, "vocab": 7}})
 
 
 def config(task, below="hubert", **changes):

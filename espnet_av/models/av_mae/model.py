@@ -115,7 +115,8 @@ class AVMaeModel(EncoderModel):
                 config.film, config.decoder.size, config.decoder.positions
             )
         if config.has_clr:
-            start = torch.full((), math.log(1.0 / config.temperature))
+            # Of one axis: sharded training takes no parameter without any.
+            start = torch.full((1,), math.log(1.0 / config.temperature))
             self.logit_scale = nn.Parameter(start, requires_grad=config.learn_temperature)
         self._noise_of: tuple[int, ...] | None = None
 
@@ -189,7 +190,7 @@ class AVMaeModel(EncoderModel):
         if self.config.has_clr:
             films = self.film_encoder.frames(patches).mean(dim=1)
             pair = (self._speech_vectors(heard), films)
-            matching = match_views(*pair, self.logit_scale, self.training)
+            matching = match_views(*pair, self.logit_scale.squeeze(), self.training)
             loss, stats = loss + self.config.clr_weight * matching.loss, stats | matching.stats
         stats["loss"] = mean_over(loss, weight)
         return loss, Statistics(STATS, stats), weight
