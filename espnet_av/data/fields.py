@@ -139,7 +139,7 @@ _OWN = {
         ),
         # () int64, the same number for all that describe one image, in any language.
         Field(name="image_id", batching=Batching.STACKED, for_learning=True),
-        # (F, H, W, 3) uint8 RGB, full frames at `dataset.film_hz`.
+        # (F, H, W, 3) uint8 RGB, full frames: `dataset.film_frames`, or at `film_hz`.
         Field(name="film", tables=(FILMS,), clock=Clock.VIDEO),
     )
 }

@@ -79,7 +79,8 @@ class FilmReader(AbsReader):
         config = self.config
         if config.video_span != "clip" or not (config.film_frames and config.film_hz):
             return
-        rows, seconds = self.data.tables[self.table], config.film_frames / config.film_hz
+        table, seconds = self.data.tables[self.table], config.film_frames / config.film_hz
+        rows = [utt_id for utt_id in self.data.utt_ids if utt_id in table]
         short = [u for u in rows if num_frames(self.data, u) < seconds * FRAME_HZ]
         if short:
             msg = (

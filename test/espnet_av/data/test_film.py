@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from espnet_av.data.ark import ArkWriter
-from espnet_av.data.film import film_of, pack_film, read_film, squares
+from espnet_av.data.film import film_of, pack_film, read_film
 from espnet_av.errors import ArkError, MediaError
 from espnet_av.media.video import write_video
 
@@ -49,13 +49,6 @@ def test_frames_come_back_in_their_colours_and_in_any_order(tmp_path: Path) -> N
 def test_large_films_are_made_smaller_and_keep_their_shape(size, stored) -> None:
     film = film_of(colours(2, *size), 25.0)
     assert (film.height, film.width) == stored == film.frames([1])[0].shape[:2]
-    assert squares(film.frames([0, 1, 1]), 32).shape == (3, 32, 32, 3)
-
-
-def test_square_is_the_middle() -> None:
-    picture = np.zeros((20, 60, 3), np.uint8)
-    picture[:, 20:40] = 255
-    assert (squares([picture], 20) == 255).all() and (squares([picture], 7) == 255).all()
 
 
 def test_files_are_packed_at_their_own_rate_and_cut(tmp_path: Path) -> None:

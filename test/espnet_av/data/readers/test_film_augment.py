@@ -36,6 +36,11 @@ def test_where_no_shape_fits_it_is_the_largest_in_the_middle(height, width, expe
 def test_middle_square():
     assert middle_square(6, 11) == FilmPart(0, 2, 6, 6)
     assert middle_square(11, 6) == FilmPart(2, 0, 6, 6)
+    picture = np.zeros((20, 60, 3), np.uint8)
+    picture[:, 20:40] = 255
+    for size in (20, 7, 32):
+        found = cut_and_resize([picture, picture], middle_square(20, 60), size, False)
+        assert found.shape == (2, size, size, 3) and (found == 255).all()
 
 
 def test_one_part_for_all_frames_and_mirroring_keeps_colours():
