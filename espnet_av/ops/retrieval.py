@@ -9,7 +9,13 @@ _CHUNK = 1024
 """Queries at a time, so that a large set needs no square matrix."""
 
 
-def retrieval_ranks(queries: Tensor, items: Tensor, query_ids: Tensor, item_ids: Tensor) -> Tensor:
+def retrieval_ranks(
+    queries: Tensor,
+    items: Tensor,
+    query_ids: Tensor,
+    item_ids: Tensor,
+    groups: tuple[Tensor, Tensor] | None = None,
+) -> Tensor:
     """Rank of the best right item of every query, from 1, among all items.
 
     Among items that are as near as the right one, the rank is the mean over all their orders:
@@ -21,6 +27,8 @@ def retrieval_ranks(queries: Tensor, items: Tensor, query_ids: Tensor, item_ids:
         items: (N, D) float vectors.
         query_ids: (Q,) int64; what each query is about.
         item_ids: (N,) int64; an item with the same number is right.
+        groups: (Q,) and (N,) int64; an item of a query's own group is not there for it, as the
+            query itself, or what is in its language. None: all items are.
 
     Returns:
         (Q,) float64; 0 for a query that nothing belongs to.
@@ -42,6 +50,9 @@ def retrieval_ranks(queries: Tensor, items: Tensor, query_ids: Tensor, item_ids:
         # (Q, N)
         scores = queries[part] @ items.T
         right = query_ids[part, None] == item_ids[None]
+        if groups is not None:
+            own = groups[0][part, None] == groups[1][None]
+            scores, right = scores.masked_fill(own, -torch.inf), right & ~own
         best = scores.masked_fill(~right, -torch.inf).amax(dim=1, keepdim=True)
         nearer = ((scores > best) & ~right).sum(dim=1).double()
         wrong = ((scores == best) & ~right).sum(dim=1)

@@ -1,4 +1,4 @@
-"""Retrieval between two views of utterances, in both directions."""
+"""Retrieval between two views of utterances, in both directions, and of speech by speech."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from espnet_av.errors import DataDirError
 from espnet_av.predict.condition import decode_again
-from espnet_av.score.bootstrap import Resampling, rate_figure
+from espnet_av.score.bootstrap import Resampling, Sums, percentage, rate_figure
 from espnet_av.score.conditions import Decoded, read_references, read_rows
 from espnet_av.score.contact_sheet import Nearest, draw_sheet, find_pictures
 from espnet_av.score.metric import Metric
@@ -26,15 +26,23 @@ _ROWS, _COLUMNS = 4, 5
 """Of the contact sheet, in each direction."""
 SPEECH = "speech"
 """View of what was said."""
+IMAGE = "image"
+"""View of what pictures show; what is said of one is not the same thing said again."""
+AGAIN = f"{SPEECH} to {SPEECH}"
+"""Direction: utterances find others that say the same, of whichever language."""
+ABROAD = f"{AGAIN} of other languages"
+"""The same, where those of the same language are left out."""
 RECALLS = tuple(
     Metric(name=f"r{rank}", title=f"R@{rank}", words=f"found among the first {rank}")
     for rank in RANKS
 )
 
+MRR = Metric(name="mrr", title="MRR", words="mean reciprocal rank")
+
 
 @dataclass(frozen=True)
 class ScoredVectors(Scored):
-    """A condition with two views of each utterance."""
+    """A condition with one or two views of each utterance."""
 
     condition: Decoded
     refs: dict[str, str]
@@ -49,34 +57,75 @@ class ScoredVectors(Scored):
 
     @cached_property
     def variants(self) -> tuple[Mapping[str, str], ...]:  # type: ignore[override]
-        """Both directions."""
-        return tuple(
-            {"direction": f"{query} to {item}"} for query, item in permutations(self.vectors)
-        )
+        """Both directions, and from speech to speech where others say the same."""
+        found = [f"{query} to {item}" for query, item in permutations(self.vectors, 2)]
+        if SPEECH in self.vectors and IMAGE not in self.vectors:
+            langs = self.condition.tables.get("utt2lang", {})
+            said = {(item, langs.get(utt_id)) for utt_id, item in self.refs.items()}
+            num_items = len(set(self.refs.values()))
+            found += [AGAIN] * (num_items < len(self.refs)) + [ABROAD] * (num_items < len(said))
+        return tuple({"direction": direction} for direction in found)
 
     def figures(
         self, utt_ids: Collection[str], resampling: Resampling, axes: Mapping[str, str]
     ) -> Figures:
         """Share of queries that find what belongs to them among the first 1, 5, 10 items."""
-        query, item = next(
-            pair
-            for pair in permutations(self.vectors)
-            if axes["direction"] == f"{pair[0]} to {pair[1]}"
-        )
         chosen = [place for place, utt_id in enumerate(self.refs) if utt_id in utt_ids]
-        queries, items = (self._distinct(view, chosen) for view in (query, item))
-        ranks = self._ranks(query, item, queries, items)
-        return {
-            metric.name: {
-                **rate_figure((ranks <= rank).astype(int).tolist(), [1] * len(ranks), resampling),
-                "median_rank": float(np.median(ranks)),
-                "mean_rank": float(np.mean(ranks)),
-                "num_queries": len(ranks),
-                "num_items": len(items),
-                "num_utts": len(chosen),
-            }
-            for rank, metric in zip(RANKS, RECALLS, strict=True)
+        ranks, num_items = self._ranks_of(axes["direction"], chosen)
+        if not len(ranks):
+            return {}  # of a group; the whole has queries, or else no such direction
+        facts = {
+            "median_rank": float(np.median(ranks)),
+            "mean_rank": float(np.mean(ranks)),
+            "num_queries": len(ranks),
+            "num_items": num_items,
+            "num_utts": len(chosen),
         }
+        return {
+            name: rate_figure(hits.tolist(), [1] * len(ranks), resampling) | facts
+            for name, hits in _hits(ranks).items()
+        }
+
+    def sums(self, axes: Mapping[str, str]) -> Mapping[str, Sums]:
+        """What each query finds."""
+        ranks, _ = self._ranks_of(axes["direction"], range(len(self.refs)))
+        return {
+            name: Sums(np.stack([hits, np.ones(len(ranks))], axis=1), percentage)
+            for name, hits in _hits(ranks).items()
+        }
+
+    def _ranks_of(self, direction: str, chosen: Sequence[int]) -> tuple[np.ndarray, int]:
+        """Rank of every query of a direction, and among how many items."""
+        if direction in (AGAIN, ABROAD):
+            ranks = self._found_in_speech(direction, chosen)
+            num_items = len(self.refs if direction == ABROAD else chosen)
+            return ranks[ranks > 0], num_items
+        query, item = next(
+            pair for pair in permutations(self.vectors, 2) if direction == f"{pair[0]} to {pair[1]}"
+        )
+        queries, items = (self._distinct(view, chosen) for view in (query, item))
+        return self._ranks(query, item, queries, items), len(items)
+
+    def _found_in_speech(self, direction: str, chosen: Sequence[int]) -> np.ndarray:
+        """Ranks among other utterances; 0 where none of these says the same."""
+        import torch  # figures need it, reading of scores does not
+
+        from espnet_av.ops.retrieval import retrieval_ranks
+
+        names, items = list(self.refs), chosen
+        if direction == ABROAD:
+            langs = self.condition.tables["utt2lang"]
+            names, items = [langs[u] for u in self.refs], range(len(self.refs))
+        tables = [
+            torch.from_numpy(np.unique(table, return_inverse=True)[1])
+            for table in (list(self.refs.values()), names)
+        ]
+        vectors = torch.from_numpy(self.vectors[SPEECH])
+        (queries, query_ids, query_groups), (found, item_ids, item_groups) = (
+            [column[list(rows)] for column in (vectors, *tables)] for rows in (chosen, items)
+        )
+        groups = query_groups, item_groups
+        return np.asarray(retrieval_ranks(queries, found, query_ids, item_ids, groups))
 
     def draw(self, path: Path, title: str, axes: Mapping[str, str]) -> bool:
         """What is nearest to some captions, and to their pictures."""
@@ -135,12 +184,11 @@ class ScoredVectors(Scored):
 
         _, ids = np.unique(list(self.refs.values()), return_inverse=True)
         places = (query, queries), (item, items)
-        ranks = np.asarray(
-            retrieval_ranks(
-                *(torch.from_numpy(self.vectors[view][rows]) for view, rows in places),
-                *(torch.from_numpy(ids[rows]) for _, rows in places),
-            )
+        (asked, found), (asked_ids, found_ids) = (
+            [torch.from_numpy(self.vectors[view][rows]) for view, rows in places],
+            [torch.from_numpy(ids[rows]) for _, rows in places],
         )
+        ranks = np.asarray(retrieval_ranks(asked, found, asked_ids, found_ids))
         orders = read_orders(self.condition.folder, query, item)
         if not orders:
             return ranks
@@ -157,18 +205,37 @@ class ScoredVectors(Scored):
         )
 
 
+def _hits(ranks: np.ndarray) -> dict[str, np.ndarray]:
+    """Metric -> (Q,) what each query adds to it."""
+    found = {m.name: (ranks <= rank).astype(int) for rank, m in zip(RANKS, RECALLS, strict=True)}
+    return {**found, MRR.name: 1 / ranks}
+
+
+def _meanings(condition: Decoded, views: Sequence[str]) -> dict[str, str]:
+    """Utterance -> what it is about: a picture, a teacher's sentence, or else its text."""
+    refs = read_references(condition, "ref.item", "image.scp")
+    texts = condition.folder / "ref.text"
+    alone = IMAGE not in views and all(utt_id == item for utt_id, item in refs.items())
+    return refs | (read_rows(texts) if alone and texts.is_file() else {})
+
+
+def _check_pairs(scored: ScoredVectors) -> ScoredVectors:
+    if not scored.variants:
+        there = ", ".join(scored.vectors) or "none"
+        msg = (
+            f"{scored.condition.folder}: retrieval is between two views, or utterances that say "
+            f"the same, but there are {there}, and no two utterances with one text; decode a "
+            "model that has two views, or a set that has such utterances"
+        )
+        raise DataDirError(msg)
+    return scored
+
+
 def _read(condition: Decoded, scoring: Scoring) -> ScoredVectors:
     from espnet_av.data.ark import read_array
 
-    refs = read_references(condition, "ref.item", "image.scp")
     views = condition.info.get("views", [])
-    if len(views) != 2:
-        there = ", ".join(views) or "none"
-        msg = (
-            f"{condition.folder}: retrieval is between two views, but there are {there}; decode a "
-            "model that has two"
-        )
-        raise DataDirError(msg)
+    refs = _meanings(condition, views)
     vectors: dict[str, Any] = {}
     named: dict[str, list[str]] = {}
     for view in views:
@@ -184,13 +251,13 @@ def _read(condition: Decoded, scoring: Scoring) -> ScoredVectors:
             for name in dict.fromkeys(names)
         }
         vectors[view], named[view] = np.stack([found[name] for name in names]), names
-    return ScoredVectors(condition, refs, vectors, named, scoring.pictures)
+    return _check_pairs(ScoredVectors(condition, refs, vectors, named, scoring.pictures))
 
 
 RETRIEVAL = Scorer(
     name="retrieval",
     kind="vector",
-    metrics=RECALLS,
+    metrics=(*RECALLS, MRR),
     read=_read,
     refuses=NO_TEXT | NO_TURNS | NO_TRIPLETS,
 )

@@ -80,3 +80,22 @@ def test_mistakes_are_named():
     broken = torch.tensor([[1.0, 0.0, 0.0], [0.0, torch.nan, 0.0]])
     with pytest.raises(ValueError, match="items: vector 1 is not finite"):
         retrieval_ranks(one, broken, names, names)
+
+
+def test_items_of_the_own_group_are_not_there():
+    """As if each query had items of its own."""
+    draw = torch.Generator().manual_seed(3)
+    vectors = torch.randn(12, 4, generator=draw)
+    ids = torch.randint(0, 4, (12,), generator=draw)
+    groups = torch.randint(0, 3, (12,), generator=draw)
+    found = retrieval_ranks(vectors, vectors, ids, ids, (groups, groups))
+    for row in range(12):
+        there = groups != groups[row]
+        alone = retrieval_ranks(vectors[row, None], vectors[there], ids[row, None], ids[there])
+        assert found[row] == alone[0]
+    itself = torch.arange(12)
+    others = retrieval_ranks(vectors, vectors, ids, ids, (itself, itself))
+    assert (others >= retrieval_ranks(vectors, vectors, ids, ids)).all()
+    assert (
+        retrieval_ranks(vectors, vectors, itself, itself, (itself, itself)).tolist() == [0.0] * 12
+    )

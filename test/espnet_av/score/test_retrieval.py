@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 from oracles.toy_predictions import predict
 
@@ -52,7 +53,7 @@ def test_directions_are_axes(tmp_path, capsys):
 def test_what_cannot_be_scored_is_named(tmp_path):
     one = [{"speech": answer["speech"]} for answer in ANSWERS]
     folder = predict(tmp_path / "a", "vector", one, {})
-    with pytest.raises(DataDirError, match="between two views, but there are speech; decode"):
+    with pytest.raises(DataDirError, match="that say the same, but there are speech, and no two"):
         score_condition(folder, Scoring(metric="r1"))
     folder = predict(tmp_path / "b", "vector", ANSWERS, {})
     (folder / "image.scp").write_text("u0 image.ark:3\n", encoding="utf-8")
@@ -84,3 +85,94 @@ def test_equal_vectors_are_at_chance(tmp_path):
     for axes in scored.variants:
         figure = scored.figures(set(scored.refs), Resampling(9, 0), axes)["r1"]
         assert (figure["rate"], figure["median_rank"]) == (0.0, 5.0)
+
+
+def test_mean_reciprocal_rank(tmp_path):
+    folder = predict(tmp_path, "vector", ANSWERS, {"image.scp": PICTURES})
+    scored = score_condition(folder, Scoring(metric="mrr"))
+    assert [axes["direction"] for axes in scored.variants] == ["speech to image", "image to speech"]
+    figure = scored.figures(set(scored.refs), Resampling(9, 0), scored.variants[0])["mrr"]
+    # u0 first; u1 and u2 second, of two pictures.
+    assert figure["rate"] == pytest.approx(100 * (1 + 1 / 2 + 1 / 2) / 3, abs=1e-3)
+    sums = scored.sums(scored.variants[0])
+    assert {name: sums[name].value for name in ("r1", "mrr")} == pytest.approx(
+        {"r1": 100 / 3, "mrr": 200 / 3}
+    )
+
+
+# Angles of what was said: u0 and u3 say the same in de, u1 in fr; u2 and u4 something else each.
+ANGLES = (0.0, 0.3, 0.2, 0.5, 2.0)
+SAID = {"u0": "good day", "u1": "good day", "u2": "no", "u3": "good day", "u4": "yes"}
+LANGS = {"u0": "de", "u1": "fr", "u2": "fr", "u3": "de", "u4": "de"}
+
+
+def spoken(tmp_path, tables, angles=ANGLES, langs=LANGS):
+    answers = [{"speech": [float(np.cos(a)), float(np.sin(a))]} for a in angles]
+    folder = predict(tmp_path, "vector", answers, tables)
+    if langs:
+        lines = "".join(f"{utt_id} {lang}\n" for utt_id, lang in langs.items())
+        (folder / "utt2lang").write_text(lines, encoding="utf-8")
+    return score_condition(folder, Scoring(metric="r1"))
+
+
+def test_speech_finds_speech_that_says_the_same(tmp_path):
+    scored = spoken(tmp_path, {"text": SAID})
+    again, abroad = scored.variants
+    assert again == {"direction": "speech to speech"}
+    assert abroad == {"direction": "speech to speech of other languages"}
+    whole = set(scored.refs)
+    figure = scored.figures(whole, Resampling(9, 0), again)
+    # u0 hears u2, then u1; u1 hears u2, then u3; u3 hears u1. Nobody else says 'no' or 'yes'.
+    assert (figure["r1"]["num_queries"], figure["r1"]["num_items"]) == (3, 5)
+    assert (figure["r1"]["rate"], figure["r5"]["rate"]) == (pytest.approx(33.333), 100.0)
+    assert figure["mrr"]["rate"] == pytest.approx(66.667)
+    figure = scored.figures(whole, Resampling(9, 0), abroad)
+    # u0 of the French hears u2 first; u3 hears u1; u1 of the German hears u3.
+    assert figure["r1"]["rate"] == pytest.approx(66.667)
+
+
+def test_a_language_is_asked_of_all_others(tmp_path):
+    scored = spoken(tmp_path, {"text": SAID})
+    again, abroad = scored.variants
+    french = {"u1", "u2"}
+    assert scored.figures(french, Resampling(9, 0), again) == {}, "in French it is said once"
+    figure = scored.figures(french, Resampling(9, 0), abroad)["r1"]
+    assert (figure["rate"], figure["num_queries"], figure["num_items"]) == (100.0, 1, 5)
+
+
+def test_without_languages_there_are_none_others(tmp_path):
+    scored = spoken(tmp_path, {"text": SAID}, langs=None)
+    assert [axes["direction"] for axes in scored.variants] == ["speech to speech"]
+
+
+def test_nobody_says_the_same(tmp_path):
+    with pytest.raises(DataDirError, match="no two utterances with one text; decode a model that"):
+        spoken(tmp_path, {"text": {f"u{n}": f"text {n}" for n in range(5)}})
+
+
+def test_text_with_duplicates_and_speech(tmp_path):
+    """Two say the same sentence: its vector is one item, and a hit of both."""
+    answers = [
+        {"speech": [1.0, 0.0], "text": [1.0, 0.0]},
+        {"speech": [0.9, 0.1], "text": [1.0, 0.0]},
+        {"speech": [0.0, 1.0], "text": [0.0, 1.0]},
+    ]
+    tables = {"teacher.scp": {"u0": "t:1", "u1": "t:1", "u2": "t:9"}}
+    folder = predict(tmp_path, "vector", answers, tables)
+    scored = score_condition(folder, Scoring(metric="r1"))
+    found = {}
+    for axes in scored.variants:
+        figure = scored.figures(set(scored.refs), Resampling(9, 0), axes)["r1"]
+        found[axes["direction"]] = (figure["num_queries"], figure["num_items"], figure["rate"])
+    assert found == {
+        "speech to text": (3, 2, 100.0),
+        "text to speech": (2, 3, 100.0),
+        "speech to speech": (2, 3, 100.0),
+    }
+
+
+def test_captions_of_a_picture_do_not_say_the_same(tmp_path):
+    scored = score_condition(
+        predict(tmp_path, "vector", ANSWERS, {"image.scp": PICTURES}), Scoring(metric="r1")
+    )
+    assert len(scored.variants) == 2
