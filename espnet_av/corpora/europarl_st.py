@@ -86,6 +86,8 @@ def _read(base: Path, split: str, target: str, coverage: Coverage) -> Iterator[C
     source, folder = base.name, base / target / split
     listed = folder / "segments.lst"
     lines = read_lines(listed)
+    while lines and not lines[-1].strip():
+        lines.pop()
     said, told = (
         read_aligned(folder / f"segments.{lang}", len(lines), listed) for lang in (source, target)
     )

@@ -96,8 +96,9 @@ def _read(folder: Path, lowercase: bool, coverage: Coverage) -> Iterator[Clip]:
             if not line.strip():
                 continue
             where = f"{path}:{number}"
-            name, _, text = line.strip().partition(" ")
-            if id_problem(name) or not text.strip():
+            name, *words = line.split()
+            text = " ".join(words)
+            if id_problem(name) or not words:
                 problem = Problem(name, "no_text", DROPPED, f"{where}: expected '<id> WORDS'")
                 coverage.lose(part, problem, "unusable")
                 listed.add(name)

@@ -92,7 +92,7 @@ def prepare_muavic(
         for name, one in _sets_of(clip, translate):
             sets.setdefault(name, []).append(one)
     coverage.finish(out_dir, max_missing_ratio)
-    return {name: write_set(out_dir / name, even(clips)) for name, clips in sets.items()}
+    return {name: write_set(out_dir / name, even(clips, name)) for name, clips in sets.items()}
 
 
 def _published(languages: Sequence[str], translate: Translate) -> dict[Part, PublishedSize]:

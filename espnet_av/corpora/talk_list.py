@@ -72,6 +72,8 @@ def read_aligned(path: Path, num_lines: int, beside: Path) -> list[str]:
         DataDirError: no such text, or of another number of lines, so that none can be trusted.
     """
     lines = read_lines(path)
+    while len(lines) > num_lines and not lines[-1].strip():  # as editors leave them
+        lines.pop()
     if len(lines) != num_lines:
         msg = (
             f"{path}: {len(lines)} lines, but {beside.name} beside it has {num_lines} segments, so "

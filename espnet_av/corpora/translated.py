@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from espnet_av.config import unknown_key_message
 from espnet_av.corpora.clip import Clip, write_set
 from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem
 from espnet_av.errors import DataDirError
+
+logger = logging.getLogger(__name__)
 
 
 def pair_part(split: str, source: str, target: str) -> Part:
@@ -67,11 +70,18 @@ def write_even_sets(out_dir: Path, clips: Iterable[Clip]) -> dict[str, int]:
     sets: dict[str, list[Clip]] = {}
     for clip in clips:
         sets.setdefault(clip.part.split, []).append(clip)
-    return {name: write_set(out_dir / name, even(members)) for name, members in sets.items()}
+    return {name: write_set(out_dir / name, even(members, name)) for name, members in sets.items()}
 
 
-def even(clips: list[Clip]) -> list[Clip]:
+def even(clips: list[Clip], name: str) -> list[Clip]:
     """The clips of a set, without their transcripts unless all have one, as data dirs demand."""
-    if all(clip.text for clip in clips):
+    lacking = [clip.utt_id for clip in clips if not clip.text]
+    if not lacking:
         return clips
+    if len(lacking) < len(clips):
+        logger.warning(
+            "%s has no `text`: %d of %d clips are without a transcript, such as %s; the others are "
+            "no_transcript in prepare_report.tsv; take them out of its lists to have it",
+            name, len(lacking), len(clips), lacking[0],
+        )  # fmt: skip
     return [dataclasses.replace(clip, text=None) for clip in clips]

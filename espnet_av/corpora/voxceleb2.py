@@ -10,7 +10,7 @@ from espnet_av.corpora.clip import Clip, FrameKind, make_id, survey, write_sets
 from espnet_av.corpora.coverage import DROPPED, Coverage, Part, Problem, PublishedSize
 from espnet_av.corpora.files import visible_files
 from espnet_av.corpora.hold_out import hold_out, read_id_list
-from espnet_av.errors import DataDirError
+from espnet_av.errors import ConfigError, DataDirError
 
 SPLITS = ("dev", "test")
 NUM_HELD_OUT = 20
@@ -59,9 +59,13 @@ def prepare_voxceleb2(
         Utterances per set.
 
     Raises:
+        ConfigError: frames of sound alone.
         DataDirError: no clip below `root`, or the list is missing or names none of them.
         DroppedTooManyError: more is missing than allowed.
     """
+    if sound_only and frames != "mouth":
+        msg = f"sound_only leaves no picture for frames: {frames}; give one of both"
+        raise ConfigError(msg)
     root, out_dir = Path(root).absolute(), Path(out_dir)
     lang = "en" if english_list else "-"
     total = PUBLISHED_ENGLISH if english_list else PUBLISHED_SUM

@@ -23,7 +23,7 @@ def parse_rttm(path: Path) -> tuple[dict[str, str], list[str]]:
 
     An empty file is right: nobody speaks.
     """
-    if not path.stat().st_size:
+    if path.is_file() and not path.stat().st_size:
         return {}, []
     turns: dict[str, list[Segment]] = {}
     problems: list[str] = []

@@ -123,7 +123,9 @@ def test_quotes_and_stray_tabs(root: Path, tmp_path: Path) -> None:
     ]
 
 
-def test_damaged_and_empty_sound_and_sentences(root: Path, tmp_path: Path) -> None:
+def test_damaged_and_empty_sound_and_sentences(
+    root: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     clips = root / "cv/fr/clips"
     put(clips / "common_voice_fr_0.mp3", b"")
     (clips / "common_voice_fr_2.mp3").unlink()
@@ -131,6 +133,7 @@ def test_damaged_and_empty_sound_and_sentences(root: Path, tmp_path: Path) -> No
     put(validated, validated.read_text().replace("Sentence 1", ""))
     counts = prepare(root, tmp_path / "data", pairs=["fr_en"], max_missing_ratio=0.5)
     assert counts == {"train_fr_en": 1, "test_fr_en": 1}
+    assert "has no `text`" not in caplog.text
     assert {(utt.rsplit("_", 1)[1], *why) for utt, *why in report(tmp_path / "data")} == {
         ("0-en", "unreadable", "dropped"),
         ("1-en", "no_transcript", "kept with its translation"),

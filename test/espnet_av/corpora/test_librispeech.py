@@ -38,6 +38,15 @@ def test_some_folders_in_lower_case(tmp_path: Path) -> None:
     assert texts["1001-134686-0000"] == "he said 'twas number 0"
 
 
+def test_a_tab_or_more_spaces_after_the_id(tmp_path: Path) -> None:
+    root = build_librispeech(tmp_path / "root", ["dev-clean"])
+    place = root / "LibriSpeech/dev-clean/1000/134686"
+    put(place / "1000-134686.trans.txt", "1000-134686-0000\tA  B\r\n1000-134686-0001  C\t\r\n")
+    assert prepare_librispeech(root, tmp_path / "data", num_jobs=1) == {"dev_clean": 2}
+    texts = read_data_dir(tmp_path / "data/dev_clean").tables["text"]
+    assert list(texts.values()) == ["A B", "C"]
+
+
 def test_every_fault_is_named(tmp_path: Path) -> None:
     root = build_librispeech(tmp_path / "root", ["test-clean", "test-other"])
     clean = root / "LibriSpeech/test-clean/1000/134686"

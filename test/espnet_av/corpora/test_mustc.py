@@ -50,18 +50,23 @@ def test_segments_beyond_the_end_of_their_talk(root: Path, tmp_path: Path) -> No
     assert "dev.yaml:3" in lines[1]
 
 
-def test_faults_of_single_segments(root: Path, tmp_path: Path) -> None:
+def test_faults_of_single_segments(
+    root: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     txt = root / "en-de/data/dev/txt"
     put(txt / "dev.yaml", "\n".join((
         talk_entry("ted_3", 0.4, 0.4), "- {duration: 0.3, offset: nan, wav: ted_3.wav}",
         talk_entry("gone", 0.0, 0.4), talk_entry("ted_3", 0.0, 0.4), "- {offset: 1.0}",
         talk_entry("ted_3", 0.5, 0.9))) + "\n")  # fmt: skip
-    put(txt / "dev.en", "a\nb\nc\nd\ne\n\n")
-    put(txt / "dev.de", "a\nb\nc\n\ne\nf\n")
+    with (txt / "dev.yaml").open("a") as stream:
+        stream.write(talk_entry("ted_3", 0.9, 1.2) + "\n")
+    put(txt / "dev.en", "a\nb\nc\nd\ne\n\ng\n")
+    put(txt / "dev.de", "a\nb\nc\n\ne\nf\ng\n")
     counts = prepare_mustc(
         root, tmp_path / "data", pairs=["en_de"], max_missing_ratio=0.5, num_jobs=1
     )
-    assert counts["valid_en_de"] == 1
+    assert counts["valid_en_de"] == 2
+    assert "valid_en_de has no `text`: 1 of 2 clips" in caplog.text
     assert sorted(report(tmp_path / "data")) == [
         ("mustc_en_de_dev-1", "bad_segment", "dropped"),
         ("mustc_en_de_dev-2", "bad_segment", "dropped"),
@@ -71,7 +76,7 @@ def test_faults_of_single_segments(root: Path, tmp_path: Path) -> None:
         ("mustc_ted_3-0000500-0000900-de", "no_transcript", "kept with its translation"),
     ]
     rows = coverage(tmp_path / "data")["valid_en_de", "en"]
-    assert (rows["found"], rows["missing"], rows["unusable"]) == ("1", "1", "4")
+    assert (rows["found"], rows["missing"], rows["unusable"]) == ("2", "1", "4")
     # No set says "" for a transcript; the other sets keep theirs.
     assert "text" not in read_data_dir(tmp_path / "data/valid_en_de").tables
     assert "text" in read_data_dir(tmp_path / "data/train_en_de").tables

@@ -75,5 +75,8 @@ def test_texts_have_a_line_for_each_segment(tmp_path: Path) -> None:
     beside = tmp_path / "x.yaml"
     text = put(tmp_path / "x.de", "a\n\n\u2028c\n")
     assert read_aligned(text, 3, beside) == ["a", "", "\u2028c"]
+    put(text, "a\n\n\n\n")
+    assert read_aligned(text, 2, beside) == ["a", ""]
+    put(text, "a\n\n\u2028c")
     with pytest.raises(DataDirError, match=r"x\.de: 3 lines, but x\.yaml beside it has 2 segments"):
         read_aligned(text, 2, beside)

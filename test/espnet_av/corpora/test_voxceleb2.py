@@ -9,7 +9,7 @@ from media_samples import face_points
 
 from espnet_av.corpora.voxceleb2 import prepare_voxceleb2
 from espnet_av.data.data_dir import read_data_dir
-from espnet_av.errors import DataDirError, DroppedTooManyError
+from espnet_av.errors import ConfigError, DataDirError, DroppedTooManyError
 
 
 @pytest.fixture
@@ -89,6 +89,11 @@ def test_sound_only(tmp_path):
     # With pictures the same copy lacks most of them.
     with pytest.raises(DroppedTooManyError, match="missing_video 1"):
         prepare_voxceleb2(root, tmp_path / "whole", max_missing_ratio=0.4)
+
+
+def test_full_frames_of_sound_alone(corpus, tmp_path):
+    with pytest.raises(ConfigError, match="sound_only leaves no picture for frames: full"):
+        prepare_voxceleb2(corpus, tmp_path / "data", sound_only=True, frames="full")
 
 
 def test_landmarks_that_others_found(corpus, tmp_path):

@@ -67,3 +67,8 @@ def test_turns_stay_in_data_dirs(tmp_path: Path) -> None:
     assert data.subset(["u2"]).tables["rttm"] == tables["rttm"]
     with pytest.raises(DataDirError, match="rttm: rec: expected '<start> <duration> <talker>"):
         write_data_dir(tmp_path / "e", {**tables, "rttm": {"rec": "0 1"}})
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataDirError, match="rttm: no such file"):
+        parse_rttm(tmp_path / "rttm")
