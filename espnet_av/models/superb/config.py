@@ -22,6 +22,16 @@ class ProbeConfig:
     normalise_states: bool = False
     """Each state gets mean 0 and variance 1 before they are mixed."""
 
+    @property
+    def audio_frontend(self) -> str:
+        """What hears: the model below."""
+        return self.upstream.model
+
+    @property
+    def visual_frontend(self) -> str:
+        """What sees lips: nothing, SUPERB is of sound."""
+        return "none"
+
 
 @dataclass(frozen=True, kw_only=True)
 class KeywordConfig(ProbeConfig):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import wave
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from espnet_av.data.tokenizer import train_tokenizer
 from espnet_av.score.bootstrap import Resampling
 from espnet_av.score.scorers import score_condition
 from espnet_av.score.scoring import Scoring
+from espnet_av.speech2text import Speech2Text
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.loading import default_checkpoint, load_experiment, read_train_config
 
@@ -78,6 +80,13 @@ def test_a_head_is_trained_and_scored(task, folders, tmp_path):
     small = torch.load(path, weights_only=True)
     assert not [name for name in small["state_dict"] if name.startswith("upstream.")]
     assert (exp / "frozen.pth").is_file() and config.upstream == str(folders / "below")
+
+    if task == "pr":
+        with wave.open(str(tmp_path / "a.wav"), "wb") as sound:
+            sound.setparams((1, 2, 16000, 0, "NONE", ""))
+            sound.writeframes(np.random.default_rng(0).integers(-99, 99, 16000, np.int16))
+        heard = Speech2Text.from_pretrained(exp)(audio_path=tmp_path / "a.wav", mode="av")
+        assert isinstance(heard.text, str)
 
     search = tmp_path / "decode.yaml"
     search.write_text("method: ctc_greedy\n")
