@@ -7,6 +7,7 @@ from pathlib import Path
 
 from espnet_av.corpora.clip import Clip, make_id, survey
 from espnet_av.corpora.coverage import DROPPED, Coverage, Problem
+from espnet_av.corpora.files import file_of, list_names
 from espnet_av.corpora.talk_list import TalkSegment, read_aligned, segment_problem
 from espnet_av.corpora.translated import add_translation, check_pairs, pair_part, write_even_sets
 from espnet_av.corpora.tsv import read_lines
@@ -17,8 +18,8 @@ LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pl", "pt", "ro")
 SPLITS = {"train": "train", "dev": "valid", "test": "test"}
 """Published name -> ours."""
 _NOISY = "train-noisy"
-_SUFFIXES = (".wav", ".flac", ".m4a")
-"""Of the sound: as it is given out (m4a), or converted once; the first that is there is read."""
+_SUFFIXES = (".m4a", ".wav", ".flac")
+"""Of the sound, as it is given out, or converted once."""
 
 
 def prepare_europarl_st(
@@ -92,7 +93,7 @@ def _read(base: Path, split: str, target: str, coverage: Coverage) -> Iterator[C
         read_aligned(folder / f"segments.{lang}", len(lines), listed) for lang in (source, target)
     )
     part = pair_part(SPLITS.get(split, split), source, target)
-    there = {path.name for path in (base / "audios").iterdir()}
+    there = list_names(base / "audios")
     for number, (line, transcript, text) in enumerate(zip(lines, said, told, strict=True), 1):
         segment = _parse(line, f"{listed}:{number}")
         if isinstance(segment, str):
@@ -100,13 +101,12 @@ def _read(base: Path, split: str, target: str, coverage: Coverage) -> Iterator[C
             coverage.lose(part, Problem(name, "bad_segment", DROPPED, segment), "unusable")
             continue
         speech = make_id(f"europarl_{segment.talk}")
-        names = [f"{segment.talk}{suffix}" for suffix in _SUFFIXES]
         times = "-".join(f"{round(1000 * t):07d}" for t in (segment.start, segment.end))
         clip = Clip(
             utt_id=f"{speech}-{times}",
             speaker=speech,
             part=part,
-            audio=base / "audios" / next((name for name in names if name in there), names[-1]),
+            audio=file_of(base / "audios", segment.talk, _SUFFIXES, there),
             text=transcript,
             recording=speech,
             span=(segment.start, segment.end),

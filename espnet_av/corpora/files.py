@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path, PurePath
 
 
@@ -21,3 +21,17 @@ def visible_files(folder: Path, suffixes: Collection[str]) -> list[Path]:
         and not name.startswith(".")
         and "__MACOSX" not in place
     )
+
+
+def list_names(folder: Path) -> frozenset[str]:
+    """Names in a folder, for `file_of`; none if it is not there."""
+    return frozenset(path.name for path in folder.iterdir()) if folder.is_dir() else frozenset()
+
+
+def file_of(folder: Path, stem: str, suffixes: Sequence[str], there: Collection[str]) -> Path:
+    """The file with the first suffix that is `there`, as it is given out or converted once.
+
+    Where there is none it is the one with the first suffix, which is missing then.
+    """
+    names = [f"{stem}{suffix}" for suffix in suffixes]
+    return folder / next((name for name in names if name in there), names[0])

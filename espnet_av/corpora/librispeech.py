@@ -44,8 +44,8 @@ def prepare_librispeech(
     """Write a set for each folder of LibriSpeech, such as `out_dir/train_clean_100`, and sums.
 
     `root/<folder>/<speaker>/<chapter>/<speaker>-<chapter>.trans.txt` lists utterances, whose sound
-    is `<id>.flac` beside it. Ids are those of the corpus, `1089-134686-0000`. `train_460`,
-    `train_960` and `valid` (dev-clean and dev-other) are sums.
+    is `<id>.flac` (or `.wav`) beside it. Ids are those of the corpus, `1089-134686-0000`.
+    `train_460`, `train_960` and `valid` (dev-clean and dev-other) are sums.
 
     Args:
         root: the unpacked archives (or the folder `LibriSpeech` in it); any of the seven folders.
@@ -87,7 +87,7 @@ def prepare_librispeech(
 
 def _read(folder: Path, lowercase: bool, coverage: Coverage) -> Iterator[Clip]:
     part = Part(folder.name, _LANG)
-    sounds = {path.stem: path for path in visible_files(folder, [".flac"])}
+    sounds = {path.stem: path for path in visible_files(folder, [".flac", ".wav"])}
     listed: set[str] = set()
     for path in visible_files(folder, [".txt"]):
         if not path.name.endswith(".trans.txt"):

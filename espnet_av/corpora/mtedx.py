@@ -7,7 +7,7 @@ from pathlib import Path
 from espnet_av.corpora.talks import TalkCorpus, prepare_talks
 
 _CORPUS = TalkCorpus(
-    "mtedx", {"train": "train", "valid": "valid", "test": "test"}, ".flac", "MTEDX", {}
+    "mtedx", {"train": "train", "valid": "valid", "test": "test"}, (".flac", ".wav"), "MTEDX", {}
 )
 
 

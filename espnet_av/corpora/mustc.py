@@ -10,7 +10,7 @@ from espnet_av.corpora.talks import TalkCorpus, prepare_talks
 _CORPUS = TalkCorpus(
     "mustc",
     {"train": "train", "dev": "valid", "tst-COMMON": "tst-COMMON", "tst-HE": "tst-HE"},
-    ".wav",
+    (".wav", ".flac"),
     "MUSTC",
     {
         "en_de": 408,

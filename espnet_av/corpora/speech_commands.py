@@ -57,7 +57,7 @@ def prepare_speech_commands(
         Utterances per set.
 
     Raises:
-        DataDirError: one of both folders is not there, or has no word in it.
+        DataDirError: one of both folders is not there, or has no word or no noise in it.
         DroppedTooManyError: more is unreadable than allowed.
     """
     root, out_dir = Path(root).absolute(), Path(out_dir)
@@ -127,9 +127,13 @@ def _clip(path: Path, split: str, label: str) -> Clip:
 
 def _noises(folder: Path) -> list[Clip]:
     """Each file of noise, once for `train` and once for `valid`."""
+    paths = visible_files(folder / _NOISE, [".wav"])
+    if not paths:
+        msg = f"{folder / _NOISE}: no noise in it, so that nothing would be {SILENCE}; unpack "
+        raise DataDirError(msg + f"{folder.name}.tar.gz again")
     return [
         dataclasses.replace(clip, utt_id=f"{clip.utt_id}-{split}", recording=clip.utt_id)
-        for path in visible_files(folder / _NOISE, [".wav"])
+        for path in paths
         for split in ("train", "valid")
         for clip in [_clip(path, split, SILENCE)]
     ]

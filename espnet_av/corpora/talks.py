@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from espnet_av.corpora.clip import Clip, make_id, survey
 from espnet_av.corpora.coverage import DROPPED, Coverage, Problem, PublishedSize
+from espnet_av.corpora.files import file_of, list_names
 from espnet_av.corpora.talk_list import TalkSegment, read_aligned, read_talk_list
 from espnet_av.corpora.translated import add_translation, check_pairs, pair_part, write_even_sets
 from espnet_av.errors import DataDirError
@@ -19,8 +20,8 @@ class TalkCorpus(NamedTuple):
     name: str
     splits: Mapping[str, str]
     """Published name -> ours."""
-    suffix: str
-    """Of the files of sound."""
+    suffixes: Sequence[str]
+    """Of the files of sound: as they are given out, and as they may be converted."""
     variable: str
     """Of `db.sh`."""
     hours: Mapping[str, int]
@@ -70,7 +71,7 @@ def _read(corpus: TalkCorpus, folder: Path, pair: str, coverage: Coverage) -> It
     told = said
     if target != source:
         told = read_aligned(texts / f"{split}.{target}", len(segments), listed)
-    part = pair_part(corpus.splits[split], source, target)
+    part, there = pair_part(corpus.splits[split], source, target), list_names(folder / "wav")
     for number, (segment, transcript, text) in enumerate(zip(segments, said, told, strict=True)):
         if isinstance(segment, str):
             name = make_id(f"{corpus.name}_{pair}_{split}-{number + 1}")
@@ -81,7 +82,7 @@ def _read(corpus: TalkCorpus, folder: Path, pair: str, coverage: Coverage) -> It
             utt_id=f"{talk}-{_span_name(segment)}",
             speaker=make_id(f"{corpus.name}_{segment.speaker}") if segment.speaker else talk,
             part=part,
-            audio=folder / "wav" / f"{segment.talk}{corpus.suffix}",
+            audio=file_of(folder / "wav", segment.talk, corpus.suffixes, there),
             text=transcript,
             # Each pair has files of its own.
             recording=f"{talk}-{pair}",

@@ -49,6 +49,7 @@ def test_targets_of_one_speech_are_twins(root: Path, tmp_path: Path) -> None:
 
 def test_sound_that_was_converted_is_read(root: Path, tmp_path: Path) -> None:
     sound = put(root / "en/audios/en.20081119.4.3-043.wav", wav(1.2))
+    sound.with_suffix(".m4a").unlink()
     prepare_europarl_st(root, tmp_path / "data", pairs=["en_de"], num_jobs=1)
     wavs = read_data_dir(tmp_path / "data/test_en_de").tables["wav.scp"]
     assert list(wavs.values()) == [str(sound)]

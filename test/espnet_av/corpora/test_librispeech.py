@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from corpora_fixtures.clips import coverage, put, report
+from corpora_fixtures.clips import coverage, put, report, wav
 from corpora_fixtures.recognition import LIBRISPEECH, build_librispeech
 
 from espnet_av.corpora.librispeech import prepare_librispeech
@@ -36,6 +36,14 @@ def test_some_folders_in_lower_case(tmp_path: Path) -> None:
     assert counts == {"train_clean_100": 2, "dev_clean": 2}
     texts = read_data_dir(tmp_path / "data/dev_clean").tables["text"]
     assert texts["1001-134686-0000"] == "he said 'twas number 0"
+
+
+def test_sound_that_was_converted_is_read(tmp_path: Path) -> None:
+    root = build_librispeech(tmp_path / "root", ["dev-clean"])
+    for path in root.rglob("*.flac"):
+        path.unlink()
+        put(path.with_suffix(".wav"), wav())
+    assert prepare_librispeech(root, tmp_path / "data", num_jobs=1) == {"dev_clean": 2}
 
 
 def test_a_tab_or_more_spaces_after_the_id(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from corpora_fixtures.clips import put, report
+from corpora_fixtures.clips import put, report, wav
 from corpora_fixtures.translations import MTEDX_SPLITS, build_talks
 
 from espnet_av.corpora.mtedx import prepare_mtedx
@@ -31,6 +31,15 @@ def test_a_whole_copy(root: Path, tmp_path: Path) -> None:
     assert set(said.tables) == {"text", "utt2spk", "utt2lang", "wav.scp", "segments"}
     assert said.tables["wav.scp"]["mtedx_-zZ_2-es_es"].endswith("es-es/data/train/wav/-zZ_2.flac")
     assert report(tmp_path / "data") == []
+
+
+def test_sound_that_was_converted_is_read(root: Path, tmp_path: Path) -> None:
+    for path in (root / "es-en/data/test/wav").iterdir():
+        path.unlink()
+        sound = put(path.with_suffix(".wav"), wav(1.2))
+    assert prepare_mtedx(root, tmp_path / "data", pairs=["es_en"])["test_es_en"] == 3
+    test = read_data_dir(tmp_path / "data/test_es_en")
+    assert list(test.tables["wav.scp"].values()) == [str(sound)]
 
 
 def test_a_sentence_without_text_and_a_copy_of_something_else(root: Path, tmp_path: Path) -> None:

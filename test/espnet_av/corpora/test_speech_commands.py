@@ -74,6 +74,9 @@ def test_faults_of_a_copy(tmp_path: Path) -> None:
     valid = read_data_dir(tmp_path / "data/valid")
     short = "speech_commands_short-_background_noise_"
     assert valid.recording(f"{short}-000") == (short, 0.0, 0.5)
+    shutil.rmtree(words / "_background_noise_")
+    with pytest.raises(DataDirError, match=r"_background_noise_: no noise in it.*unpack"):
+        prepare_speech_commands(root, tmp_path / "data")
     shutil.rmtree(root / "speech_commands_test_set_v0.01")
     with pytest.raises(DataDirError, match=r"test_set_v0\.01: no folders of words.*unpack speech"):
         prepare_speech_commands(root, tmp_path / "data")

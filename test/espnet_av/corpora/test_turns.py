@@ -16,7 +16,9 @@ A, B = Segment(0.0, 2.0, "a"), Segment(1.5, 1.5, "b")
 
 
 def test_turns_are_read_by_recording(tmp_path: Path) -> None:
-    text = rttm_lines("x", [(1.5, 1.5, "b"), (0.0, 2.0, "a")]) + rttm_lines("y", [(0, 1, "c")])
+    text = rttm_lines("x", [(1.5, 1.5, "b"), (0.0, 2.0, "a")]) + rttm_lines(
+        "y", [(0, 1, "c"), (2, 0, "d")]
+    )
     path = put(tmp_path / "rttm", text)
     assert read_turns(path, ["x"]) == {"x": (A, B), "y": (Segment(0.0, 1.0, "c"),)}
 
@@ -25,6 +27,9 @@ def test_turns_of_other_recordings_and_lines_that_are_none(tmp_path: Path) -> No
     path = put(tmp_path / "rttm", rttm_lines("x", [(0, 1, "c")]))
     with pytest.raises(DataDirError, match=r"none of its 1 recordings, such as 'x'.*'r1'"):
         read_turns(path, ["r1", "r2"])
+    put(path, "")
+    with pytest.raises(DataDirError, match="rttm: no turn in it"):
+        read_turns(path, ["x"])
     put(path, "SPEAKER x 1 0 nan <NA> <NA> c\n")
     with pytest.raises(DataDirError, match=r"rttm:1: expected 'SPEAKER"):
         read_turns(path, ["x"])
