@@ -38,7 +38,7 @@ class Frames(Predictions):
         """Write `<layer>.ark` with (T, D) of each utterance, and `<layer>.scp`.
 
         Beside them stand the MFCC of what was heard, which learned nothing, as a control, the
-        alignment of the set, if it has one, and samples of each utterance.
+        alignment of the set, if it has one, samples of each utterance, and what was said.
         """
         layers = _layers(self.work)
         names = [*map(_name, layers), CONTROL]
@@ -60,6 +60,9 @@ class Frames(Predictions):
         utt_ids = set(self.ordered(data))
         if data.ctm:
             write_ctm(folder / CTM, {u: data.ctm[u] for u in data.ctm if u in utt_ids})
+        said = data.tables.get("text", {})
+        if said:
+            write_table(folder / "ref.text", {u: said[u] for u in self.ordered(data) if u in said})
         samples = data.tables.get("utt2num_samples", {})
         if samples:
             write_table(

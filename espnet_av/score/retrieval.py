@@ -22,6 +22,7 @@ from espnet_av.score.scorer import NO_TEXT, NO_TRIPLETS, NO_TURNS, Figures, Scor
 from espnet_av.score.scoring import Scoring
 
 RANKS = (1, 5, 10)
+_TINY = 1e-12
 _ROWS, _COLUMNS = 4, 5
 """Of the contact sheet, in each direction."""
 SPEECH = "speech"
@@ -231,9 +232,30 @@ def _check_pairs(scored: ScoredVectors) -> ScoredVectors:
     return scored
 
 
+def _mean_frames(condition: Decoded) -> ScoredVectors:
+    """What features know of meaning before anything is learnt of it: their mean over time.
+
+    Of several layers the last one that was asked for.
+    """
+    from espnet_av.data.ark import read_array
+
+    layer = condition.info["layers"][-1]
+    rows = read_rows(condition.folder / f"{layer}.scp")
+    said = read_references(condition, "ref.text", "text")
+    refs = {utt_id: text for utt_id, text in said.items() if utt_id in rows}
+    means = [
+        read_array(f"{condition.folder}/{rows[utt_id]}", utt_id, num_axes=2).mean(axis=0)
+        for utt_id in refs
+    ]
+    vectors = np.stack([mean / max(float(np.linalg.norm(mean)), _TINY) for mean in means])
+    return ScoredVectors(condition, refs, {SPEECH: vectors}, {SPEECH: list(refs)})
+
+
 def _read(condition: Decoded, scoring: Scoring) -> ScoredVectors:
     from espnet_av.data.ark import read_array
 
+    if condition.kind == "frames":
+        return _check_pairs(_mean_frames(condition))
     views = condition.info.get("views", [])
     refs = _meanings(condition, views)
     vectors: dict[str, Any] = {}
@@ -257,6 +279,7 @@ def _read(condition: Decoded, scoring: Scoring) -> ScoredVectors:
 RETRIEVAL = Scorer(
     name="retrieval",
     kind="vector",
+    also=("frames",),
     metrics=(*RECALLS, MRR),
     read=_read,
     refuses=NO_TEXT | NO_TURNS | NO_TRIPLETS,

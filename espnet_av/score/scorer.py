@@ -93,6 +93,8 @@ class Scorer:
     name: str
     kind: str
     """Of the predictions that feed it, as `decode.json` says."""
+    also: tuple[str, ...] = ()
+    """Other kinds, which it makes that one of."""
     metrics: tuple[Metric, ...]
     """What its figures are; the record of a condition has all of them."""
     further: Callable[[], Sequence[Metric]] = tuple

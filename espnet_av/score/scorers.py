@@ -113,7 +113,7 @@ def check_fed(metric: str, kind: str, who: str) -> None:
         ConfigError: they cannot; the metrics that they can feed are named.
     """
     wanted = scorer_of(metric).kind
-    if wanted != kind:
+    if kind not in (wanted, *scorer_of(metric).also):
         fed = [m.name for s in SCORERS.values() if s.kind == kind for m in s.metrics]
         choices = f"metric: {' or '.join(fed)}" if fed else "no metric: nothing here scores it"
         msg = (

@@ -1,10 +1,12 @@
 """Retrieval in both directions, counted by hand."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from oracles.toy_predictions import predict
+import torch
+from oracles.toy_predictions import ToyModel, numbers_of, predict
 
 from espnet_av.bin import score as score_bin
 from espnet_av.errors import DataDirError
@@ -176,3 +178,31 @@ def test_captions_of_a_picture_do_not_say_the_same(tmp_path):
         predict(tmp_path, "vector", ANSWERS, {"image.scp": PICTURES}), Scoring(metric="r1")
     )
     assert len(scored.variants) == 2
+
+
+def test_means_of_frames_are_a_floor(tmp_path, monkeypatch):
+    """Frames that swing about the directions of above: their means find alike."""
+
+    def swinging(self, batch, layers):
+        numbers = numbers_of(SimpleNamespace(speech=batch["speech"]))
+        lengths = batch["speech_lengths"] // 640
+        rows = torch.tensor([[np.cos(ANGLES[n]), np.sin(ANGLES[n])] for n in numbers]).float()
+        swing = 1 + 0.5 * (-1.0) ** torch.arange(int(lengths.max()))
+        return [rows[:, None] * swing[:, None] * (1 + lengths[:, None, None])] * len(
+            layers
+        ), lengths
+
+    monkeypatch.setattr(ToyModel, "extract_features", swinging)
+    folder = predict(tmp_path, "frames", [None] * 5, {"text": SAID}, layers=(3, 7))
+    scored = score_condition(folder, Scoring(metric="r1"))
+    (axes,) = scored.variants
+    figure = scored.figures(set(scored.refs), Resampling(9, 0), axes)
+    assert (figure["r1"]["num_queries"], figure["r1"]["num_items"]) == (3, 5)
+    assert figure["r1"]["rate"] == pytest.approx(33.333)
+    assert figure["mrr"]["rate"] == pytest.approx(66.667)
+
+
+def test_means_of_frames_need_what_was_said(tmp_path):
+    folder = predict(tmp_path, "frames", [None] * 5, {}, layers=(0,))
+    with pytest.raises(DataDirError, match=r"ref\.text: missing; the test set had no text"):
+        score_condition(folder, Scoring(metric="r1"))
