@@ -14,6 +14,7 @@ from espnet_av.data.data_dir import read_data_dir, write_data_dir
 from espnet_av.data.dataset import AVDataset
 from espnet_av.data.dataset_config import DatasetConfig
 from espnet_av.data.readers.activity import ActivityReader, activity
+from espnet_av.data.rttm import parse_turns
 from espnet_av.data.shard_jobs import write_shards
 from espnet_av.data.stretch import Stretch
 from espnet_av.data.table import Segment
@@ -77,3 +78,21 @@ def test_talkers_of_every_frame() -> None:
     twice = activity(turns, 600, 100, speed=2.0)
     assert twice.sum(axis=0).tolist() == [600, 50]
     assert activity([], 3, 25).shape == (3, 0)
+
+
+@pytest.mark.parametrize(
+    ("turns", "seconds", "counts"),
+    [
+        ("3.9 4.2 A", 12, [[10], [400], [10]]),
+        ("4 4 A", 12, [[0], [400], [0]]),
+        ("2 2 A", 12, [[200], [0], [0]]),
+        ("4 2 A", 12, [[0], [200], [0]]),
+        ("0 13.5 A 13 0.5 B", 13.5, [[400, 0], [400, 0], [400, 0], [150, 50]]),
+    ],
+)
+def test_chunks_within_a_turn_are_spoken_in(turns, seconds, counts) -> None:
+    """Frames of 10 ms in chunks of 4 s; s3prl gives those that a turn begins before and ends after
+    no label: its middle chunk of the first has [0]."""
+    active = activity(parse_turns(turns), round(100 * seconds), 100.0)
+    chunks = [active[start : start + 400].sum(axis=0) for start in range(0, len(active), 400)]
+    assert [chunk.tolist() for chunk in chunks] == counts
