@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from espnet_av.score.published.tables import Place, Published, Row, read_rows
 
@@ -32,7 +32,7 @@ def mean_of(row: Row, languages: list[str], place: Place) -> float | None:
     values = {
         cell.place.lang: cell.value
         for cell in row.cells
-        if cell.place == Place(place.system, place.mode, place.noise, place.group, cell.place.lang)
+        if cell.place == replace(place, lang=cell.place.lang)
     }
     parts = [values.get(lang) for lang in languages]
     present = [part for part in parts if part is not None]
@@ -61,11 +61,16 @@ def find_conflicts(published: Published) -> list[str]:
                 if cell.value is not None:
                     found[cell.place][cell.value].append(table.number)
     return [
-        f"{place.system} {place.mode} {place.noise} {place.lang or place.group}: "
+        f"{_words(place)}: "
         + ", ".join(f"{value:g} in table {'/'.join(tables)}" for value, tables in values.items())
         for place, values in found.items()
         if len(values) > 1
     ]
+
+
+def _words(place: Place) -> str:
+    what = place.made or place.lang or place.group
+    return " ".join(filter(None, (place.system, place.mode, place.noise, what, place.metric)))
 
 
 def num_repeated(published: Published) -> int:

@@ -54,14 +54,13 @@ class Expected(Published):
     """How texts are compared."""
     targets: list[Target] = field(default_factory=list)
     """What this recipe must reach, or is compared with."""
-    groups: dict[str, list[str]] = field(default_factory=dict)
-    """Name -> test sets; its figure is their unweighted mean."""
-    derived: dict[str, str] = field(default_factory=dict)
-    """Name -> expression of groups and test sets, as `high - low`."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_derived(self.groups, self.derived)
+        for table in self.tables:
+            if table.metric:
+                metric_of(table.metric)
 
 
 @dataclass(frozen=True)

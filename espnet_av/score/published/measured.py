@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ class Got:
 
 @dataclass
 class Measured:
-    """Scores by system, test set, mode and noise."""
+    """Scores by system, test set, mode, noise and metric."""
 
     expected: Expected
     scores: dict[tuple[Any, ...], tuple[float, str]] = field(default_factory=dict)
@@ -53,9 +54,13 @@ class Measured:
                 f"{_shown(asdict(self.expected.scoring))}; run the score stage (11) again"
             )
             raise ConfigError(msg)
-        for record in scores["conditions"]:
+        shown = (table.metric for table in self.expected.tables)
+        names = dict.fromkeys([self.expected.scoring.metric, *filter(None, shown)])
+        for record, name in product([*scores["conditions"], *scores.get("derived", [])], names):
+            if name not in record:
+                continue  # not asked for, or not to be made of this metric
             axes = axes_of(record)
-            key = _key(scores["system"], axes["set"], axes["mode"], axes["noise"])
+            key = _key(scores["system"], axes["set"], axes["mode"], axes["noise"], name)
             if key in self.scores:
                 msg = (
                     f"{origin}: {scores['system']}, {axes['set']} {axes['mode']} "
@@ -63,13 +68,13 @@ class Measured:
                     "of the table with --scores"
                 )
                 raise DataDirError(msg)
-            rate = float(record[self.expected.scoring.metric]["rate"])
-            self.scores[key] = (rate, origin)
+            self.scores[key] = (float(record[name]["rate"]), origin)
 
     def get(self, place: Place) -> Got:
         """The score of a cell; an average is the unweighted mean over the languages."""
         sets = self.expected.test_sets(place)
-        keys = [_key(place.system, name, place.mode, place.noise) for name in sets]
+        metric = place.metric or self.expected.scoring.metric
+        keys = [_key(place.system, name, place.mode, place.noise, metric) for name in sets]
         found = [self.scores[key][0] for key in keys if key in self.scores]
         whole = len(found) == len(keys)
         return Got(sum(found) / len(found) if whole else None, len(found), len(keys))
@@ -89,8 +94,8 @@ def read_measured(expected: Expected, paths: Iterable[Path]) -> Measured:
     return measured
 
 
-def _key(system: str, set_name: str, mode: str, noise: str) -> tuple[Any, ...]:
-    return system, set_name, mode, parse_noise(noise)
+def _key(system: str, set_name: str, mode: str, noise: str, metric: str) -> tuple[Any, ...]:
+    return system, set_name, mode, parse_noise(noise), metric
 
 
 def _shown(scoring: Mapping[str, Any]) -> str:

@@ -69,7 +69,7 @@ def _blocks(
     by_noise = table.leads[0] == "noise"
     leads = table.leads[1:] if by_noise else table.leads
     figures = [_figure_title(name, table, expected) for name in table.figures]
-    metric = metric_of(expected.scoring.metric)
+    metric = metric_of(table.metric or expected.scoring.metric)
     about = f"{metric.heading}, {metric.better}"
     blocks = []
     for noise, group in groupby(rows, lambda row: row.leads["noise"] if by_noise else ""):
@@ -144,6 +144,8 @@ def _figure_title(name: str, table: PublishedTable, expected: Expected) -> str:
             words.append(word.title() + (f"-{table.into.title()}" if table.into else ""))
         elif word in ("avg", "ood"):
             words.append({"avg": "Avg", "ood": "OOD"}[word])
+        elif word in expected.groups:
+            words.append(word.capitalize())
         else:
             words.append(noise_title(word) if word == CLEAN or ":" in word else word)
     return " ".join(words)

@@ -27,6 +27,10 @@ class Place:
     """`avg`: the corpus itself; `ood`: test sets of another domain."""
     lang: str | None
     """None: the unweighted mean over the languages."""
+    made: str = ""
+    """One of the `groups` or `derived` figures, in place of test sets; empty: none."""
+    metric: str = ""
+    """Empty: that of the scoring."""
 
 
 @dataclass(frozen=True)
@@ -77,10 +81,14 @@ class PublishedTable:
     """Language that the columns' languages are translated into."""
     labels: dict[str, str] = field(default_factory=dict)
     """System -> how this table calls it, where that is not its name in `systems`."""
+    metric: str = ""
+    """What its figures are; empty: the metric of the scoring."""
+    scale: float = 1.0
+    """What its figures are multiplied by to be in the unit of the metric: 100 of 0.38."""
     columns: list[str]
     """First those of `noise`, `system`, `mode`, `source` that the rows begin with; if `noise` is
-    the first, each noise has a block of its own. Then the figures: a language, `avg` or `ood`, with
-    mode and noise when no column gives them (`clean A`)."""
+    the first, each noise has a block of its own. Then the figures: a language, `avg` or `ood`, or
+    one of the `groups` or `derived`, with mode and noise when no column gives them (`clean A`)."""
     rows: list[list[Any]]
     """Cells as printed, in the paper's order; null where the paper has a dash."""
     errata: list[Erratum] = field(default_factory=list)
@@ -109,6 +117,10 @@ class Published:
     """What `--system` may name -> how the tables call it."""
     tables: list[PublishedTable] = field(default_factory=list)
     """In the paper's order."""
+    groups: dict[str, list[str]] = field(default_factory=dict)
+    """Name -> test sets; its figure is their unweighted mean."""
+    derived: dict[str, str] = field(default_factory=dict)
+    """Name -> expression of groups and test sets, as `high - low`."""
 
     def __post_init__(self) -> None:
         for table in self.tables:
@@ -120,7 +132,9 @@ class Published:
                     raise ConfigError(msg)
 
     def test_sets(self, place: Place) -> list[str]:
-        """Names of the test sets behind a place, one for each language."""
+        """Names of the test sets behind a place, one for each language, or of what is made."""
+        if place.made:
+            return [place.made]
         langs = self.languages if place.lang is None else [place.lang]
         return [self.sets[place.group].format(lang=lang) for lang in langs]
 
@@ -153,29 +167,33 @@ def read_rows(table: PublishedTable, published: Published) -> Iterator[Row]:
         ):
             keys = {k: v for k, v in (given | heading).items() if k != "source"}
             erratum = _erratum(table, list(leads.values()), name)
-            cells.append(_cell(Place(**keys), value, erratum, f"{where}, {name}"))
+            place = Place(**keys, metric=table.metric)
+            cells.append(_cell(place, value, erratum, f"{where}, {name}", table.scale))
         yield Row(leads, cells)
 
 
 def _heading(name: str, table: PublishedTable, published: Published) -> dict[str, Any]:
     """What the words of a heading say about the place of its cells."""
     keys: dict[str, Any] = {"group": "avg", "lang": None}
+    made = [*published.groups, *published.derived]
     for word in name.split():
         if word in published.languages:
             keys["lang"] = word
         elif word in ("avg", "ood"):
             keys["group"] = word
+        elif word in made:
+            keys["made"] = word
         elif word in MODES:
             keys["mode"] = word
         elif word == CLEAN or ":" in word:
             parse_noise(word)
             keys["noise"] = word
         else:
-            valid = [*LEADS, *published.languages, "avg", "ood", *MODES, CLEAN]
+            valid = [*LEADS, *published.languages, "avg", "ood", *made, *MODES, CLEAN]
             raise ConfigError(
                 unknown_key_message(word, valid, f"table {table.number}: columns: {name}")
             )
-    if keys["group"] not in published.sets:
+    if keys["group"] not in published.sets and "made" not in keys:
         msg = (
             f"table {table.number}: columns: {name}: `sets` does not name its test sets; add "
             f"{keys['group']}: 'test_{{lang}}'"
@@ -191,13 +209,18 @@ def _erratum(table: PublishedTable, row: Sequence[str], column: str) -> Erratum 
     return None
 
 
-def _cell(place: Place, value: Any, erratum: Erratum | None, where: str) -> Cell:
+def _cell(place: Place, value: Any, erratum: Erratum | None, where: str, scale: float) -> Cell:
     if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
         msg = f"{where}: '{value}' is no number; write null for a dash"
         raise ConfigError(msg)
     if erratum is None:
-        return Cell(place, None if value is None else float(value))
+        return Cell(place, None if value is None else _scaled(value, scale))
     if value is None or float(erratum.printed) != value:
         msg = f"{where}: the erratum says that '{erratum.printed}' is printed, the row {value}"
         raise ConfigError(msg)
-    return Cell(place, erratum.value, erratum)
+    return Cell(place, _scaled(erratum.value, scale), erratum)
+
+
+def _scaled(value: float, scale: float) -> float:
+    """Without the digits that multiplying adds."""
+    return round(value * scale, 9) if scale != 1.0 else float(value)

@@ -1,5 +1,6 @@
 """Published tables: what a row means, and what is refused."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,38 @@ def test_mistakes_are_named(tmp_path, changes, message):
         changes = {"errata": [{**erratum, "reason": "so"}]}
     with pytest.raises(ConfigError, match=message):
         read_expected(written(tmp_path, **changes))
+
+
+GROUPED = {
+    **SMALL,
+    "groups": {"high": ["test_en"], "low": ["test_fr"]},
+    "derived": {"gap": "high - low"},
+    "scoring": {"metric": "bleu"},
+}
+
+
+def grouped(tmp_path, **changes):
+    table = {**SMALL["tables"][0], "columns": ["system", "mode", "high", "low", "gap"], **changes}
+    path = tmp_path / "expected_scores.yaml"
+    path.write_text(yaml.safe_dump({**GROUPED, "tables": [table]}))
+    return path
+
+
+def test_figures_of_groups_in_another_metric(tmp_path):
+    expected = read_expected(
+        grouped(tmp_path, rows=[["one", "A", 0.38, 0.24, None]], metric="gleu", scale=100)
+    )
+    high = Place("one", "A", "clean", "avg", None, made="high", metric="gleu")
+    low, gap = (replace(high, made=name) for name in ("low", "gap"))
+    assert cells_of(expected) == {("1", high): 38.0, ("1", low): 24.0, ("1", gap): None}
+    assert expected.test_sets(gap) == ["gap"]
+
+
+def test_a_group_that_is_none_and_a_metric_that_is_none(tmp_path):
+    rows = [["one", "A", 1.0, 2.0, 3.0]]
+    with pytest.raises(ConfigError, match=r"'hihg'.* did you mean 'high'"):
+        read_expected(
+            grouped(tmp_path, rows=rows, columns=["system", "mode", "hihg", "low", "gap"])
+        )
+    with pytest.raises(ConfigError, match="metric: 'glue' is not a choice; did you mean 'gleu'"):
+        read_expected(grouped(tmp_path, rows=rows, metric="glue"))
