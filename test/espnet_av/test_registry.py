@@ -18,6 +18,7 @@ from espnet_av.models import MODELS
 from espnet_av.predict.kinds import KINDS
 from espnet_av.registry import Registry
 from espnet_av.score.scorers import SCORERS
+from espnet_av.score.text_metrics.registered import TEXT_METRICS
 
 _NUMBERS = itertools.count()
 
@@ -94,6 +95,8 @@ def test_a_module_may_look_into_what_it_is_for(install) -> None:
         (KINDS, 1, "1 is no Kind"),
         (SCORERS, 1, "1 is no Scorer"),
         (SCORERS, SCORERS["labels"], "it is called 'labels', not 'a'"),
+        (TEXT_METRICS, 1, "1 is no TextMetric"),
+        (TEXT_METRICS, TEXT_METRICS["gleu"], "it is called 'gleu', not 'a'"),
     ],
 )
 def test_every_registry_knows_its_own(registry: Any, wrong: object, problem: str) -> None:
