@@ -40,6 +40,7 @@ INSTALL_REQUIRES = [
 
 EXTRAS_REQUIRE = {
     "test": [
+        "faker>=30",
         "hypothesis>=6.100",
         "mypy>=1.11",
         "pytest>=8",
@@ -54,6 +55,12 @@ EXTRAS_REQUIRE = {
     ],
     # Text normalisation as published English results use it.
     "normalizer": ["whisper-normalizer>=0.0.10"],
+    # Word lists, of which mini_coco draws its sentences.
+    "mini_coco": ["faker>=30"],
+    # Scores of translations beside BLEU: METEOR, BERTScore, COMET.
+    "meteor": ["nltk>=3.9"],
+    "bertscore": ["bert-score>=0.3.13"],
+    "comet": ["unbabel-comet>=2.2"],
 }
 
 setup(
