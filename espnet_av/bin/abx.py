@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -39,6 +40,7 @@ from espnet_av.score.abx.spans import parse_rate
 from espnet_av.score.bootstrap import Resampling
 
 _MAX_THREADS = 64
+_MAX_DIGITS = 18
 
 
 def get_parser() -> argparse.ArgumentParser:
@@ -113,7 +115,7 @@ def make_options(options: argparse.Namespace) -> AbxOptions:
 def _number_or_all(option: str, text: str) -> int | None:
     if text == "all":
         return None
-    if not text.isdecimal():
+    if not text.isdecimal() or len(text) > _MAX_DIGITS:
         msg = f"{option} {text}: a whole number, or all"
         raise ConfigError(msg)
     return int(text)
@@ -164,8 +166,39 @@ def read_durations(path: Path | None) -> tuple[dict[str, float], str] | None:
     return found, str(path)
 
 
+def _check_outputs(options: argparse.Namespace) -> None:
+    """Whether what is measured can be written, before it is.
+
+    Raises:
+        ConfigError: an output is an input, another output, a folder, or cannot be written.
+    """
+    taken = {path.resolve(): "the input" for path in (options.items, options.durations) if path}
+    for option in ("output", "cells", "picture"):
+        path: Path | None = getattr(options, option)
+        if path is None:
+            continue
+        place = path.resolve()
+        why = f"is {taken[place]} as well" if place in taken else _unwritable(place)
+        if place.suffix in (".npy", ".pt", ".scp", ".ark"):
+            why = f"would be taken for features ({place.suffix})"
+        if why:
+            msg = f"--{option} {path}: {why}; name another file"
+            raise ConfigError(msg)
+        taken[place] = f"--{option}"
+
+
+def _unwritable(place: Path) -> str:
+    if place.is_dir():
+        return "is a folder"
+    above = next(folder for folder in place.parents if folder.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+        return f"{above} cannot be written"
+    return ""
+
+
 def run(options: argparse.Namespace, arguments: Sequence[str]) -> dict[str, Any]:
     """Measure, and write what is asked for."""
+    _check_outputs(options)
     abx, resampling = make_options(options), Resampling(options.num_resamples, options.seed)
     rate, items = parse_rate(options.frame_hz), read_items(options.items)
     layers = read_layers(options.features, items)

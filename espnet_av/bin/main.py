@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import runpy
 import sys
 from difflib import get_close_matches
@@ -68,9 +69,16 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     sys.argv = [f"espnet-av {verb}", *argv[1:]]
     try:
-        runpy.run_module(module, run_name="__main__")
+        try:
+            runpy.run_module(module, run_name="__main__")
+        finally:
+            sys.stdout.flush()
     except AVError as error:
         print(f"espnet-av {verb}: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # Who reads what is printed has seen enough, as in `espnet-av abx ... | head`.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
         print(f"espnet-av {verb}: interrupted", file=sys.stderr)

@@ -13,11 +13,13 @@ from typing import IO, Any
 import numpy as np
 
 from espnet_av.data.ark_entry import find_entry
-from espnet_av.errors import ArkError, AVError, raise_machine_fault
+from espnet_av.errors import ArkError, raise_machine_fault
 
 SUFFIXES = (".npy", ".pt")
 _KALDI: dict[bytes, np.dtype[Any]] = {b"\0BFM ": np.dtype("<f4"), b"\0BDM ": np.dtype("<f8")}
 _BFLOAT16 = "bfloat16"
+_SAVE = "torch.save(features, path), a file for each sound and a folder for each layer"
+_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -145,20 +147,22 @@ class ArrayShelf:
 
     def _of_torch(self, path: Path) -> StoredArray:
         # Torch, and all models with it.
+        from espnet_av.models.conversion.foreign_pickle import TensorRecord
         from espnet_av.models.conversion.torch_file import open_torch_file
 
         with open_torch_file(path) as file:
             content = file.content
             if isinstance(content, dict) and len(content) == 1:
                 content = next(iter(content.values()))
-            try:
-                tensor = file.tensors({"features": content})["features"]
-            except AVError as error:
-                told = f"{path}: expected one tensor, as of torch.save(features): {error}"
-                raise type(error)(told) from error
+            if not isinstance(content, TensorRecord):
+                msg = f"{path}: holds {_told(content)}; expected one tensor, as of {_SAVE}"
+                raise ArkError(msg)
+            tensor = file.tensors({"features": content})["features"]
         kind = str(tensor.dtype).removeprefix("torch.")
         shape = tuple(tensor.shape)
-        num_frames, dim = _two_axes(shape, not tensor.is_complex(), kind, str(path))
+        num_frames, dim = _two_axes(
+            shape, not tensor.is_complex() and kind != "bool", kind, str(path)
+        )
         tensor = tensor.reshape(num_frames, dim)
         return self._spared((tensor.float() if kind == _BFLOAT16 else tensor).numpy(), str(path))
 
@@ -169,6 +173,16 @@ class ArrayShelf:
         self._spare.write(np.ascontiguousarray(array).data)
         self._spare.flush()
         return StoredArray(where, self._spare, offset, array.dtype, *array.shape)
+
+
+def _told(content: Any) -> str:
+    """What is no tensor, in words."""
+    if isinstance(content, dict):
+        more = ", ..." if len(content) > _SHOWN else ""
+        return f"a dict of {', '.join(map(str, list(content)[:_SHOWN]))}{more}"
+    if isinstance(content, list | tuple):
+        return f"a {type(content).__name__} of {len(content)}"
+    return "no tensor of torch"
 
 
 def _of_kaldi(stream: IO[bytes], dtype: np.dtype[Any], path: Path, where: str) -> StoredArray:
@@ -188,5 +202,7 @@ def _two_axes(shape: tuple[int, ...], is_number: bool, kind: str, where: str) ->
     inner = shape[1:] if len(shape) == 3 and shape[0] == 1 else shape
     if len(inner) != 2 or 0 in inner or not is_number:
         msg = f"{where}: shape {shape} of {kind}; expected (frames, numbers a frame), both above 0"
+        if len(inner) == 3:
+            msg += "; save each layer in a folder of its own"
         raise ArkError(msg)
     return inner[0], inner[1]

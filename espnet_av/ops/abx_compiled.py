@@ -34,6 +34,8 @@ def count_blocks(
 ) -> np.ndarray:
     """Triplets of every cell in which A is nearer to X than B is; ties count half.
 
+    X is the rows of an alignment; where A is of the same group, the first of the two is.
+
     Items lie one behind the other in frames, groups in items, segments in groups. A block is a pair
     of segments (the same one within talkers); its tasks are pairs of groups X and A of one phone,
     each X once, and a task has a cell for every other group of A's segment, in order.
@@ -61,7 +63,8 @@ def count_blocks(
     longest = 1
     for m in range(frame.size - 1):
         longest = max(longest, frame[m + 1] - frame[m])
-    sums, steps = np.empty(longest, np.float32), np.empty(longest, np.int32)
+    sums, steps = np.empty(longest, np.float64), np.empty(longest, np.int32)
+    turned = np.empty(longest, np.int32)
     room, matrix = np.empty(_TILE, np.float32), np.empty(64, np.float32)
     taken = np.zeros(item.size, np.bool_)
     start = cell[task[first]]
@@ -70,13 +73,13 @@ def count_blocks(
         p, q = pairs[block, 0], pairs[block, 1]
         origins = (item[segment[p]], item[segment[q]])
         height, width = item[segment[p + 1]] - origins[0], item[segment[q + 1]] - origins[1]
-        if height * width > matrix.size:
-            matrix = np.empty(height * width, np.float32)
-        found = matrix[: height * width].reshape(height, width)
+        if 2 * height * width > matrix.size:
+            matrix = np.empty(2 * height * width, np.float32)
+        found = matrix[: 2 * height * width].reshape(2, height, width)
         xs = task_x[task[block] : task[block + 1]]
         room = fill_distances(
-            left, right, own, kind, frame, item, segment, (p, q), xs, room, sums, steps, taken,
-            found,
+            left, right, own, kind, frame, item, segment, (p, q), xs, room, sums, steps, turned,
+            taken, found,
         )  # fmt: skip
         for k in range(task[block], task[block + 1]):
             flipped = p != q and task_x[k] >= segment[q]

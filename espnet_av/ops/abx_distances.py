@@ -19,6 +19,7 @@ def _align(
     room: np.ndarray,
     sums: np.ndarray,
     steps: np.ndarray,
+    turned: np.ndarray,
     rows: tuple[int, int],
     columns: tuple[int, int],
     origins: tuple[int, int],
@@ -26,8 +27,9 @@ def _align(
 ) -> np.ndarray:
     """Distances of items `rows` and `columns`, (first, end) each, into `found`.
 
-    `origins`: item of the first row and column of `found`. Where these are the same, `found` is
-    symmetric, and of a pair within it just one order is aligned.
+    `origins`: item of the first row and column of `found`, (2, R, C): with the items of the rows as
+    rows of the alignment, and with those of the columns. Where the origins are the same, just
+    `found[0]` is filled, for both orders of a pair; of a pair within `rows` both are one.
     """
     same = origins[0] == origins[1]
     first_column, end_column = frame[columns[0]], frame[columns[1]]
@@ -45,13 +47,17 @@ def _align(
         to_costs(products, left, right, own, first, first_column, kind)
         for i in range(item, end):
             for j in range(max(i + 1, columns[0]) if same else columns[0], columns[1]):
-                value = dtw_mean(
+                value, other = dtw_mean(
                     products, frame[i] - first, frame[i + 1] - frame[i],
-                    frame[j] - first_column, frame[j + 1] - frame[j], sums, steps,
+                    frame[j] - first_column, frame[j + 1] - frame[j], sums, steps, turned,
                 )  # fmt: skip
-                found[i - origins[0], j - origins[1]] = value
-                if same:
-                    found[j - origins[0], i - origins[1]] = value
+                found[0, i - origins[0], j - origins[1]] = value
+                if not same:
+                    found[1, i - origins[0], j - origins[1]] = other
+                elif j < rows[1]:
+                    found[0, j - origins[0], i - origins[1]] = value
+                else:
+                    found[0, j - origins[0], i - origins[1]] = other
         item = end
     return room
 
@@ -70,6 +76,7 @@ def fill_distances(
     room: np.ndarray,
     sums: np.ndarray,
     steps: np.ndarray,
+    turned: np.ndarray,
     taken: np.ndarray,
     found: np.ndarray,
 ) -> np.ndarray:
@@ -81,7 +88,7 @@ def fill_distances(
         for x in xs:
             # The groups before it were aligned with it already.
             room = _align(
-                left, right, own, kind, frame, room, sums, steps,
+                left, right, own, kind, frame, room, sums, steps, turned,
                 (item[x], item[x + 1]), (item[x], last), origins, found,
             )  # fmt: skip
         return room
@@ -90,7 +97,7 @@ def fill_distances(
         if x >= segment[q]:
             taken[x] = True
             room = _align(
-                left, right, own, kind, frame, room, sums, steps,
+                left, right, own, kind, frame, room, sums, steps, turned,
                 (origins[0], item[segment[p + 1]]), (item[x], item[x + 1]), origins, found,
             )  # fmt: skip
     for x in xs:
@@ -101,7 +108,7 @@ def fill_distances(
                 end += 1
             if end > g:
                 room = _align(
-                    left, right, own, kind, frame, room, sums, steps,
+                    left, right, own, kind, frame, room, sums, steps, turned,
                     (item[x], item[x + 1]), (item[g], item[end]), origins, found,
                 )  # fmt: skip
             g = end + 1

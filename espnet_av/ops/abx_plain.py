@@ -12,6 +12,8 @@ from espnet_av.ops.dtw import dtw_means
 
 _PAIRS = 4096
 """Pairs that are aligned at a time."""
+_NARROW = 0.014
+"""Below it, where a cosine has few digits left, an angle is computed from the vectors."""
 
 
 def count_blocks(
@@ -37,20 +39,22 @@ def count_blocks(
         p, q = pairs[block].tolist()
         origins = item[segment[p]], item[segment[q]]
         ends = item[segment[p + 1]], item[segment[q + 1]]
-        found = _distances(frames, kind, frame, (origins[0], ends[0]), (origins[1], ends[1]))
-        if p == q:
-            found = found.triu(1) + found.triu(1).T
+        rows, columns = (origins[0], ends[0]), (origins[1], ends[1])
+        found = _distances(frames, kind, frame, rows, columns)
+        turned = found if p == q else _distances(frames, kind, frame, columns, rows)
         for k in range(task[block], task[block + 1]):
             x, a = int(task_x[k]), int(task_a[k])
             flipped = p != q and x >= segment[q]
             home, base = (p, origins[0]) if flipped else (q, origins[1])
             offset = origins[1] if flipped else origins[0]
-            rows = (found.T if flipped else found)[item[x] - offset : item[x + 1] - offset]
+            from_x = (turned if flipped else found)[item[x] - offset : item[x + 1] - offset]
             groups = [
-                rows[:, item[g] - base : item[g + 1] - base]
+                from_x[:, item[g] - base : item[g + 1] - base]
                 for g in range(segment[home], segment[home + 1])
             ]
             to_a = groups.pop(a - int(segment[home]))
+            if x == a:
+                to_a = to_a.triu(1) + to_a.triu(1).T
             counts += [_nearer(to_a, to_b, own=x == a) for to_b in groups]
     return np.array(counts, dtype=np.float64)
 
@@ -81,18 +85,15 @@ def _distances(
         a, b = row_frames[part], column_frames
         products = torch.einsum("itd,jsd->ijts", left[a], right[b])
         if kind == 0:
-            costs = products.clamp(-1, 1).acos() / math.pi
+            costs = products.clamp(-1, 1).acos()
+            chords = _euclidean(left[a], right[b])
+            costs = torch.where(costs < _NARROW, 2 * (chords / 2).asin(), costs) / math.pi
         else:
             both = own[a][:, None, :, None] + own[b][None, :, None, :]
-            if kind == 1:
-                costs = (
-                    (left[a][:, None, :, None] - right[b][None, :, None, :]).square().sum(-1).sqrt()
-                )
-            else:
-                costs = 0.5 * (both - products)
+            costs = _euclidean(left[a], right[b]) if kind == 1 else 0.5 * (both - products)
         lengths = num_rows[part, None].expand(-1, len(b)), num_columns[None].expand(len(a), -1)
-        means = dtw_means(costs.flatten(0, 1), *(length.reshape(-1) for length in lengths))
-        found.append(means.view(len(a), len(b)))
+        means = dtw_means(costs.flatten(0, 1).double(), *(length.reshape(-1) for length in lengths))
+        found.append(means.float().view(len(a), len(b)))
     return torch.cat(found)
 
 

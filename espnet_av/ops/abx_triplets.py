@@ -59,7 +59,9 @@ def count_task(
     """Counts of all cells of one X and A, with every other group of A's segment as B."""
     base = origins[0] if flipped else origins[1]
     for x_item in range(item[x], item[x + 1]):
-        distances = found[:, x_item - origins[1]] if flipped else found[x_item - origins[0], :]
+        distances = (
+            found[1, :, x_item - origins[1]] if flipped else found[0, x_item - origins[0], :]
+        )
         to_a = distances[item[a] - base : item[a + 1] - base]
         skip = x_item - item[a] if x == a else -1
         many = to_a.size > _FEW

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from espnet_av.errors import ConfigError
+
 _SLACK = 1e-9
 """Of figures that are equal but for rounding."""
 
@@ -20,6 +22,14 @@ class Resampling:
     """Sets of utterances drawn with replacement."""
     seed: int = 0
     """Of the draws."""
+
+    def __post_init__(self) -> None:
+        if self.num_resamples < 1 or self.seed < 0:
+            msg = (
+                f"{self.num_resamples} resamples with seed {self.seed}; at least 1 of them "
+                "(--num_resamples), and a seed of at least 0"
+            )
+            raise ConfigError(msg)
 
 
 @dataclass(frozen=True)

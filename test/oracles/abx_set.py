@@ -103,8 +103,11 @@ def cells(
     for number, of in enumerate(labels):
         groups[of].append(number)
 
-    def far(i: int, j: int) -> float:
-        return np.float32(dtw(distance(frames[min(i, j)], frames[max(i, j)]).astype(np.float32)))
+    def far(x: int, other: int) -> float:
+        """X as rows; of two of one group the first."""
+        if labels[x] == labels[other]:
+            x, other = sorted((x, other))
+        return np.float32(dtw(distance(frames[x], frames[other]).astype(np.float32)))
 
     found = {}
     for (phone, context, speaker), a_items in groups.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -65,6 +66,7 @@ def score_cells(
 
     count = _counter()
     kept = length if options.pooling == "none" else np.ones_like(length)
+    num_silent = 0
     with threadpool_limits(1), ThreadPoolExecutor(num_threads) as threads:
         for first, end in plan.chunks(length):
             used = np.unique(plan.pairs[first:end])
@@ -76,13 +78,20 @@ def score_cells(
             except ValueError as error:
                 msg = f"--distance {options.distance}: {error}; take softmax outputs, or angular"
                 raise DataDirError(msg) from error
+            num_silent = max(num_silent, ready.num_silent)
             kind = DISTANCES.index(options.distance)
             spans = pairwise(_edges(end - first, num_threads))
-            work = [threads.submit(count, *ready, kind, *part.arrays, *span) for span in spans]
+            work = [threads.submit(count, *ready[:3], kind, *part.arrays, *span) for span in spans]
             counts = np.concatenate([one.result() for one in work])
             of, b = plan.cell_groups(int(plan.task[first]), int(plan.task[end]))
             sizes = plan.sizes(of, b)
             yield Cells(of, b, 1 - counts / sizes, sizes)
+    if num_silent:
+        logging.warning(
+            "at least %d frames are zeros, which have no direction: they are taken for frames of "
+            "equal numbers; were features of a padded batch saved, or is the sound silent?",
+            num_silent,
+        )
 
 
 class _Part:

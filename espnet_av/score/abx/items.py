@@ -15,6 +15,7 @@ from espnet_av.text_file import quoted, read_text
 HEADER = ("#file", "onset", "offset", "#phone", "prev-phone", "next-phone", "speaker")
 _CURE = "check the path; its columns are " + " ".join(HEADER)
 _MAX_DIGITS = 40
+_MAX_SEC = 1e7
 
 
 class Time(NamedTuple):
@@ -59,10 +60,10 @@ def parse_time(text: str) -> Time:
     if (whole + part).isascii() and (whole + part).isdigit():
         return Time(int(whole + part), 10 ** len(part))
     exponent = text.lower().partition("e")[2].lstrip("+-")
-    if "/" in text or len(exponent) > 2:
+    if not text.isascii() or set("/_") & set(text) or len(exponent) > 2:
         raise ValueError(text)
     value = Fraction(text)
-    if value < 0:
+    if not 0 <= value <= _MAX_SEC:
         raise ValueError(text)
     return Time(value.numerator, value.denominator)
 

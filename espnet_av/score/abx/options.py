@@ -57,6 +57,9 @@ class AbxOptions:
         if not self.speaker or len(set(self.speaker)) < len(self.speaker):
             msg = f"speaker is {list(self.speaker)}; within, across, or each once"
             raise ConfigError(msg)
+        if self.seed < 0:
+            msg = f"seed is {self.seed}; at least 0"
+            raise ConfigError(msg)
         if not 0 <= self.max_dropped <= 1:
             msg = f"max_dropped is {self.max_dropped}; a share, from 0 to 1"
             raise ConfigError(msg)

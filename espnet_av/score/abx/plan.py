@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from unicodedata import normalize
 
 import numpy as np
 
@@ -48,8 +49,28 @@ def label(items: Sequence[AbxItem], options: AbxOptions) -> ItemLabels:
         np.unique(np.array(words, dtype=object), return_inverse=True)
         for words in ([i.phone for i in items], contexts, [i.speaker for i in items])
     ]
+    for kind, (names, _) in zip(("phones", "neighbours", "talkers"), found, strict=True):
+        _check_writing(kind, names.tolist())
     phone, context, speaker = (np.asarray(number, dtype=np.int64) for _, number in found)
     return ItemLabels(phone, context, speaker, *(names.tolist() for names, _ in found))
+
+
+def _check_writing(kind: str, names: Sequence[str]) -> None:
+    """One label that is written in two ways of Unicode would be two.
+
+    Raises:
+        DataDirError: there is one.
+    """
+    known: dict[str, str] = {}
+    for name in names:
+        other = known.setdefault(normalize("NFC", name), name)
+        if other != name:
+            msg = (
+                f"{kind} {other} ({other!a}) and {name} ({name!a}) look alike, but are "
+                "written in two ways of Unicode and would count as two; write all in one: "
+                "uconv -x any-nfc, or Python's unicodedata.normalize('NFC', text)"
+            )
+            raise DataDirError(msg)
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,14 @@ from espnet_av.errors import ConfigError, DataDirError
 from espnet_av.score.abx.items import AbxItem, Time
 from espnet_av.score.abx.options import AbxOptions, SliceName
 
+TWICE = "the same as another item"
+"""Of a line that stands there twice: it would be nearer to itself than to anything."""
 _FAR = Fraction(9, 5)
 """Frames beyond the last item that make one doubt the rate: so many times what the rate gives."""
 _SLACK_FRAMES = 2
 """By which frames may differ from a duration: windows need room at both ends."""
 _SHOWN = 5
+_MAX_DIGITS = 40
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ def parse_rate(text: str) -> Fraction:
         ConfigError: it is no such number.
     """
     try:
-        rate = Fraction(text)
+        rate = Fraction(text if len(text) <= _MAX_DIGITS and "e" not in text.lower() else "0")
     except (ValueError, ZeroDivisionError):
         rate = Fraction(0)
     if not 0 < rate <= 100_000:
@@ -91,12 +94,17 @@ def cut(
     ordered = sorted(items, key=_order)
     spans = [frame_span(item.onset, item.offset, rate, options.slice) for item in ordered]
     kept, dropped, num_clipped = [], [], 0
+    seen = set()
     for item, (start, end) in zip(ordered, spans, strict=True):
         there = num_frames[item.file]
         if end > there + 1:
             raise DataDirError(_beyond(item, start, end, there, rate))
-        num_clipped += end == there + 1
-        if min(end, there) > start:
+        key = (*_order(item), item.previous, item.following, item.speaker)
+        if key in seen:
+            dropped.append((item, TWICE))
+        elif min(end, there) > start:
+            seen.add(key)
+            num_clipped += end == there + 1
             kept.append((item, start, min(end, there)))
         else:
             dropped.append((item, "no frame" if end <= start else "begins where the file ends"))
@@ -186,6 +194,7 @@ def _check_dropped(
     msg = (
         f"{len(dropped)} of {total} items cannot be used at {float(rate):g} frames a second with "
         f"slice {options.slice} ({reasons}), above max_dropped {options.max_dropped:g}; items "
-        f"shorter than a frame: take longer ones (triphones), or raise --max_dropped:\n{shown}"
+        f"shorter than a frame: take longer ones (triphones); {TWICE}: keep one line of each "
+        f"(awk '!seen[$0]++'); or raise --max_dropped:\n{shown}"
     )
     raise DataDirError(msg)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -162,3 +163,56 @@ def test_help_needs_neither_torch_nor_numba():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.endswith("[]\n") and "espnet-av abx" in run.stdout
+
+
+@pytest.mark.parametrize("option", ["--output", "--cells", "--picture"])
+def test_outputs_that_would_destroy_or_cannot_be(folder, tmp_path, option):
+    before = (folder / "set.item").read_bytes()
+    fails(folder, f"{option} .*set.item: is the input as well", option, folder / "set.item")
+    fails(folder, f"{option} .*f0.npy: would be taken for features", option, folder / "f0.npy")
+    fails(folder, f"{option} .*set: is a folder", option, folder)
+    (tmp_path / "file").write_text("")
+    fails(folder, f"{option} .*/file/x/y: .*/file cannot be written", option, tmp_path / "file/x/y")
+    assert (folder / "set.item").read_bytes() == before
+    fails(folder, "is --output as well", "--output", tmp_path / "x", "--cells", tmp_path / "x")
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--seed", "-1"), ("--num_resamples", "0"), ("--max_size_group", "9" * 5000)],
+)
+def test_numbers_that_nothing_can_be_drawn_with(folder, option, value):
+    fails(folder, "abx: ConfigError: .*(at least|whole number)", option, value)
+
+
+def test_sizes_of_numbers_move_nothing_and_zeros_are_told(folder, tmp_path, caplog):
+    rates = []
+    for size in (1, 1e25, 1e-25):
+        for name, values in features().items():
+            np.save(folder / f"{name}.npy", (size * values).astype(np.float32))
+        for distance in ("angular", "euclidean"):
+            run(folder, "--distance", distance, "--output", tmp_path / "s.json")
+            rates.append(json.loads((tmp_path / "s.json").read_text())["error_rate"])
+    assert rates[2:4] == rates[4:] == rates[:2]
+    assert "frames are zeros" not in caplog.text
+    for name, values in features().items():
+        np.save(folder / f"{name}.npy", 0 * values)
+    run(folder, "--output", tmp_path / "s.json")
+    assert json.loads((tmp_path / "s.json").read_text())["error_rate"] == 0.5
+    assert "frames are zeros, which have no direction" in caplog.text
+
+
+def test_discrete_features_score_alike_whatever_the_phones_are_called(folder, tmp_path):
+    draw = np.random.default_rng(0)
+    for name in features():
+        np.save(folder / f"{name}.npy", np.eye(5, dtype=np.float32)[draw.integers(0, 5, 60)])
+    rates = []
+    for names in (("AA", "IY", "UW"), ("z", "m", "a")):
+        renamed = dict(zip(("AA", "IY", "UW"), names, strict=True))
+        write_items(folder / "set.item", [replace(i, phone=renamed[i.phone]) for i in items()])
+        for distance in ("angular", "euclidean", "kl"):
+            run(folder, "--distance", distance, "--max_size_group", "all", "--context", "any",
+                "--output", tmp_path / "s.json")  # fmt: skip
+            rates.append(json.loads((tmp_path / "s.json").read_text())["error_rate"])
+    # All distances of one-hot frames are 0 or one number, so their order is one, too.
+    assert rates == pytest.approx([rates[0]] * 6, abs=1e-12)

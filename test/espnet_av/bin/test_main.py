@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import subprocess
 import sys
 
 import pytest
@@ -61,3 +63,17 @@ def test_users_error_is_one_line(
     monkeypatch.setattr(command.runpy, "run_module", broken)
     assert command.main(["doctor"]) == 1
     assert capsys.readouterr().err == "espnet-av doctor: clip.mp4: no such file; check the path\n"
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_who_reads_the_output_may_stop(unbuffered: str) -> None:
+    script = "from espnet_av.bin.main import main; import sys; sys.exit(main(['doctor']))"
+    reader, writer = os.pipe()
+    os.close(reader)
+    environment = os.environ | {"PYTHONUNBUFFERED": unbuffered}
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(
+        command, stdout=writer, stderr=subprocess.PIPE, text=True, env=environment, check=False
+    )
+    os.close(writer)
+    assert "Traceback" not in done.stderr and "BrokenPipe" not in done.stderr

@@ -112,9 +112,9 @@ def test_nothing_in_a_pickle_is_run(tmp_path, capsys):
         (npy(lambda v: v.astype(str)), ArkError, "of <U"),
         (npy(lambda v: np.stack([v, v])), ArkError, r"shape \(2, 7, 3\)"),
         (pt(lambda t: t[0]), ArkError, r"shape \(3,\) of float32"),
-        (pt(lambda t: {"a": t, "b": t}), CheckpointError, "expected one tensor"),
-        (pt(lambda t: {"model": {"a": t}}), CheckpointError, "expected one tensor"),
-        (pt(lambda t: [t]), CheckpointError, "expected one tensor"),
+        (pt(lambda t: {"a": t, "b": t}), ArkError, "expected one tensor"),
+        (pt(lambda t: {"model": {"a": t}}), ArkError, "expected one tensor"),
+        (pt(lambda t: [t]), ArkError, "expected one tensor"),
     ],
 )
 def test_what_is_no_matrix_is_named(tmp_path, write, error, message):
@@ -150,3 +150,20 @@ def test_missing_and_mixed_up(tmp_path):
     pointer = ours(tmp_path / "x.ark")
     with pytest.raises(ArkError, match="is the entry of u1, not of other"):
         ArrayShelf().find(pointer, "other")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ({"a": torch.ones(3, 2), "b": torch.ones(3, 2)}, "holds a dict of a, b; "),
+        ([torch.ones(3, 2)] * 12, "holds a list of 12; "),
+        ((torch.ones(3, 2),), "holds a tuple of 1; "),
+        ({"x": 3}, "holds no tensor of torch; "),
+        (torch.ones(3, 2) > 0, r"shape \(3, 2\) of bool; "),
+        (torch.ones(4, 3, 2), r"shape \(4, 3, 2\) .*each layer in a folder of its own"),
+    ],
+)
+def test_files_of_torch_with_other_things(tmp_path, content, words):
+    torch.save(content, tmp_path / "x.pt")
+    with pytest.raises(ArkError, match=words):
+        ArrayShelf().find(str(tmp_path / "x.pt"))

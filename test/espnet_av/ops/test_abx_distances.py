@@ -23,14 +23,14 @@ def filled(pair, xs, room):
     items = [frames[start:end] for start, end in pairwise(FRAME)]
     frames /= np.linalg.norm(frames, axis=1, keepdims=True)
     rows, columns = (range(ITEM[SEGMENT[s]], ITEM[SEGMENT[s + 1]]) for s in pair)
-    found = np.full((len(rows), len(columns)), np.nan, np.float32)
+    found = np.full((2, len(rows), len(columns)), np.nan, np.float32)
     fill_distances(
         frames, frames, frames[:, 0], ANGULAR, FRAME, ITEM, SEGMENT, pair, np.array(xs),
-        np.empty(room, np.float32), np.empty(5, np.float32), np.empty(5, np.int32),
-        np.zeros(len(ITEM), np.bool_), found,
+        np.empty(room, np.float32), np.empty(5, np.float64), np.empty(5, np.int32),
+        np.empty(5, np.int32),         np.zeros(len(ITEM), np.bool_), found,
     )  # fmt: skip
     expected = [[dtw(angular(items[i], items[j])) for j in columns] for i in rows]
-    return found, np.array(expected)
+    return found[0], np.array(expected)
 
 
 @pytest.mark.parametrize("room", [1, 30, 1000])

@@ -27,9 +27,13 @@ class Held:
         return np.concatenate([self.frames[i] for i in items])
 
 
-def task(seed, num_items):
+def task(seed, num_items, discrete):
     draw = np.random.default_rng(seed)
-    frames = [np.exp(draw.normal(size=(draw.integers(1, 5), 4))) for _ in range(num_items)]
+    shapes = [(int(draw.integers(1, 6)), 4) for _ in range(num_items)]
+    if discrete:  # one-hot: many ways are equal, and of several lengths
+        frames = [np.eye(4)[draw.integers(0, 4, shape[0])] for shape in shapes]
+    else:
+        frames = [np.exp(draw.normal(size=shape)) for shape in shapes]
     frames = [(f / f.sum(axis=1, keepdims=True)).astype(np.float32) for f in frames]
     numbers = [draw.integers(0, n, num_items) for n in (3, 2, 3)]
     names = [[f"{kind}{n}" for n in range(3)] for kind in "pcs"]
@@ -37,11 +41,11 @@ def task(seed, num_items):
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.integers(0, 10**6), st.integers(6, 30), st.sampled_from(sorted(DISTANCES)))
+@given(st.integers(0, 10**6), st.integers(6, 30), st.sampled_from(sorted(DISTANCES)), st.booleans())
 @pytest.mark.parametrize("speaker", ["within", "across"])
 @pytest.mark.parametrize("module", [abx_compiled, abx_plain])
-def test_against_loops(module, speaker, seed, num_items, distance):
-    frames, labels = task(seed, num_items)
+def test_against_loops(module, speaker, seed, num_items, distance, discrete):
+    frames, labels = task(seed, num_items, discrete)
     options = AbxOptions(max_size_group=None, max_x_across=None, distance=distance)
     words = [
         tuple(names[n] for names, n in zip(labels_of(labels), row, strict=True))

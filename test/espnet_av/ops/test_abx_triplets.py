@@ -17,8 +17,8 @@ def test_x_among_a_and_by_itself(size, flipped):
     item, groups = np.arange(0, 3 * size + 1, size), (0, 3)
     for x, a in ((1, 1), (0, 1)):
         counts = np.zeros(4)
-        count_task(far, (0, 0), flipped, item, x, a, groups, counts, 1)
-        rows = (far.T if flipped else far)[item[x] : item[x + 1]]
+        count_task(np.stack([far, far.T]), (0, 0), flipped, item, x, a, groups, counts, 1)
+        rows = far[item[x] : item[x + 1]]
         expected = [0.0]
         for b in {0, 1, 2} - {a}:
             total = 0.0

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from espnet_av.errors import ConfigError
 from espnet_av.score.bootstrap import (
     Resampling,
     Sums,
@@ -128,3 +129,9 @@ def test_seeds_are_averaged_on_the_same_draws():
 def test_pairs_need_the_same_utterances():
     with pytest.raises(ValueError, match="systems of 3 and 4 utterances have no pairs"):
         paired_bootstrap([errors_of(np.ones(3))], [errors_of(np.ones(4))], Resampling(5))
+
+
+@pytest.mark.parametrize(("num_resamples", "seed"), [(0, 0), (-3, 0), (10, -1)])
+def test_no_draws_and_no_seed_of_that_kind(num_resamples, seed):
+    with pytest.raises(ConfigError, match=r"at least 1 of them .*a seed of at least 0"):
+        Resampling(num_resamples, seed)

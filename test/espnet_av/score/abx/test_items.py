@@ -7,6 +7,7 @@ from espnet_av.errors import DataDirError
 from espnet_av.score.abx.items import HEADER, parse_time, read_items, write_items
 
 HEAD = " ".join(HEADER)
+ODD = ("0_1", "\u0660.\u0661", "1e99", "inf")
 
 
 def write(tmp_path, *lines, head=HEAD):
@@ -47,7 +48,9 @@ def test_times_are_exact(text):
     assert time.ticks / time.rate == float(text)
 
 
-@pytest.mark.parametrize("text", ["nan", "inf", "-0.1", "1/3", "1,5", "", "1e999", "²", "1" * 50])
+@pytest.mark.parametrize(
+    "text", ["nan", "inf", "-0.1", "1/3", "1,5", "", "1e999", "²", "1" * 50, *ODD]
+)
 def test_what_is_no_time(text):
     with pytest.raises(ValueError):
         parse_time(text)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from espnet_av.errors import DataDirError
+from espnet_av.score.abx.items import AbxItem, Time
 from espnet_av.score.abx.options import AbxOptions
-from espnet_av.score.abx.plan import ItemLabels, make_plan
+from espnet_av.score.abx.plan import ItemLabels, label, make_plan
 
 ALL = AbxOptions(max_size_group=None, max_x_across=None)
 
@@ -95,3 +98,12 @@ def test_chunks_cover_all_blocks_once(monkeypatch):
         assert len(parts) > 5
         assert [first for first, _ in parts] == [0, *(end for _, end in parts[:-1])]
         assert parts[-1][1] == len(plan.pairs)
+
+
+@pytest.mark.parametrize("place", ["phone", "previous", "speaker"])
+def test_labels_that_look_alike_and_are_two(place):
+    item = AbxItem("f", Time(0, 1), Time(1, 1), "a", "b", "c", "s", "x")
+    both = [replace(item, **{place: text}) for text in ("\u00e3", "a\u0303")]
+    with pytest.raises(DataDirError, match=r"look alike, .* two ways of Unicode"):
+        label(both, ALL)
+    assert len(label([replace(item, **{place: t}) for t in ("01", "1")], ALL).phones) <= 2

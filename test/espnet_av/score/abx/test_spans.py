@@ -8,7 +8,14 @@ from oracles.abx_set import items
 from espnet_av.errors import ConfigError, DataDirError
 from espnet_av.score.abx.items import AbxItem, parse_time
 from espnet_av.score.abx.options import AbxOptions
-from espnet_av.score.abx.spans import check_durations, check_rate, cut, frame_span, parse_rate
+from espnet_av.score.abx.spans import (
+    TWICE,
+    check_durations,
+    check_rate,
+    cut,
+    frame_span,
+    parse_rate,
+)
 
 FRAMES = {f"f{n}": 60 for n in range(6)}
 HALF = Fraction(50)
@@ -95,10 +102,11 @@ def test_further_beyond_the_end_is_refused():
 @pytest.mark.parametrize("name", ["correct", "zerospeech2021"])
 def test_items_without_a_frame(name):
     short = item("0.3101", "0.3299") if name == "correct" else item("0.31", "0.32")
+    others = [item(f"0.1{n}", "0.3") for n in range(10)]
     with pytest.raises(DataDirError, match=r"1 of 11 items .* slice .*1 no frame.*\n.*x\.item:9"):
-        cut([short, *[item("0.1", "0.3")] * 10], FRAMES, HALF, AbxOptions(slice=name))
+        cut([short, *others], FRAMES, HALF, AbxOptions(slice=name))
     options = AbxOptions(slice=name, max_dropped=0.1)
-    found = cut([short, *[item("0.1", "0.3")] * 10], FRAMES, HALF, options)
+    found = cut([short, *others], FRAMES, HALF, options)
     assert found.dropped == [(short, "no frame")]
     assert len(found.items) == 10
 
@@ -132,5 +140,30 @@ def test_durations():
 
 @pytest.mark.parametrize("text", ["0", "-50", "fast", "1/0", "inf", "nan", "1e9", ""])
 def test_what_is_no_rate(text):
+    with pytest.raises(ConfigError, match="expected frames a second"):
+        parse_rate(text)
+
+
+def test_an_item_that_stands_there_twice_is_used_once():
+    whole = items()
+    again = AbxItem(**vars(whole[0]) | {"where": "line 50", "onset": parse_time("0.05250")})
+    spans = cut([*whole, again], FRAMES, HALF, AbxOptions())
+    assert len(spans.items) == 48
+    assert [(item.where, why) for item, why in spans.dropped] == [("line 50", TWICE)]
+    other = AbxItem(**vars(whole[0]) | {"speaker": "s9"})
+    assert len(cut([*whole, other], FRAMES, HALF, AbxOptions()).items) == 49
+    with pytest.raises(DataDirError, match=r"48 of 96 .*\(48 the same as another item\).*keep one"):
+        cut(whole * 2, FRAMES, HALF, AbxOptions())
+
+
+def test_an_item_behind_the_end_is_dropped_and_not_shortened_as_well():
+    late = AbxItem("f0", parse_time("1.2"), parse_time("1.2101"), "AA", "B", "D", "s1")
+    spans = cut([*items(), late], FRAMES, HALF, AbxOptions())
+    assert [why for _, why in spans.dropped] == ["begins where the file ends"]
+    assert spans.num_clipped == 0
+
+
+@pytest.mark.parametrize("text", ["1e999999999", "1e-999999999", "5" * 50])
+def test_rates_that_would_take_all_memory_to_read(text):
     with pytest.raises(ConfigError, match="expected frames a second"):
         parse_rate(text)
