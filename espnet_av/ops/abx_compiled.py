@@ -63,8 +63,7 @@ def count_blocks(
     longest = 1
     for m in range(frame.size - 1):
         longest = max(longest, frame[m + 1] - frame[m])
-    sums, steps = np.empty(longest, np.float64), np.empty(longest, np.int32)
-    turned = np.empty(longest, np.int32)
+    sums, steps = np.empty(longest, np.float64), np.empty(longest, np.int64)
     room, matrix = np.empty(_TILE, np.float32), np.empty(64, np.float32)
     taken = np.zeros(item.size, np.bool_)
     start = cell[task[first]]
@@ -78,7 +77,7 @@ def count_blocks(
         found = matrix[: 2 * height * width].reshape(2, height, width)
         xs = task_x[task[block] : task[block + 1]]
         room = fill_distances(
-            left, right, own, kind, frame, item, segment, (p, q), xs, room, sums, steps, turned,
+            left, right, own, kind, frame, item, segment, (p, q), xs, room, sums, steps,
             taken, found,
         )  # fmt: skip
         for k in range(task[block], task[block + 1]):

@@ -19,7 +19,6 @@ def _align(
     room: np.ndarray,
     sums: np.ndarray,
     steps: np.ndarray,
-    turned: np.ndarray,
     rows: tuple[int, int],
     columns: tuple[int, int],
     origins: tuple[int, int],
@@ -49,7 +48,7 @@ def _align(
             for j in range(max(i + 1, columns[0]) if same else columns[0], columns[1]):
                 value, other = dtw_mean(
                     products, frame[i] - first, frame[i + 1] - frame[i],
-                    frame[j] - first_column, frame[j + 1] - frame[j], sums, steps, turned,
+                    frame[j] - first_column, frame[j + 1] - frame[j], sums, steps,
                 )  # fmt: skip
                 found[0, i - origins[0], j - origins[1]] = value
                 if not same:
@@ -76,7 +75,6 @@ def fill_distances(
     room: np.ndarray,
     sums: np.ndarray,
     steps: np.ndarray,
-    turned: np.ndarray,
     taken: np.ndarray,
     found: np.ndarray,
 ) -> np.ndarray:
@@ -88,7 +86,7 @@ def fill_distances(
         for x in xs:
             # The groups before it were aligned with it already.
             room = _align(
-                left, right, own, kind, frame, room, sums, steps, turned,
+                left, right, own, kind, frame, room, sums, steps,
                 (item[x], item[x + 1]), (item[x], last), origins, found,
             )  # fmt: skip
         return room
@@ -97,7 +95,7 @@ def fill_distances(
         if x >= segment[q]:
             taken[x] = True
             room = _align(
-                left, right, own, kind, frame, room, sums, steps, turned,
+                left, right, own, kind, frame, room, sums, steps,
                 (origins[0], item[segment[p + 1]]), (item[x], item[x + 1]), origins, found,
             )  # fmt: skip
     for x in xs:
@@ -108,7 +106,7 @@ def fill_distances(
                 end += 1
             if end > g:
                 room = _align(
-                    left, right, own, kind, frame, room, sums, steps, turned,
+                    left, right, own, kind, frame, room, sums, steps,
                     (item[x], item[x + 1]), (item[g], item[end]), origins, found,
                 )  # fmt: skip
             g = end + 1

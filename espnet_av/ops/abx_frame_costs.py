@@ -15,13 +15,13 @@ _C0, _C1, _C2, _C3 = _F(np.pi / 2), _F(-0.2145988016), _F(0.0889789874), _F(-0.0
 _C4, _C5, _C6, _C7 = _F(0.0308918810), _F(-0.0170881256), _F(0.0066700901), _F(-0.0012624911)
 _CANCELLED = _F(1e-3)
 """Below this share of the squared lengths a squared difference is computed from the vectors."""
-_NARROW = _F(0.0045)
-"""Below it, where a cosine has few digits left, an angle is computed from the vectors."""
+_NEARLY_ONE, _NARROW = _F(0.9999), _F(0.0045014)
+"""Above that cosine, below that angle, few digits are left: it is computed from the vectors."""
 ANGULAR, EUCLIDEAN, KL = 0, 1, 2
 
 
 @compiled
-def _square(x: np.ndarray, y: np.ndarray) -> float:
+def _square(x: np.ndarray, y: np.ndarray) -> np.float32:
     """Squared length of a difference; exactly 0 of equal frames."""
     square = _ZERO
     for d in range(x.size):
@@ -44,6 +44,7 @@ def to_costs(
     rows, columns = products.shape
     if kind == ANGULAR:
         flat = products.reshape(rows * columns)
+        num_narrow = np.int32(0)
         for k in range(flat.size):
             x = min(max(flat[k], _MINUS_ONE), _ONE)
             a = abs(x)
@@ -51,7 +52,8 @@ def to_costs(
             p = _C0 + a * (_C1 + a * (_C2 + a * (_C3 + a * p)))
             y = np.sqrt(_ONE - a) * p
             flat[k] = (y if x >= _ZERO else _PI - y) * _OVER_PI
-        for i in range(rows):
+            num_narrow += np.int32(x > _NEARLY_ONE)
+        for i in range(rows if num_narrow else 0):
             for j in range(columns):
                 if products[i, j] < _NARROW:
                     square = _square(left[first_row + i], right[first_column + j])

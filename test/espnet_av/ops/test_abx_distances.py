@@ -26,8 +26,8 @@ def filled(pair, xs, room):
     found = np.full((2, len(rows), len(columns)), np.nan, np.float32)
     fill_distances(
         frames, frames, frames[:, 0], ANGULAR, FRAME, ITEM, SEGMENT, pair, np.array(xs),
-        np.empty(room, np.float32), np.empty(5, np.float64), np.empty(5, np.int32),
-        np.empty(5, np.int32),         np.zeros(len(ITEM), np.bool_), found,
+        np.empty(room, np.float32), np.empty(5, np.float64), np.empty(5, np.int64),
+        np.zeros(len(ITEM), np.bool_), found,
     )  # fmt: skip
     expected = [[dtw(angular(items[i], items[j])) for j in columns] for i in rows]
     return found[0], np.array(expected)

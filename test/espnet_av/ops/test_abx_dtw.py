@@ -14,7 +14,7 @@ from espnet_av.ops.abx_dtw import dtw_mean
 
 def aligned(costs):
     costs = np.asarray(costs, dtype=np.float32)
-    room = [np.empty(costs.shape[1], dtype) for dtype in (np.float64, np.int32, np.int32)]
+    room = [np.empty(costs.shape[1], dtype) for dtype in (np.float64, np.int64)]
     return dtw_mean(costs, 0, costs.shape[0], 0, costs.shape[1], *room)
 
 
@@ -35,5 +35,5 @@ def test_equal_ways_of_two_lengths():
 def test_only_the_part_that_is_asked_for():
     whole = np.full((6, 7), 9, np.float32)
     whole[1:5, 2:5] = [[0.1, 0.9, 0.8], [0.7, 0.2, 0.9], [0.8, 0.6, 0.3], [0.9, 0.8, 0.1]]
-    room = np.empty(3, np.float64), np.empty(3, np.int32), np.empty(3, np.int32)
+    room = np.empty(3, np.float64), np.empty(3, np.int64)
     assert dtw_mean(whole, 1, 4, 2, 3, *room) == pytest.approx((0.175, 0.175), abs=1e-6)
