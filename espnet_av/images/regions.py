@@ -75,6 +75,9 @@ def _check_sizes(found: Detection, config: ImagesConfig) -> None:
     if len(found.boxes) != count or not count:
         msg = f"{len(found.boxes)} boxes of {count} regions"
         raise ArrayError(msg, "another number of regions than its features")
+    if found.confidence is not None and len(found.confidence) != count:
+        msg = f"{len(found.confidence)} confidences of {count} regions"
+        raise ArrayError(msg, "another number of regions than its features")
     parts = {"features": found.features, "boxes": found.boxes, "confidence": found.confidence}
     for name, array in parts.items():
         if array is not None and not np.isfinite(array).all():

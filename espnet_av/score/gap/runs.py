@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,14 @@ def read_trained(name: str, learned: str, paths: Sequence[Path], question: Quest
         except (KeyError, IndexError, TypeError) as error:
             msg = f"{path}: no scores, or of an older version ({error!r}); run the score stage (11)"
             raise DataDirError(msg) from error
+    lacking = question.sets.keys() - {lang for lang, _ in trained.errors}
+    if trained.errors and learned in (ALL, *lacking) and lacking:
+        msg = (
+            f"{trained.title}: no ABX errors of {question.layer} of "
+            f"{', '.join(question.sets[lang] for lang in sorted(lacking))}; check --sets, and that "
+            "each of them was scored"
+        )
+        raise ConfigError(msg)
     if not trained.errors:
         msg = (
             f"{trained.title}: no ABX errors of {question.layer} of "
@@ -117,6 +126,9 @@ def _put(rates: dict[int, float], seed: int, value: float, path: Path) -> None:
         msg = f"{path}: another file has the same figure of seed {seed} already; name each once"
         raise DataDirError(msg)
     rates[seed] = float(value)
+    if not isfinite(rates[seed]):
+        msg = f"{path}: seed {seed}: a figure is {value}; score it again (stage 11)"
+        raise DataDirError(msg)
 
 
 def _same(trained: Trained, words: str, value: Any, path: Path) -> None:

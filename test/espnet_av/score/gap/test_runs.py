@@ -1,6 +1,7 @@
 """Scores of systems: what they hold, and what does not belong together."""
 
 import json
+from pathlib import Path
 
 import pytest
 from oracles.gap_systems import PLACES, arguments, scores, systems
@@ -84,4 +85,21 @@ def test_what_does_not_belong_together(tmp_path):
         gap_bin.main([*words, "--published", "q=1"])
     (tmp_path / "SSL_en_1.json").write_text('{"conditions": []}')
     with pytest.raises(SystemExit, match=r"SSL_en_1\.json: no scores, or of an older version"):
+        gap_bin.main(words)
+
+
+def test_a_language_that_no_model_was_measured_in(tmp_path):
+    words = arguments(tmp_path, systems())
+    words = [word.replace("=test_fr", "=test_zz") for word in words]
+    with pytest.raises(SystemExit, match=r"SSL (fr|all): no ABX errors of layer12 of test_zz"):
+        gap_bin.main(words)
+
+
+def test_a_figure_that_is_no_number(tmp_path):
+    words = arguments(tmp_path, systems())
+    path = next(word for word in words if word.endswith(".json"))
+    content = json.loads(Path(path).read_text())
+    content["conditions"][0]["abx"]["rate"] = float("nan")
+    Path(path).write_text(json.dumps(content))
+    with pytest.raises(SystemExit, match="a figure is nan; score it again"):
         gap_bin.main(words)
