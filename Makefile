@@ -56,5 +56,5 @@ clean:  ## remove caches; .venv, downloads and what recipes made stay
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* build
 
-distclean: clean  ## remove also what mini_av made; other recipes keep data, dump and exp
-	@rm -rf egs2/mini_av/*/data egs2/mini_av/*/dump egs2/mini_av/*/exp
+distclean: clean  ## remove also what mini_av and mini_coco made; other recipes keep data, dump and exp
+	@rm -rf egs2/mini_*/*/data egs2/mini_*/*/dump egs2/mini_*/*/exp
