@@ -283,7 +283,7 @@ def test_a_metric_that_the_model_cannot_feed_is_refused_before_the_work(run, tmp
     monkeypatch.delitem(SCORERS, "translation")
     expected = tmp_path / "expected_scores.yaml"
     expected.write_text("scoring: {metric: bleu}\n", encoding="utf-8")
-    message = "predicts text, but metric bleu is of toys; set scoring: {metric: wer or cer}"
+    message = "predicts text, but metric bleu is of toys; set scoring: {metric: wer or cer or per}"
     with pytest.raises(SystemExit, match=message):
         run("--expected", str(expected))
     assert not (tmp_path / "out").exists()

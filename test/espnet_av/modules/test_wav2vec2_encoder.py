@@ -72,7 +72,7 @@ def test_layers_are_the_residual_stream(pre_norm):
     assert torch.equal(second, shorter.layer_outputs(x, lengths, [2])[0])
 
 
-@pytest.mark.parametrize("layer", [0, 4])
+@pytest.mark.parametrize("layer", [-1, 4])
 def test_a_layer_that_does_not_exist(layer):
     with pytest.raises(ConfigError, match=f"layer {layer} .* 1 to 3"):
         make().layer_outputs(torch.randn(1, 2, 8), torch.tensor([2]), [layer])
