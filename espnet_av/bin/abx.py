@@ -47,13 +47,30 @@ def get_parser() -> argparse.ArgumentParser:
     """Command-line options."""
     parser = stage_parser("abx", __doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    default = AbxOptions()
     parser.add_argument(
         "--features", type=Path, nargs="+", required=True, metavar="DIR",
         help="folder of .npy or .pt files, or a .scp; several: layers",
     )  # fmt: skip
     parser.add_argument("--items", type=Path, required=True, metavar="FILE", help="item file")
     parser.add_argument("--frame_hz", required=True, metavar="HZ", help="frames a second, as 50")
+    _add_measurement(parser)
+    parser.add_argument(
+        "--durations",
+        type=Path,
+        metavar="FILE",
+        help="lines of <file> <seconds>, to check the rate",
+    )
+    parser.add_argument("--num_resamples", type=int, default=1000, help="of talkers, for intervals")
+    parser.add_argument("--num_threads", type=int, default=1, help="the figures are the same")
+    parser.add_argument("--cells", type=Path, metavar="FILE", help="write every cell as TSV, too")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="JSON to write")
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="PNG: layers, confused phones")
+    return parser
+
+
+def _add_measurement(parser: argparse.ArgumentParser) -> None:
+    """What the figures depend on, besides features and items."""
+    default = AbxOptions()
     parser.add_argument("--speaker", choices=SPEAKERS, default="within", help="of X (within)")
     parser.add_argument("--context", choices=CONTEXTS, default=default.context, help="(within)")
     parser.add_argument("--distance", choices=DISTANCES, default=default.distance, help="(angular)")
@@ -76,18 +93,6 @@ def get_parser() -> argparse.ArgumentParser:
         "--max_dropped", type=float, default=default.max_dropped,
         help="share of items that may be without a frame (0.05)",
     )  # fmt: skip
-    parser.add_argument(
-        "--durations",
-        type=Path,
-        metavar="FILE",
-        help="lines of <file> <seconds>, to check the rate",
-    )
-    parser.add_argument("--num_resamples", type=int, default=1000, help="of talkers, for intervals")
-    parser.add_argument("--num_threads", type=int, default=1, help="the figures are the same")
-    parser.add_argument("--cells", type=Path, metavar="FILE", help="write every cell as TSV, too")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="JSON to write")
-    parser.add_argument("--picture", type=Path, metavar="FILE", help="PNG: layers, confused phones")
-    return parser
 
 
 def make_options(options: argparse.Namespace) -> AbxOptions:

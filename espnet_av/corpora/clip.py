@@ -168,9 +168,7 @@ def _with_tracks(clip: Clip, media: dict[Path, Media], coverage: Coverage) -> Cl
         if path is not None and media[path].error:
             coverage.lack(path)
     has_video = video is not None and video.has_video
-    source = clip.audio
-    if sound is None or not sound.has_audio:
-        source = clip.video if video is not None and video.has_audio else None
+    source = _source_of_sound(clip, video, sound)
     fault = next((m for m in (video, sound) if m is not None and m.error), None)
     if has_video and source is None and clip.frames == "full":
         detail = f"{clip.video}: no sound in it, and there are no mouth clips"
@@ -203,6 +201,13 @@ def _with_tracks(clip: Clip, media: dict[Path, Media], coverage: Coverage) -> Cl
     )
     _count(present, clip, video, sound, coverage)
     return present
+
+
+def _source_of_sound(clip: Clip, video: Media | None, sound: Media | None) -> Path | None:
+    """The file whose sound is taken: its own, or that of the film; None: there is none."""
+    if sound is not None and sound.has_audio:
+        return clip.audio
+    return clip.video if video is not None and video.has_audio else None
 
 
 def _count(

@@ -167,7 +167,8 @@ def validate(data: DataDir) -> list[str]:
         where, table = data.path / name, find_table(name)
         if not isinstance(rows, Column):  # which is read if these are right, and only then
             problems += [f"{where}: {p}" for key in rows if (p := id_problem(key))]
-            problems += [f"{where}: {key}: empty {_noun(name)}" for key in rows if not rows[key]]
+            noun = "transcript" if name.split(".")[0] == "text" else "value"
+            problems += [f"{where}: {key}: empty {noun}" for key in rows if not rows[key]]
         if table is not None and table.problem is not no_problem:
             problems += [
                 f"{where}: {key}: {p}" for key, value in rows.items() if (p := table.problem(value))
@@ -256,10 +257,6 @@ def _normalised(table: str, rows: Mapping[str, str]) -> dict[str, str]:
     return {
         key: unicodedata.normalize("NFC", " ".join(value.split())) for key, value in ordered.items()
     }
-
-
-def _noun(table: str) -> str:
-    return "transcript" if table.split(".")[0] == "text" else "value"
 
 
 def _media_problems(data: DataDir) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +16,7 @@ FIRST_TABLE = 1024
 """Positions computed at first; the table grows when a longer text comes."""
 
 
-class TextPositions(nn.Module):
+class TextPositions(nn.Module, ABC):
     """embeddings * xscale + positions -> layer norm -> dropout.
 
     `pe` (1, L, D) and `extend_pe` have ESPnet's names: the search asks for one position at a time.
@@ -37,9 +38,9 @@ class TextPositions(nn.Module):
         self.norm = nn.LayerNorm(size) if with_norm else None
         self.dropout = nn.Dropout(dropout_rate)
 
+    @abstractmethod
     def extend_pe(self, x: Tensor) -> None:
         """Makes the table as long as (B, L, D), of its type and on its device."""
-        raise NotImplementedError
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, L, D) -> (B, L, D)."""
