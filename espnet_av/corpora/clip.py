@@ -26,7 +26,13 @@ _END_SLACK_SEC = 0.1
 _MOUTH_CROP_SIDE = 96
 """Pictures as small as this are mouth crops already: points in the original do not fit them."""
 FrameKind = Literal["mouth", "full", "both"]
-"""What of a picture later stages take: a mouth clip (`video.scp`), all of it (`film.scp`)."""
+"""What of a picture later stages take: a mouth clip, all of it, or both."""
+PICTURE_TABLES: dict[str, tuple[str, ...]] = {
+    "mouth": ("video.scp",),
+    "full": ("film.scp",),
+    "both": ("video.scp", "film.scp"),
+}
+"""The tables that name the picture for them."""
 _FOREIGN = re.compile(r"[^A-Za-z0-9._-]+|\.\.+")
 
 
@@ -129,11 +135,10 @@ def write_set(path: Path, clips: Iterable[Clip]) -> int:
         count += 1
         recording = clip.recording or clip.utt_id
         sound, points = clip.audio, clip.landmarks
-        picture = None if clip.frames == "full" else clip.video
-        film = None if clip.frames == "mouth" else clip.video
+        named = () if clip.video is None else PICTURE_TABLES[clip.frames]
+        face = clip.face if "video.scp" in named else None
         rows: dict[str, tuple[str, str | None]] = {
-            "video.scp": (recording, None if picture is None else str(picture)),
-            "film.scp": (recording, None if film is None else str(film)),
+            **{table: (recording, str(clip.video)) for table in named},
             "wav.scp": (recording, None if sound is None else str(sound)),
             "landmarks.scp": (
                 recording,
@@ -147,7 +152,7 @@ def write_set(path: Path, clips: Iterable[Clip]) -> int:
             "utt2label": (clip.utt_id, clip.label),
             "rttm": (recording, format_turns(clip.turns) or None),
             "utt2image": (clip.utt_id, clip.image),
-            "utt2face": (clip.utt_id, None if picture is None else clip.face and str(clip.face)),
+            "utt2face": (clip.utt_id, face and str(face)),
             "segments": (clip.utt_id, _segment(recording, clip.span)),
         }
         rows |= {f"text.{lang}": (clip.utt_id, text) for lang, text in clip.translations.items()}

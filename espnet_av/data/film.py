@@ -18,7 +18,7 @@ from espnet_av.errors import ArkError
 from espnet_av.media.video import frame_rate, iter_frames
 
 STORED_SIDE = 224
-"""Pixels of the shorter side in an archive; smaller films stay as they are."""
+"""Pixels of the shorter side in an archive, at most, unless told otherwise."""
 _QUALITY = 95
 _HEAD = struct.Struct("<dIHH")
 _TAG = b"FILM"
@@ -72,11 +72,11 @@ class Film:
         return head + sizes + b"".join(self.jpegs)
 
 
-def film_of(pictures: Iterable[np.ndarray], rate_hz: float) -> Film:
-    """Encode (H, W, 3) uint8 RGB frames, the shorter side at most `STORED_SIDE` pixels."""
+def film_of(pictures: Iterable[np.ndarray], rate_hz: float, side: int = STORED_SIDE) -> Film:
+    """Encode (H, W, 3) uint8 RGB frames, the shorter side at most `side` pixels."""
     jpegs, height, width = [], 0, 0
     for picture in pictures:
-        scale = min(1.0, STORED_SIDE / min(picture.shape[:2]))
+        scale = min(1.0, side / min(picture.shape[:2]))
         height, width = (max(1, round(side * scale)) for side in picture.shape[:2])
         small = picture if scale == 1.0 else resized(picture, width, height)
         pixels = cv2.cvtColor(small, cv2.COLOR_RGB2BGR)
@@ -110,8 +110,12 @@ def read_film(pointer: str, name: str | None = None) -> Film:
     return Film(rate, height, width, tuple(payload[a:b] for a, b in pairwise(ends)))
 
 
-def pack_film(ark: ArkWriter, name: str, source: str, start: float, end: float | None) -> str:
-    """A `StretchPacker`: frames of a file at its own rate, or of another archive as they are.
+def pack_film(
+    ark: ArkWriter, name: str, source: str, start: float, end: float | None, side: int
+) -> str:
+    """A `StretchPacker`: frames of a file at its own rate, or of another archive.
+
+    Those of an archive stay as they are, unless they are larger than wanted.
 
     Raises:
         MediaError: the file cannot be read; see `iter_frames`.
@@ -119,9 +123,11 @@ def pack_film(ark: ArkWriter, name: str, source: str, start: float, end: float |
     """
     if is_ark_pointer(source):
         film = read_film(source).cut(start, end)
+        if min(film.height, film.width) > side:
+            film = film_of(film.frames(range(len(film.jpegs))), film.rate_hz, side)
     else:
         rate = frame_rate(source)
-        film = film_of(iter_frames(source, rate, start, end), rate)
+        film = film_of(iter_frames(source, rate, start, end), rate, side)
     if not film.jpegs:
         msg = f"{source}: {name}: no frame from {start:g} s on; correct segments, or film.scp"
         raise ArkError(msg)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import chain
 from pathlib import Path
 
@@ -12,10 +12,19 @@ from espnet_av.errors import DataDirError
 from espnet_av.fingerprint import fingerprint
 
 
-def work_fingerprint(config: object, rows: Iterable[tuple[object, ...]]) -> str:
-    """Fingerprint of a configuration and of one row an utterance."""
+def work_fingerprint(
+    config: object, rows: Iterable[tuple[object, ...]], unused: Collection[str] = ()
+) -> str:
+    """Fingerprint of a configuration and of one row an utterance.
+
+    Args:
+        config: a dataclass.
+        rows: of the utterances.
+        unused: fields of the configuration that change nothing of these.
+    """
     # Not the tolerated share of drops: it decides whether a result is accepted, not what it is.
-    settings = {k: v for k, v in to_dict(config).items() if k != "max_dropped_ratio"}
+    left_out = {"max_dropped_ratio", *unused}
+    settings = {k: v for k, v in to_dict(config).items() if k not in left_out}
     return fingerprint(chain([repr(sorted(settings.items()))], map(repr, rows)))
 
 

@@ -23,8 +23,9 @@ SEGMENTS = "segments"
 """Table that says which recording an utterance is part of."""
 Packer = Callable[["ArkWriter", str, str], str]
 """Stores what a path or pointer names under an id, and returns its pointer; raises `ArkError`."""
-StretchPacker = Callable[["ArkWriter", str, str, float, float | None], str]
-"""The same of a stretch (start, end in seconds) of a recording; raises `MediaError` too."""
+StretchPacker = Callable[["ArkWriter", str, str, float, float | None, int], str]
+"""The same of a stretch (start, end in seconds) of a recording, pictures with so many pixels on the
+shorter side at most; raises `MediaError` too."""
 _LANG = r"(?!bak|old|tmp)[a-z]{2,3}(-[A-Za-z]+)?"
 _LOOKS_LIKE_A_TABLE = re.compile(rf"(utt|rec|reco|spk)2\w+|\w+\.scp|text\.{_LANG}\w*|\w*(ctm|rttm)")
 
@@ -150,10 +151,12 @@ SOUND = _files(name="wav.scp", in_dump="packed", mark="media")
 PICTURE = _files(name="video.scp", in_dump="packed", for_roi=True, mark="media")
 
 
-def _pack_film(ark: ArkWriter, name: str, source: str, start: float, end: float | None) -> str:
+def _pack_film(
+    ark: ArkWriter, name: str, source: str, start: float, end: float | None, side: int
+) -> str:
     from espnet_av.data.film import pack_film  # PyAV and OpenCV, which tools need not load
 
-    return pack_film(ark, name, source, start, end)
+    return pack_film(ark, name, source, start, end, side)
 
 
 FILMS = _files(name="film.scp", in_dump="packed", stretch_packer=_pack_film)

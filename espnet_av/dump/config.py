@@ -24,6 +24,8 @@ class DumpConfig:
     max_beyond_end: Seconds = 0.25
     """An utterance with a transcript whose segment reaches further beyond the end of its recording
     is dropped, as words of it are missing; without one, what there is is kept."""
+    film_side: int = 224
+    """Pixels of the shorter side of films, at most; smaller ones stay as they are."""
     require: Literal["any", "audio", "video", "both"] = "any"
     """What an utterance must have; the others are dropped."""
     max_dropped_ratio: float = 0.05
@@ -32,6 +34,9 @@ class DumpConfig:
     def __post_init__(self) -> None:
         if self.shard_utts < 1:
             msg = f"shard_utts is {self.shard_utts}; a shard holds at least 1 utterance"
+            raise ConfigError(msg)
+        if self.film_side < 1:
+            msg = f"film_side is {self.film_side}; films have at least 1 pixel, 224 by default"
             raise ConfigError(msg)
         if not 0 <= self.min_duration < self.max_duration:
             msg = f"min_duration {self.min_duration} must be below max_duration {self.max_duration}"

@@ -35,8 +35,8 @@ logger = logging.getLogger(__name__)
 _FLAC_BYTES_PER_SEC = 17_500
 """Measured: speech of mini_av at 16 kHz."""
 
-_FILM_BYTES_PER_SEC = 400_000
-"""Of 25 frames with a shorter side of 224 pixels."""
+_FILM_BYTES_PER_SEC_AND_PIXEL = 400_000 / 224**2
+"""Of 25 frames, by the square of their shorter side."""
 
 
 @dataclass
@@ -146,11 +146,12 @@ class DumpShard(Shard[DumpRecord]):
         if clip is not None:
             num_bytes += (file_size(clip) or 0) / self.clips.num_sharers[archive_of(clip)]
         num_bytes += sum(array_bytes(path) for _, path in self._others(utt_id))
+        per_sec = _FILM_BYTES_PER_SEC_AND_PIXEL * self.config.film_side**2
         for _, path in self._stretches(utt_id):
             seconds = (end or 0.0) - start
             if end is None and not is_ark_pointer(path):
                 seconds = track_seconds(path, "video")
-            num_bytes += max(seconds, 0.0) * _FILM_BYTES_PER_SEC
+            num_bytes += max(seconds, 0.0) * per_sec
         return num_bytes
 
     def media_sec(self, record: DumpRecord) -> float:
@@ -173,7 +174,9 @@ class DumpShard(Shard[DumpRecord]):
             rows += [(table, mark) for mark in archive_marks(files.values())]
         for utt_id in self.utt_ids:
             rows += [(utt_id, table, p, file_size(p)) for table, p in self._stretches(utt_id)]
-        return work_fingerprint(self.config, rows)
+        # Dumps without films are those of before there were any.
+        unused = () if self._stretch_tables else ("film_side",)
+        return work_fingerprint(self.config, rows, unused)
 
     def pack(self, record: DumpRecord, advance: Callable[[], None]) -> None:
         """Filter the utterances and fill the archives; one that stays empty is not kept."""
@@ -194,7 +197,7 @@ class DumpShard(Shard[DumpRecord]):
             record.widths[table] = found.widths
         for table in self._stretch_tables:
             path, lengths = self.ark_path(Path(table).stem), record.seconds()
-            made = pack_stretches(self.data, table, lengths, path, self.config.max_mismatch)
+            made = pack_stretches(self.data, table, lengths, path, self.config)
             record.packed[table], record.lost[table] = made.pointers, made.lost
         for kind in ("audio", "video"):
             if self.ark_path(kind).stat().st_size == 0:

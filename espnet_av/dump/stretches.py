@@ -11,6 +11,7 @@ from espnet_av.data.data_dir import DataDir
 from espnet_av.data.dropped import Drop
 from espnet_av.data.fields import find_table
 from espnet_av.dump.arrays import Packed
+from espnet_av.dump.config import DumpConfig
 from espnet_av.dump.twins import Twins
 from espnet_av.errors import ArkError, MediaError
 
@@ -29,7 +30,7 @@ def source_of(data: DataDir, table: str, utt_id: str) -> str | None:
 
 
 def pack_stretches(
-    data: DataDir, table: str, lengths: Mapping[str, float], path: Path, max_mismatch: float
+    data: DataDir, table: str, lengths: Mapping[str, float], path: Path, config: DumpConfig
 ) -> Packed:
     """Fill the archive of a table; it is not kept if it stays empty.
 
@@ -40,10 +41,12 @@ def pack_stretches(
         table: name.
         lengths: utterances that are kept -> seconds.
         path: of the archive.
-        max_mismatch: one that is shorter or longer by more than so many seconds is told.
+        config: sizes of pictures; how much shorter or longer than its utterance one may be
+            before it is told.
     """
     known, packed, twins = find_table(table), Packed(), Twins(data)
-    assert known is not None and known.stretch_packer is not None
+    pack = known.stretch_packer if known else None
+    assert pack is not None
     with ArkWriter(path) as ark:
         for utt_id in lengths:
             source, (_, start, end) = source_of(data, table, utt_id), data.recording(utt_id)
@@ -54,12 +57,13 @@ def pack_stretches(
                 packed.pointers[utt_id] = packed.pointers[first]
                 continue
             try:
-                packed.pointers[utt_id] = known.stretch_packer(ark, name, source, start, end)
+                pointer = pack(ark, name, source, start, end, config.film_side)
+                packed.pointers[utt_id] = pointer
             except (ArkError, MediaError) as error:
                 packed.lost.append(Drop(utt_id, "unreadable", str(error)))
                 logger.warning("%s: %s: left out of the dump: %s", table, utt_id, error)
     for utt_id, seconds in ark.seconds.items():
-        if abs(seconds - lengths.get(utt_id, seconds)) > max_mismatch:
+        if abs(seconds - lengths.get(utt_id, seconds)) > config.max_mismatch:
             told = (table, utt_id, seconds, lengths[utt_id])
             logger.warning("%s: %s: %.2f s of an utterance of %.2f s", *told)
     if not packed.pointers:

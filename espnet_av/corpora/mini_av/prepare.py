@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from espnet_av.config import load_config
+from espnet_av.corpora.clip import PICTURE_TABLES, FrameKind
 from espnet_av.corpora.mini_av.build import COLUMNS, MANIFEST, build_mini_av
 from espnet_av.corpora.mini_av.config import SPLITS, MiniAvConfig
 from espnet_av.data.data_dir import Segment, write_data_dir
@@ -18,17 +19,25 @@ from espnet_av.text_file import read_text
 
 
 def prepare_mini_av(
-    root: str | Path, out_dir: str | Path, *, config: Path | None = None, nj: int = 1
+    root: str | Path,
+    out_dir: str | Path,
+    *,
+    config: Path | None = None,
+    frames: FrameKind = "mouth",
+    nj: int = 1,
 ) -> dict[str, int]:
     """Write `out_dir/{train,valid,test,test_unseen}` from the corpus, all languages together.
 
-    Each set gets `wav.scp` and `video.scp` (both point at the mp4), `text`, its translations
-    `text.<lang>`, `utt2spk`, `utt2lang`, the counts of frames and samples, and `ctm` with phones.
+    Each set gets `wav.scp` and `video.scp` or `film.scp` (all point at the mp4), `text`, its
+    translations `text.<lang>`, `utt2spk`, `utt2lang`, the counts of frames and samples, and `ctm`
+    with phones.
 
     Args:
         root: the corpus.
         out_dir: receives the sets; a split without utterances gives none.
         config: YAML file of a `MiniAvConfig`; the corpus is first built by it, unless it is there.
+        frames: what is written of pictures: `video.scp` for mouth clips, `film.scp` for full
+            frames, or both.
         nj: processes that build.
 
     Returns:
@@ -49,7 +58,7 @@ def prepare_mini_av(
         tables: dict[str, dict[str, str]] = defaultdict(dict)
         ctm: dict[str, list[Segment]] = {}
         for table in sorted(root.glob(f"*/{split}.tsv")):
-            for utt_id, values in _rows(table):
+            for utt_id, values in _rows(table, frames):
                 for name, value in values.items():
                     tables[name][utt_id] = value
             phones, problems = parse_ctm(table.with_suffix(".ctm"))
@@ -61,7 +70,7 @@ def prepare_mini_av(
     return sizes
 
 
-def _rows(table: Path) -> Iterator[tuple[str, dict[str, str]]]:
+def _rows(table: Path, frames: FrameKind) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield (utterance, data dir table -> value) for each line of a `<split>.tsv`."""
     text = read_text(table, DataDirError, "build the corpus again")
     with io.StringIO(text, newline="") as stream:
@@ -75,17 +84,17 @@ def _rows(table: Path) -> Iterator[tuple[str, dict[str, str]]]:
             if None in row or None in row.values():
                 msg = f"{where}: {len(header)} fields expected; build the corpus again"
                 raise DataDirError(msg)
-            yield row["id"], _values(table.parent, row, where)
+            yield row["id"], _values(table.parent, row, frames, where)
 
 
-def _values(folder: Path, row: dict[str, str], where: str) -> dict[str, str]:
+def _values(folder: Path, row: dict[str, str], frames: FrameKind, where: str) -> dict[str, str]:
     clip = folder / row["video"]
     if not clip.is_file():
         msg = f"{where}: {row['id']}: {clip} does not exist; delete {MANIFEST} and build again"
         raise DataDirError(msg)
     return {
         "wav.scp": str(clip),
-        "video.scp": str(clip),
+        **{name: str(clip) for name in PICTURE_TABLES[frames]},
         "utt2spk": row["speaker"],
         "utt2lang": folder.name,
         "utt2num_frames": row["num_frames"],

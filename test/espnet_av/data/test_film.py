@@ -55,18 +55,23 @@ def test_files_are_packed_at_their_own_rate_and_cut(tmp_path: Path) -> None:
     frames = colours(60)
     write_video(tmp_path / "a.mp4", frames, fps=30)
     with ArkWriter(tmp_path / "f.ark") as ark:
-        whole = pack_film(ark, "a", str(tmp_path / "a.mp4"), 0.0, None)
-        part = pack_film(ark, "b", str(tmp_path / "a.mp4"), 0.5, 1.0)
+        whole = pack_film(ark, "a", str(tmp_path / "a.mp4"), 0.0, None, 224)
+        part = pack_film(ark, "b", str(tmp_path / "a.mp4"), 0.5, 1.0, 32)
     film = read_film(f"{tmp_path}/{whole}")
     assert (film.rate_hz, len(film.jpegs)) == (30.0, 60)
     cut = read_film(f"{tmp_path}/{part}")
     assert len(cut.jpegs) == 15
-    assert np.abs(cut.frames([0])[0].astype(int) - frames[15]).mean() < 6
+    assert cut.frames([0])[0].shape == (32, 43, 3)
+    assert np.abs(cut.frames([0])[0].astype(int) - frames[15, 0, 0]).mean() < 6
     with ArkWriter(tmp_path / "g.ark") as ark:
-        again = pack_film(ark, "c", f"{tmp_path}/{whole}", 0.5, 1.0)
+        again = pack_film(ark, "c", f"{tmp_path}/{whole}", 0.5, 1.0, 48)
+        less = pack_film(ark, "e", f"{tmp_path}/{whole}", 0.5, 1.0, 32)
         with pytest.raises(ArkError, match="d: no frame from 9 s on; correct segments"):
-            pack_film(ark, "d", f"{tmp_path}/{whole}", 9.0, 10.0)
+            pack_film(ark, "d", f"{tmp_path}/{whole}", 9.0, 10.0, 224)
     assert read_film(f"{tmp_path}/{again}").jpegs == film.jpegs[15:30]
+    small = read_film(f"{tmp_path}/{less}")
+    assert (small.height, small.width, len(small.jpegs)) == (32, 43, 15)
+    assert np.abs(small.frames([14])[0].astype(int) - frames[29, 0, 0]).mean() < 6
 
 
 def test_what_is_no_film_is_named(tmp_path: Path) -> None:
@@ -91,4 +96,4 @@ def test_what_is_no_film_is_named(tmp_path: Path) -> None:
             bad.frames([number])
     (tmp_path / "text.mp4").write_text("no film")
     with ArkWriter(tmp_path / "g.ark") as ark, pytest.raises(MediaError, match=r"text\.mp4"):
-        pack_film(ark, "x", str(tmp_path / "text.mp4"), 0.0, None)
+        pack_film(ark, "x", str(tmp_path / "text.mp4"), 0.0, None, 224)

@@ -41,6 +41,7 @@ def test_right_to_the_last(changes: dict[str, Any]) -> None:
     ("changes", "message"),
     [
         ({"shard_utts": 0}, "shard_utts is 0; a shard holds at least 1 utterance"),
+        ({"film_side": 0}, "film_side is 0; films have at least 1 pixel"),
         ({"min_duration": 2.0, "max_duration": 2.0}, r"2\.0 must be below max_duration 2\.0"),
         ({"min_duration": -0.1}, r"min_duration -0\.1 must be below max_duration 20\.0"),
         ({"max_dropped_ratio": 1.01}, r"max_dropped_ratio is 1\.01; it is a share"),

@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from oracles.films import write_film
 
 from espnet_av.data.ark import ArkWriter
 from espnet_av.data.data_dir import DataDir, write_data_dir
+from espnet_av.data.film import read_film
 from espnet_av.data.table import write_table
 from espnet_av.dump.config import DumpConfig
 from espnet_av.dump.stage import finish_dump, plan_dump
@@ -111,3 +113,33 @@ def test_seconds_are_those_of_the_longer_of_sound_and_picture(tmp_path: Path) ->
     assert shard.media_sec(record) == 2.0
     record.num_frames |= {"s-in": 75, "mute": 25}
     assert shard.media_sec(record) == 3.0 + 1.0
+
+
+def film_dump(root: Path, **changes: object) -> DataDir:
+    """Two utterances of one film with sound, 64x48 pixels."""
+    write_film(root / "r.mp4", seed=1, num_frames=50)
+    pieces = {"s-a": "r 0 1", "s-b": "r 1 2"}
+    tables = {name: {"r": str(root / "r.mp4")} for name in ("wav.scp", "film.scp")}
+    spoken = {"segments": pieces, "utt2spk": dict.fromkeys(pieces, "s")}
+    return dump(root, tables | spoken, **changes)
+
+
+def test_films_are_stored_in_the_size_that_is_asked_for(tmp_path: Path) -> None:
+    for side, size in ((224, (48, 64)), (24, (24, 32))):
+        made = film_dump(tmp_path, film_side=side)
+        film = read_film(made.locate("film.scp", "s-b") or "", "s-b")
+        assert (film.height, film.width, len(film.jpegs)) == (*size, 25)
+
+
+def test_only_films_ask_for_the_size_of_films(tmp_path: Path) -> None:
+    """Dumps without any are not made again for it."""
+    film_dump(tmp_path / "film")
+    dump(tmp_path, tables_of(tmp_path, SEGMENTS))
+    prints = {}
+    for root in (tmp_path, tmp_path / "film"):
+        for side in (224, 24):
+            config = DumpConfig(film_side=side)
+            (shard,) = plan_dump(root / "data", root / "roi", root / "dump", config)
+            prints[root, side] = shard.fingerprint()
+    assert prints[tmp_path, 224] == prints[tmp_path, 24]
+    assert prints[tmp_path / "film", 224] != prints[tmp_path / "film", 24]

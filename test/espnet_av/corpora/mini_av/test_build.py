@@ -94,6 +94,18 @@ def test_data_dirs(corpus, tmp_path):
         assert phones[-1].start + phones[-1].duration == pytest.approx(end, abs=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("frames", "tables"),
+    [("mouth", {"video.scp"}), ("full", {"film.scp"}), ("both", {"video.scp", "film.scp"})],
+)
+def test_full_frames_beside_or_in_place_of_mouths(corpus, tmp_path, frames, tables):
+    prepare_mini_av(corpus, tmp_path, frames=frames)
+    data = read_data_dir(tmp_path / "train")
+    assert {"video.scp", "film.scp"} & data.tables.keys() == tables
+    for table in tables:
+        assert data.tables[table] == data.tables["wav.scp"]
+
+
 def test_prepare_builds_when_given_a_configuration(corpus, tmp_path):
     config = tmp_path / "corpus.yaml"
     save_yaml(CONFIG, config)
