@@ -11,18 +11,10 @@ from espnet_av.train.config import TrainConfig
 
 _TEMPLATE = """# {name}
 
-Audio-visual speech recogniser trained with espnet_av: {model}, {size:.2f} M parameters,
+{kind} trained with espnet_av: {model}, {size:.2f} M parameters,
 {steps} steps, seed {seed}.
 
-    espnet-av transcribe clip.mp4 --model {name}.zip
-
-```python
-from espnet_av.speech2text import Speech2Text
-
-speech2text = Speech2Text.from_pretrained("{name}.zip")
-print(speech2text(video_path="clip.mp4", audio_path="clip.mp4", mode="av").text)
-```
-
+{use}
 ## Scores
 
 {scores}
@@ -30,7 +22,7 @@ print(speech2text(video_path="clip.mp4", audio_path="clip.mp4", mode="av").text)
 ## Input
 
 One speaker, the face in view, any frame rate and sample rate. Files: `weights.safetensors`,
-`config.yaml` (training), `roi.yaml` (mouth region), `decode.yaml` (search), `tokens/`, `meta.yaml`
+`config.yaml` (training), `roi.yaml` (mouth region), {files}`meta.yaml`
 (checksums, versions, command).
 
 ## Model
@@ -38,10 +30,33 @@ One speaker, the face in view, any frame rate and sample rate. Files: `weights.s
 ```yaml
 {model_conf}```
 """
+_WRITES = """    espnet-av transcribe clip.mp4 --model {name}.zip
+
+```python
+from espnet_av.speech2text import Speech2Text
+
+speech2text = Speech2Text.from_pretrained("{name}.zip")
+print(speech2text(video_path="clip.mp4", audio_path="clip.mp4", mode="av").text)
+```
+"""
+_WRITES_NONE = """```python
+from espnet_av.pack import open_model
+from espnet_av.train.loading import load_experiment
+
+with open_model("{name}.zip") as files:
+    model, config, _ = load_experiment(files.folder, files.checkpoint)
+```
+
+It writes no text; `teacher.yaml`, where it is there, says whose vectors it learned.
+"""
 
 
 def model_card(
-    name: str, config: TrainConfig, num_parameters: int, scores: Sequence[dict[str, Any]]
+    name: str,
+    config: TrainConfig,
+    num_parameters: int,
+    scores: Sequence[dict[str, Any]],
+    writes_text: bool = True,
 ) -> str:
     """Markdown page: what the model is, how to use it, what it scored.
 
@@ -50,9 +65,13 @@ def model_card(
         config: it was trained with.
         num_parameters: numbers in its weights.
         scores: contents of the `scores.json` files of its decodings.
+        writes_text: whether it is a recogniser or translator.
     """
     return _TEMPLATE.format(
         name=name,
+        kind="Audio-visual speech recogniser" if writes_text else "Encoder of speech",
+        use=(_WRITES if writes_text else _WRITES_NONE).format(name=name),
+        files="`decode.yaml` (search), `tokens/`, " if writes_text else "",
         model=config.model,
         size=num_parameters / 1e6,
         steps=config.max_steps,

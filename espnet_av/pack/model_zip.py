@@ -36,21 +36,25 @@ from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.search.ngram_lm import NGramLM
 from espnet_av.temporary import temporary_folder
 from espnet_av.text_file import read_json
+from espnet_av.train.config import TrainConfig
 from espnet_av.train.loading import (
     TOKENS,
     default_checkpoint,
+    load_experiment,
     load_recogniser,
     needs_text,
     read_train_config,
     read_weights,
 )
 from espnet_av.train.longest import LENGTHS, longest_note, read_longest
+from espnet_av.train.teacher_note import NOTE
 from espnet_av.yaml_file import read_yaml_keys
 
 LM = "lm.arpa"
 _TABLES = (
     *(f"{TOKENS}/{name}" for name in ("bpe.model", "tokens.txt", "units.txt", "words.txt")),
     SUMMARY,
+    NOTE,
 )
 """Other files of an experiment that go along where they are."""
 _AGAIN = "remove it, or run the score stage (11) again"
@@ -68,7 +72,7 @@ class ModelFiles:
     roi: RoiConfig | None
     """How the mouths of its training data were cut; None for an experiment folder."""
     decode: DecodeConfig | None
-    """The search it was scored with; None for an experiment folder."""
+    """The search it was scored with; None for an experiment folder, and without text."""
 
 
 def pack_model(
@@ -86,35 +90,29 @@ def pack_model(
         out_path: the zip; replaced atomically.
         checkpoint: weights in `exp_dir`; None = the average that its configuration makes.
         roi: how mouths were cut for its training data.
-        decode: the search to recognise with; None = the best one for the model's parts.
+        decode: the search to recognise with; None = the best one for the model's parts. A model
+            that writes no text, as one of vectors of sentences, has none.
 
     Raises:
-        CheckpointError: nothing was trained there, the model writes no text, or its weights or
-            tokens are missing, damaged or another model's.
+        CheckpointError: nothing was trained there, or its weights or tokens are missing, damaged or
+            another model's.
         ConfigError: the experiment's config.yaml or the search's language model is not valid, or
             the model lacks a part that the search needs.
     """
-    # Whoever unpacks it loads it in the same way; what fails there is to fail here.
-    model, config, tokenizer = load_recogniser(exp_dir, checkpoint)
-    decode = decode or default_search(model)
-    check_search(model, decode)
-    del model
+    config, decode, lm = _loaded(exp_dir, checkpoint, decode)
     name = checkpoint or default_checkpoint(config)
     # Cloned: a matrix that two layers share is written for each, as safetensors demands.
     weights = {
         key: value.clone(memory_format=torch.contiguous_format)
         for key, value in read_weights(exp_dir / name).items()
     }
-    lm = None
-    if decode.lm_file is not None:
-        lm = _read_lm(decode.lm_file, tokenizer)
-        decode = replace(decode, lm_file=Path(LM))
     members = {
         WEIGHTS: save_tensors(weights),
         CONFIG: (exp_dir / "config.yaml").read_bytes(),
         ROI: _yaml(to_dict(roi)),
-        DECODE: _yaml(to_dict(decode)),
     }
+    if decode is not None:
+        members[DECODE] = _yaml(to_dict(decode))
     if lm is not None:
         members[LM] = lm
     for member in _TABLES:
@@ -125,12 +123,35 @@ def pack_model(
         members[LENGTHS] = longest_note(longest_sec).encode()
     scores = [read_json(p, CheckpointError, _AGAIN) for p in sorted(exp_dir.glob("*/scores.json"))]
     size = sum(tensor.numel() for tensor in weights.values())
-    members["README.md"] = model_card(exp_dir.name, config, size, scores).encode()
+    members["README.md"] = model_card(
+        exp_dir.name, config, size, scores, decode is not None
+    ).encode()
     members[META] = _yaml(_meta(exp_dir, name, members))
     with atomic_write(out_path, "wb") as stream, zipfile.ZipFile(stream, "w") as archive:
         for member, content in members.items():
             # One date for all: the same model gives the same bytes.
             archive.writestr(zipfile.ZipInfo(member, _ZIP_DATE), content)
+
+
+def _loaded(
+    exp_dir: Path, checkpoint: str | None, decode: DecodeConfig | None
+) -> tuple[TrainConfig, DecodeConfig | None, bytes | None]:
+    """Its configuration, the search, and the search's language model.
+
+    Whoever unpacks it loads it in the same way; what fails there fails here.
+    """
+    if not needs_text(read_train_config(exp_dir)):
+        if decode is not None:
+            msg = f"{exp_dir}: its model writes no text, so there is nothing to search; leave "
+            raise ConfigError(msg + "--decode_config out")
+        return load_experiment(exp_dir, checkpoint)[1], None, None
+    model, config, tokenizer = load_recogniser(exp_dir, checkpoint)
+    decode = decode or default_search(model)
+    check_search(model, decode)
+    if decode.lm_file is None:
+        return config, decode, None
+    lm = _read_lm(decode.lm_file, tokenizer)
+    return config, replace(decode, lm_file=Path(LM)), lm
 
 
 @contextmanager
@@ -166,8 +187,8 @@ def _packed_files(folder: Path) -> ModelFiles:
         CheckpointError: its configurations cannot be used.
     """
     try:
-        needs_text(read_train_config(folder))
-        return ModelFiles(folder, WEIGHTS, load_config(RoiConfig, folder / ROI), _search(folder))
+        search = _search(folder) if needs_text(read_train_config(folder)) else None
+        return ModelFiles(folder, WEIGHTS, load_config(RoiConfig, folder / ROI), search)
     except ConfigError as error:
         raise CheckpointError(str(error)) from error
 
@@ -180,6 +201,9 @@ def _read_lm(path: Path, tokenizer: Tokenizer) -> bytes:
 
 def _search(folder: Path) -> DecodeConfig:
     """The search of an unpacked model; its language model lies beside it, whatever it is called."""
+    if not (folder / DECODE).is_file():
+        msg = f"{folder}: has no {DECODE}, which every model that writes text has; get it again"
+        raise CheckpointError(msg)
     decode = load_config(DecodeConfig, folder / DECODE)
     if decode.lm_file is None:
         return decode

@@ -137,7 +137,7 @@ def _read_meta(
     if unlisted:
         msg = f"{path}: {', '.join(unlisted)} is not both in the zip and in {META}; copy it again"
         raise CheckpointError(msg)
-    for name in (WEIGHTS, CONFIG, ROI, DECODE):
+    for name in (WEIGHTS, CONFIG, ROI):
         if name not in members:
             msg = f"{path}: has no {name}, which every packed model has; get it again"
             raise CheckpointError(msg)

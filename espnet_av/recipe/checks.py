@@ -15,12 +15,13 @@ _BAD_SETS = re.compile(r"[\"'`$\\*?\[;&|<>(){}%,:/\]]|JOB|(^|\s)-", re.ASCII)
 _NAMES = (
     "datadir", "dumpdir", "expdir", "conf", "train_set", "valid_set", "tag", "ssl_tag", "avssl_tag",
     "mid_tag", "token_dir", "roi_config", "dump_config", "images_config", "noise_config",
+    "vectors_config", "teacher",
     "ssl_config", "mid_config", "train_config", "decode_config", "decode_model", "units_from",
     "mid_from", "finetune_from", "expected_scores", "system",
 )  # fmt: skip
 _NEVER_EMPTY = ("datadir", "dumpdir", "expdir", "conf", "train_set", "valid_set")
-_SETS = ("train_set", "ssl_sets", "valid_set", "test_sets", "babble_sets")
-_TAKEN = ("roi", "images", "noise", "units", "logdir", "token_list")
+_SETS = ("train_set", "ssl_sets", "valid_set", "test_sets", "babble_sets", "vectors_sets")
+_TAKEN = ("roi", "images", "noise", "units", "vectors", "logdir", "token_list")
 _MAX_NAME_BYTES = 199
 
 

@@ -56,6 +56,18 @@ def label_units(options: Options, out: str, *args: str) -> JobCall:
     return ("label_units", out, *args), jobs
 
 
+def encode_sentences(options: Options, out: str, *args: str) -> JobCall:
+    """A text encoder over a part of the sentences each, then one job that joins the parts."""
+    ngpu, nj, logs = str(options.decode_ngpu), str(options.decode_nj), f"{out}/logdir"
+    program = ("python3", "-m", "espnet_av.bin.vectors", *args)
+    shares = ("--gpu", ngpu, f"JOB=1:{nj}", f"{logs}/vectors.JOB.log", *program, "--ngpu", ngpu)
+    jobs = (
+        Job("decode_cmd", (*shares, "--job", "JOB", "--num_jobs", nj)),
+        Job("train_cmd", (f"{logs}/vectors.log", *program, "--finish")),
+    )
+    return ("encode_sentences", *args), jobs
+
+
 def decode_sets(options: Options, test: Test, *args: str) -> JobCall:
     """Jobs that decode a part of the test sets each.
 

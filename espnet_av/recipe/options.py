@@ -60,6 +60,9 @@ class Options:
     dump_config: str = _option("", "a set may have its own, as <conf>/dump_train.yaml")
     images_config: str = _option("", "features of the images that sets name; none: no images")
     image_sources: str = _option("", "of these: .tsv, .hdf5 or folders, as in bin.images")
+    vectors_config: str = _option("", "vectors of the sentences, which distillation learns")
+    teacher: str = _option("", "by this text encoder: a folder of Hugging Face")
+    vectors_sets: str = _option("", "of these sets; default: all that are used")
     noise_config: str = _option("", "none: no noises are made")
     babble_sets: str = _option(
         "", "test sets whose voices babble in tests; default: held-out voices of train"

@@ -36,6 +36,7 @@ from espnet_av.recipe.stages import (
 )
 from espnet_av.recipe.step import Note, log
 from espnet_av.recipe.unit_steps import units_steps
+from espnet_av.recipe.vector_steps import vector_steps
 
 _ORDER = [*KINDS[:6], "tokens", "mid", *KINDS[8:]]
 _OF_CHAIN = (
@@ -77,7 +78,9 @@ def make_plan(options: Options, site: Site) -> Parts:
     plan.add("data", lambda: data_steps(full, work.sets, site))
     plan.add("roi", lambda: roi_steps(full, work.sets))
     dump = (full, work.sets, work.joined, site)
-    plan.add("dump", lambda: [*image_steps(full, work.sets), *dump_steps(*dump)])
+    before = (image_steps, vector_steps)
+    plan.add("dump", lambda: [p for make in before for p in make(full, work.sets)])
+    plan.add("dump", lambda: dump_steps(*dump))
     if options.jobs > 1 and not options.dry_run:
         # What several need is made first; then each is a run of its own.
         for named in work.experiments:
@@ -240,6 +243,7 @@ def _needed(options: Options, work: _Work) -> Iterable[tuple[int, str, str]]:
 def _configs(options: Options, work: _Work) -> Iterable[tuple[int, str, str]]:
     yield 2, "--roi_config", options.roi_config
     yield 3, "--images_config", options.images_config
+    yield 3, "--vectors_config", options.vectors_config
     yield 3, "--dump_config", options.dump_config
     yield 3, "--noise_config", options.noise_config
     for named in work.experiments:

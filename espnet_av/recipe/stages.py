@@ -20,6 +20,7 @@ from espnet_av.recipe.inputs import (
 from espnet_av.recipe.jobs import decode_sets, parallel_jobs, python_job, train_model
 from espnet_av.recipe.options import Options
 from espnet_av.recipe.step import Job, Note, Step, log, not_configured
+from espnet_av.recipe.vector_steps import vectors_dir
 
 Parts = list[Step | Note]
 _MARKERS = {"ssl": "train", "avssl": "train", "mid": "train", "finetune": "finetune"}
@@ -84,6 +85,7 @@ def dump_steps(
     title = f"stage 3 dump: {data}/<set> + {dump}/roi/<set> -> {dump}/<set>, {dump}/noise"
     parts: Parts = [log(title)]
     images = ("--images_dir", images_dir(options)) if options.images_config else ()
+    vectors = (f"{vectors_dir(options)}/.done",) if options.vectors_config else ()
     for name in sets:
         own = f"{options.dump_config.removesuffix('.yaml')}_{name}.yaml"
         config = own if Path(own).is_file() else options.dump_config
@@ -95,6 +97,7 @@ def dump_steps(
                     config,
                     f"{dump}/roi/{name}/.done",
                     *((f"{images_dir(options)}/.done",) if images else ()),
+                    *vectors,
                     *tables(f"{data}/{name}"),
                     f"fetched:{dump}/{name}",
                 ),

@@ -9,17 +9,21 @@ import zipfile
 import pytest
 import torch
 import yaml
+from oracles import samu
 from oracles.ngram import random_arpa
 from oracles.recogniser_folders import write_recogniser
 
+from espnet_av.config import to_dict
+from espnet_av.data.data_dir import DataDir
 from espnet_av.data.tokenizer import Tokenizer
-from espnet_av.errors import CheckpointError, ConfigError
+from espnet_av.errors import CheckpointError, ConfigError, DataDirError
 from espnet_av.pack import open_model, pack_model, unpack_model
 from espnet_av.pack.model_card import model_card
 from espnet_av.roi.config import RoiConfig
 from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.train.config import TrainConfig
-from espnet_av.train.loading import read_weights
+from espnet_av.train.loading import load_experiment, read_weights
+from espnet_av.train.teacher_note import NOTE, check_teacher, write_teacher
 
 ROI = RoiConfig(tracker="haar", size=88)
 DECODE = DecodeConfig(method="ctc_prefix", beam_size=7)
@@ -218,3 +222,45 @@ def test_foreign_damaged_and_missing_files(model_zip, tmp_path):
         pass
     with pytest.raises(CheckpointError, match=r"none\.zip: no such model"):
         unpack_model(tmp_path / "none.zip", tmp_path / "out")
+
+
+def distilled(path):
+    """A finished experiment that learned vectors."""
+    path.mkdir()
+    model = samu.model()
+    conf = to_dict(samu.config())
+    criterion = [["valid", "cosine_macro", "max"]]
+    told = {"model": "samu", "model_conf": conf, "best_model_criterion": criterion, "average": 0}
+    (path / "config.yaml").write_text(yaml.safe_dump(told))
+    torch.save(model.state_dict(), path / "valid.cosine_macro.best.pth")
+    write_teacher(path, DataDir(path, {"utt2teacher": {"a": "aa11-01"}}))
+    return model
+
+
+def test_a_model_of_vectors_goes_in_and_says_whose_they_are(tmp_path):
+    model = distilled(tmp_path / "samu")
+    pack_model(tmp_path / "samu", tmp_path / "samu.zip", roi=ROI)
+    with open_model(tmp_path / "samu.zip") as files:
+        assert files.decode is None
+        loaded, _, tokens = load_experiment(files.folder, files.checkpoint)
+        assert tokens is None and loaded.predicts[0] == "vector"
+        weights = loaded.state_dict()
+        assert all(torch.equal(weights[key], value) for key, value in model.state_dict().items())
+        assert (files.folder / NOTE).read_bytes() == (tmp_path / "samu" / NOTE).read_bytes()
+        with pytest.raises(DataDirError, match="those of aa11"):
+            check_teacher(files.folder, DataDir(tmp_path, {"utt2teacher": {"a": "bb22-01"}}))
+        card = (files.folder / "README.md").read_text()
+        assert "transcribe" not in card and "teacher.yaml" in card and "tokens/" not in card
+    with pytest.raises(ConfigError, match="writes no text, so there is nothing to search"):
+        pack_model(tmp_path / "samu", tmp_path / "samu.zip", roi=ROI, decode=DECODE)
+
+
+def test_a_model_that_writes_text_is_not_opened_without_its_search(model_zip, tmp_path):
+    folder = tmp_path / "out"
+    unpack_model(model_zip, folder)
+    (folder / "decode.yaml").unlink()
+    with (
+        pytest.raises(CheckpointError, match="has no decode.yaml, which every model that writes"),
+        open_model(folder),
+    ):
+        pass

@@ -186,7 +186,7 @@ def test_broken_meta(members, tmp_path, meta, message):
     refuses(write(tmp_path / "m.zip", members, meta), message)
 
 
-@pytest.mark.parametrize("name", ["config.yaml", "roi.yaml", "decode.yaml", "weights.safetensors"])
+@pytest.mark.parametrize("name", ["config.yaml", "roi.yaml", "weights.safetensors"])
 def test_needed_members(members, tmp_path, name):
     some = {member: content for member, content in members.items() if member != name}
     refuses(write(tmp_path / "m.zip", some), rf"m\.zip: has no {name}, which every packed model")
