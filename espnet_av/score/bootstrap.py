@@ -12,6 +12,10 @@ from espnet_av.errors import ConfigError
 
 _SLACK = 1e-9
 """Of figures that are equal but for rounding."""
+_ALIKE = 16
+"""Utterances of one kind from which on drawing kinds is faster than drawing utterances."""
+_DRAWN_AT_ONCE = 2**16
+"""Numbers of drawn utterances held at a time."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +52,7 @@ class Sums:
 
     def draws(self, resampling: Resampling) -> np.ndarray:
         """(R,) figures of drawn utterances, the same ones for all figures of one corpus."""
-        rng = np.random.default_rng(resampling.seed)
-        size = len(self.rows)
-        drawn = (rng.integers(size, size=size) for _ in range(resampling.num_resamples))
-        return np.array([self.figure(self.rows[chosen].sum(axis=0)) for chosen in drawn])
+        return np.array([self.figure(sums) for sums in _sums_of_rows(self.rows, resampling)])
 
     def interval(self, resampling: Resampling) -> tuple[float, float]:
         """The middle 95 % of the draws."""
@@ -134,32 +135,51 @@ def rate_figure(
 
 
 def bootstrap_interval(
-    errors: np.ndarray,
-    lengths: np.ndarray,
-    *,
-    num_resamples: int = 1000,
-    level: float = 0.95,
-    seed: int = 0,
+    errors: np.ndarray, lengths: np.ndarray, *, num_resamples: int = 1000, seed: int = 0
 ) -> tuple[float, float]:
-    """Percentile interval of sum(errors) / sum(lengths) (Bisani and Ney, ICASSP 2004).
+    """The middle 95 % of sum(errors) / sum(lengths) (Bisani and Ney, ICASSP 2004).
 
     Args:
         errors: (U,) number of errors of each utterance.
         lengths: (U,) number of reference units of each utterance, not all 0.
         num_resamples: sets of U utterances drawn with replacement.
-        level: share of the resampled rates inside the interval.
         seed: of the draws.
 
     Returns:
         lower and upper bound, as ratios.
     """
-    num_utts = len(errors)
-    generator = np.random.default_rng(seed)
-    # (R, U): how often each utterance is drawn; the rates are then two matrix products.
-    drawn = generator.multinomial(num_utts, np.full(num_utts, 1 / num_utts), size=num_resamples)
-    totals = drawn @ np.asarray(lengths)
+    rows = np.stack([errors, lengths], axis=1).astype(np.float64)
+    kinds, counts = np.unique(rows, axis=0, return_counts=True)
+    if len(kinds) * _ALIKE <= len(rows):
+        drawn = _sums_of_kinds(kinds, counts, Resampling(num_resamples, seed))
+    else:
+        drawn = _sums_of_rows(rows, Resampling(num_resamples, seed))
     # Utterances without reference units can fill a draw of a tiny set; it has no rate.
-    rates = (drawn @ np.asarray(errors))[totals > 0] / totals[totals > 0]
-    tail = (1 - level) / 2
-    low, high = np.quantile(rates, [tail, 1 - tail])
-    return float(low), float(high)
+    there = drawn[drawn[:, 1] > 0]
+    return middle(there[:, 0] / there[:, 1], float(errors.sum() / lengths.sum()))
+
+
+def _sums_of_rows(rows: np.ndarray, resampling: Resampling) -> np.ndarray:
+    """(U, K) -> (R, K) sums of U drawn rows."""
+    rng = np.random.default_rng(resampling.seed)
+    size, values = len(rows), rows.astype(np.float64)
+    # How often each row is drawn, times the rows: a tenth of the time of copying those drawn.
+    drawn = (rng.integers(size, size=size) for _ in range(resampling.num_resamples))
+    return np.array([np.bincount(chosen, minlength=size) @ values for chosen in drawn])
+
+
+def _sums_of_kinds(kinds: np.ndarray, counts: np.ndarray, resampling: Resampling) -> np.ndarray:
+    """The same for (G, K) rows of which there are (G,) each.
+
+    How often those of one kind are drawn together is what the multinomial distribution says.
+    """
+    rng = np.random.default_rng(resampling.seed)
+    size = int(counts.sum())
+    step = max(1, _DRAWN_AT_ONCE // len(kinds))
+    return np.concatenate(
+        [
+            rng.multinomial(size, counts / size, size=min(step, resampling.num_resamples - start))
+            @ kinds
+            for start in range(0, resampling.num_resamples, step)
+        ]
+    )

@@ -9,47 +9,22 @@ first step, then prints times per step, of the processor (user and system) and o
 """
 
 import argparse
-import json
 import os
 import statistics
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
 from page import heading, publish, version_line
+from trees import Side, both, ratio_cell, take_turns
 
-HERE = Path(__file__).resolve().parents[2]
 RUNS = (("mini_av", "fp32"), ("GRID", "bf16"), ("GRID", "fp32"))
 LOSS_TOLERANCE = 1e-5
 """Largest relative difference of the first loss in float32."""
 GRADIENT_TOLERANCE = {"fp32": 2e-2, "bf16": 5e-2}
 """Largest relative difference of the first gradient as a whole. One rounding more or less moves
 some pixels to the other side of a ReLU; float64 is as far from either tree."""
-
-
-@dataclass
-class Side:
-    """One tree at work."""
-
-    process: subprocess.Popen[str]
-    first: dict[str, Any]
-    seconds: dict[str, list[float]] = field(default_factory=dict)
-
-    def ask(self, **request: Any) -> dict[str, Any]:
-        """Send a request to the worker and wait for its answer."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps(request) + "\n")
-        self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        assert line, "the worker has ended; its error is above"
-        answer: dict[str, Any] = json.loads(line)
-        return answer
 
 
 def main() -> None:
@@ -74,35 +49,15 @@ def parse_args() -> argparse.Namespace:
 
 def compare(args: argparse.Namespace, recipe: str, precision: str) -> tuple[str, str, list[Side]]:
     """Both trees in turns; the first round is not counted."""
-    with ExitStack() as stack:
-        trees = (args.before.resolve(), HERE)
-        sides = [stack.enter_context(started(tree, recipe, precision)) for tree in trees]
+    worker = Path(__file__).with_name("training_step.py")
+    with both(args.before, worker, recipe, precision) as sides:
+        for side in sides:
+            side.first = side.ask(first=True)
         check_equal(*(side.first for side in sides), precision)
-        for number in range(args.rounds + 1):
-            for side in sides:
-                found = side.ask(steps=args.steps)
-                for name, value in found.items():
-                    side.seconds.setdefault(name, []).extend([value] if number else [])
+        take_turns(sides, args.rounds, steps=args.steps)
         if args.picture and recipe == RUNS[0][0]:
             draw(sides, [side.ask(profile=args.steps) for side in sides], args.picture)
     return recipe, precision, sides
-
-
-@contextmanager
-def started(tree: Path, recipe: str, precision: str) -> Iterator[Side]:
-    """A worker in `tree`, after its first step."""
-    environment = {**os.environ, "PYTHONPATH": str(tree), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, str(Path(__file__).with_name("training_step.py")), recipe, precision]
-    process = subprocess.Popen(
-        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    try:
-        side = Side(process, {})
-        side.first = side.ask(first=True)
-        yield side
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def check_equal(before: dict[str, Any], now: dict[str, Any], precision: str) -> None:
@@ -122,11 +77,8 @@ def row_text(recipe: str, precision: str, sides: list[Side]) -> str:
     cells = [f"{recipe}, {precision}"]
     for name in ("cpu", "system", "wall"):
         before, now = (side.seconds[name] for side in sides)
-        ratios = sorted(a / max(b, 1e-9) for a, b in zip(before, now, strict=True))
-        cell = f"{1e3 * statistics.median(before):.0f} -> {1e3 * statistics.median(now):.0f}"
-        if name != "system":
-            cell += f" (**{statistics.median(ratios):.2f}**; {ratios[0]:.2f} to {ratios[-1]:.2f})"
-        cells.append(cell)
+        cell = ratio_cell(before, now)
+        cells.append(cell.split(" (")[0] if name == "system" else cell)
     now = sides[1].first
     cells += [f"{now['apart']:.0e}", f"{now['distance']:.0e}"]
     return f"| {' | '.join(cells)} |"

@@ -6,16 +6,14 @@ Started by `bench_training_step.py` with the tree under test first in `PYTHONPAT
 from __future__ import annotations
 
 import inspect
-import json
-import resource
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
+from trees import serve, spent
 
 import espnet_av
 from espnet_av.config import build, load_config
@@ -49,15 +47,13 @@ def main() -> None:
 
         keep_freed_memory()
     training = Training(tree, *sys.argv[1:])
-    for line in sys.stdin:
-        request = json.loads(line)
-        if "first" in request:
-            answer = {"tree": str(tree), **training.first()}
-        elif "profile" in request:
-            answer = training.profile(request["profile"])
-        else:
-            answer = training.timed(request["steps"])
-        print(json.dumps(answer), flush=True)
+    serve(
+        {
+            "first": lambda _: {"tree": str(tree), **training.first()},
+            "profile": training.profile,
+            "steps": training.timed,
+        }
+    )
 
 
 class Training:
@@ -110,12 +106,7 @@ class Training:
 
     def timed(self, steps: int) -> dict[str, float]:
         """Seconds a step: of the processor in user and system mode, and of the wall."""
-        start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF)
-        for _ in range(steps):
-            self.step()
-        after, wall = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter() - start
-        user, system = after.ru_utime - before.ru_utime, after.ru_stime - before.ru_stime
-        return {"cpu": (user + system) / steps, "system": system / steps, "wall": wall / steps}
+        return spent(self.step, steps)
 
     def profile(self, steps: int) -> dict[str, float]:
         """Share of each kind of operation."""
