@@ -80,8 +80,13 @@ def take_turns(sides: Sequence[Side], rounds: int, **request: Any) -> None:
 def ratio_cell(before: Sequence[float], now: Sequence[float], scale: float = 1e3) -> str:
     """Medians, and how many times as fast: median of the rounds, smallest, largest."""
     ratios = sorted(a / max(b, 1e-9) for a, b in zip(before, now, strict=True))
-    medians = f"{scale * statistics.median(before):.3g} -> {scale * statistics.median(now):.3g}"
-    return f"{medians} (**{statistics.median(ratios):.2f}**; {ratios[0]:.2f} to {ratios[-1]:.2f})"
+    first, second = (_three_digits(scale * statistics.median(found)) for found in (before, now))
+    middle = statistics.median(ratios)
+    return f"{first} -> {second} (**{middle:.2f}**; {ratios[0]:.2f} to {ratios[-1]:.2f})"
+
+
+def _three_digits(value: float) -> str:
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def serve(answers: Mapping[str, Callable[[Any], dict[str, Any]]]) -> None:
