@@ -46,13 +46,14 @@ ALLOWED = {
     "score": {"predict", "search", "features", "data", "ops"},
     "pack": {"models", "train", "data", "predict", "search", "roi"},
     "speech2text": {"pack", "predict", "models", "train", "data", "search", "roi", "media"},
+    "index": {"speech2text", "predict", "vectors", "models", "train", "data", "roi", "ops"},
     "exchange": {"models", "train", "data"},
     "status": set(),
     "recipe": {"data"},
     "bin": {
         "pack", "speech2text", "train", "predict", "search", "score", "features", "units", "noise",
         "vectors", "dump", "roi", "images", "models", "modules", "ops", "data", "media", "corpora",
-        "status", "recipe", "exchange",
+        "status", "recipe", "exchange", "index",
     },
 }  # fmt: skip
 

@@ -32,6 +32,8 @@ VERBS = {
     "convert": "weights from Hugging Face or fairseq, or to Hugging Face",
     "pack": "put a trained model into one zip (stage 12)",
     "transcribe": "video or audio file -> text, with a packed model",
+    "index": "index of dumps by meaning, with a SAMU model",
+    "search": "words or a sound -> the nearest utterances of an index",
     "plan": "what a recipe would run: steps in order, each with marker, inputs and jobs",
     "status": "what runs in a folder, what failed and why, time left",
     "doctor": "what is installed, what is missing, how to get it",

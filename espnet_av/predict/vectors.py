@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from espnet_av.data.ark import ArkWriter
+from espnet_av.data.batch import Batch
 from espnet_av.data.data_dir import DataDir
 from espnet_av.data.dataset import AVDataset
 from espnet_av.data.table import write_table
@@ -94,6 +95,14 @@ def _same(one: np.ndarray, other: np.ndarray) -> bool:
     return bool(np.allclose(one, other, rtol=0.0, atol=1e-3 * float(np.abs(one).max())))
 
 
+def vectors_of(model: Any, batch: Batch) -> dict[str, Tensor]:
+    """View -> (B, D) float32 of a batch, of length 1 where the model compares directions."""
+    found = {view: vectors.float() for view, vectors in model.predict_vectors(batch).items()}
+    if model.similarity != "cosine":
+        return found
+    return {view: torch.nn.functional.normalize(rows, dim=1) for view, rows in found.items()}
+
+
 @torch.inference_mode()
 def predict_vectors(work: Work, dataset: AVDataset, advance: Callable[[int], None]) -> Vectors:
     """Compute the vectors of every utterance of a set.
@@ -105,10 +114,7 @@ def predict_vectors(work: Work, dataset: AVDataset, advance: Callable[[int], Non
     found: dict[str, dict[str, np.ndarray]] = defaultdict(dict)
     parts: dict[str, dict[str, Tensor]] = defaultdict(dict)
     for batch, on_device in work.batches(dataset):
-        for view, vectors in work.model.predict_vectors(on_device).items():
-            vectors = vectors.float()
-            if work.model.similarity == "cosine":
-                vectors = torch.nn.functional.normalize(vectors, dim=1)
+        for view, vectors in vectors_of(work.model, on_device).items():
             for utt_id, vector in zip(batch.utt_id, vectors.cpu().numpy(), strict=True):
                 found[utt_id][view] = vector
         if work.model.num_candidates:

@@ -11,8 +11,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from espnet_av.data.ark import ArkWriter
-from espnet_av.data.data_dir import write_data_dir
 from espnet_av.data.dataset import AVDataset
 from espnet_av.data.dataset_config import DatasetConfig
 from espnet_av.data.tokenizer import Tokenizer
@@ -20,13 +18,14 @@ from espnet_av.errors import ConfigError, DataDirError, MediaError
 from espnet_av.pack import open_model
 from espnet_av.predict.recognition import Recognition
 from espnet_av.predict.text import decode_set, read_lm
-from espnet_av.rates import FRAME_HZ, SAMPLE_RATE, SAMPLES_PER_FRAME
+from espnet_av.rates import FRAME_HZ, SAMPLES_PER_FRAME
 from espnet_av.roi.config import RoiConfig
-from espnet_av.roi.extract import NoMouthError, extract_roi
+from espnet_av.roi.extract import NoMouthError
 from espnet_av.roi.tracking import resolve_tracker
 from espnet_av.search.alignment import WordTime
 from espnet_av.search.decode_batch import check_search, default_search
 from espnet_av.search.decode_config import DecodeConfig
+from espnet_av.speech2text.file_dump import from_to, in_file, name_windows, write_file_dump
 from espnet_av.speech2text.joining import join_passages
 from espnet_av.speech2text.language import checked_language
 from espnet_av.speech2text.modes import MODALITIES, Mode, usable_mode
@@ -42,7 +41,6 @@ logger = logging.getLogger(__name__)
 
 _WHOLE = 1.1
 """Share of a window that a file may have and be left whole: training slows speech by as much."""
-_SPEAKER = "file"
 
 
 class Speech2Text:
@@ -148,16 +146,16 @@ class Speech2Text:
         windows = plan_file(picture, self._longest_window(picture, speech), speech)
         if video is not None:
             _tell_of_parts_without_picture(windows, video)
+        names = name_windows(windows)
         with temporary_folder() as folder:
-            names = self._write_dump(Path(folder), windows, speech, video)
-            is_seen = (Path(folder) / "video.scp").is_file()
+            is_seen = self._write_dump(Path(folder), names, speech, video)
             modalities = MODALITIES[mode if is_seen else "a"]
             dataset = AVDataset(folder, None, self._dataset, modalities=modalities)
             try:
                 found = self._search(dataset)
             except DataDirError as error:
                 # The names of the windows are ours alone.
-                msg = f"{audio or video}: {_in_file(str(error), names)}"
+                msg = f"{audio or video}: {in_file(str(error), names)}"
                 raise MediaError(msg) from error
         rate = self.model.feature_rate
         passages = [_passage(found[name], window, rate) for name, window in names.items()]
@@ -169,63 +167,24 @@ class Speech2Text:
         num_frames = max(num_seen, 0 if speech is None else len(speech) // SAMPLES_PER_FRAME)
         return num_frames if num_frames <= _WHOLE * self._max_frames else self._max_frames
 
-    def _search(self, dataset: AVDataset) -> dict[str, Recognition]:
-        model, tokenizer = self.model, self.tokenizer
-        return decode_set(model, dataset, tokenizer, self.decode, device=self.device, lm=self._lm)
-
     def _write_dump(
         self,
         folder: Path,
-        windows: list[Window],
+        names: dict[str, Window],
         speech: np.ndarray | None,
         video: str | Path | None,
-    ) -> dict[str, Window]:
-        """A dump like those of stage 3, one utterance a window; returns utterance -> window."""
-        names = {f"{_SPEAKER}-{number:06d}": window for number, window in enumerate(windows)}
-        tables: dict[str, dict[str, str]] = {
-            name: {} for name in ("wav.scp", "video.scp", "utt2num_samples", "utt2num_frames")
-        }
-        with ArkWriter(folder / "audio.ark") as sounds, ArkWriter(folder / "video.ark") as clips:
-            for name, window in names.items():
-                if speech is not None:
-                    wave = _cut(speech, window)
-                    tables["wav.scp"][name] = sounds.write_audio(name, wave, SAMPLE_RATE)
-                    tables["utt2num_samples"][name] = str(len(wave))
-                if video is not None and window.has_picture:
-                    is_needed = speech is None or len(windows) == 1
-                    frames = self._find_mouth(video, window, is_needed=is_needed)
-                    if frames is None:
-                        continue
-                    encoding = self._roi.encoding
-                    tables["video.scp"][name] = clips.write_clip(name, frames, encoding)
-                    tables["utt2num_frames"][name] = str(len(frames))
-        if video is not None and not tables["video.scp"] and all(w.has_picture for w in windows):
+    ) -> bool:
+        """Whether a mouth was found anywhere."""
+        needs_mouth = speech is None or len(names) == 1
+        is_seen = write_file_dump(folder, names, speech, video, self._roi, needs_mouth=needs_mouth)
+        if video is not None and not is_seen and all(w.has_picture for w in names.values()):
             msg = f"{video}: no mouth in any part of the video; look at it, or take mode 'a'"
             raise NoMouthError(msg, reason="no_face")
-        tables = {table: rows for table, rows in tables.items() if rows}
-        write_data_dir(folder, {**tables, "utt2spk": dict.fromkeys(names, _SPEAKER)})
-        return names
+        return is_seen
 
-    def _find_mouth(
-        self, video: str | Path, window: Window, *, is_needed: bool
-    ) -> np.ndarray | None:
-        """Mouth clip of a window; None where there is no mouth, unless it is needed."""
-        try:
-            return extract_roi(video, self._roi, window.start, window.end).frames
-        except NoMouthError as error:
-            msg = f"{error} (in the part {_from_to(window.start, window.end)})"
-            if is_needed:
-                raise NoMouthError(msg, reason=error.reason) from error
-            logger.warning("%s; by sound alone there", msg)
-            return None
-
-
-def _in_file(text: str, names: dict[str, Window]) -> str:
-    """A message about windows, by where they are in the file."""
-    for name, window in names.items():
-        part = f"the part {_from_to(window.start, window.end)}"
-        text = text.replace(f"utterance {name}", part).replace(name, part)
-    return text
+    def _search(self, dataset: AVDataset) -> dict[str, Recognition]:
+        model, tokenizer = self.model, self.tokenizer
+        return decode_set(model, dataset, tokenizer, self.decode, device=self.device, lm=self._lm)
 
 
 def _find_picture(video: str | Path, mode: Mode) -> PictureSpan | None:
@@ -241,19 +200,8 @@ def _tell_of_parts_without_picture(windows: list[Window], video: str | Path) -> 
     for has_picture, part in itertools.groupby(windows, lambda window: window.has_picture):
         if not has_picture:
             stretch = list(part)
-            span = _from_to(stretch[0].start, stretch[-1].end)
+            span = from_to(stretch[0].start, stretch[-1].end)
             logger.warning("%s: no picture %s; by sound alone there", video, span)
-
-
-def _from_to(start: float, end: float | None) -> str:
-    return f"from {start:g} s to " + ("the end" if end is None else f"{end:g} s")
-
-
-def _cut(speech: np.ndarray, window: Window) -> np.ndarray:
-    end = None if window.end is None else round(window.end * SAMPLE_RATE)
-    wave = speech[round(window.start * SAMPLE_RATE) : end]
-    # The picture may go on after the sound has ended.
-    return wave if len(wave) else np.zeros(SAMPLES_PER_FRAME, np.float32)
 
 
 def _passage(found: Recognition, window: Window, frame_hz: float) -> Passage:

@@ -24,6 +24,19 @@ def write_teacher(exp_dir: Path, data: DataDir) -> None:
             yaml.safe_dump({_KEY: teacher}, stream)
 
 
+def read_teacher_note(exp_dir: Path) -> str | None:
+    """Id of the teacher that a model learned from; None: nobody noted it.
+
+    Raises:
+        CheckpointError: the note is damaged.
+    """
+    if not (exp_dir / NOTE).is_file():
+        return None
+    cure = "restore it from a copy of the experiment, or remove it to go without this check"
+    teacher = read_yaml_keys(exp_dir / NOTE, CheckpointError, cure).get(_KEY)
+    return None if teacher is None else str(teacher)
+
+
 def check_teacher(exp_dir: Path, data: DataDir) -> None:
     """Check that a set has vectors of the teacher that a model learned from.
 
@@ -31,12 +44,8 @@ def check_teacher(exp_dir: Path, data: DataDir) -> None:
         DataDirError: they are of another.
         CheckpointError: the note is damaged.
     """
-    here = teacher_of_set(data)
-    if here is None or not (exp_dir / NOTE).is_file():
-        return
-    cure = "restore it from a copy of the experiment, or remove it to go without this check"
-    there = read_yaml_keys(exp_dir / NOTE, CheckpointError, cure).get(_KEY)
-    if there != here:
+    here, there = teacher_of_set(data), read_teacher_note(exp_dir)
+    if None not in (here, there) and there != here:
         msg = (
             f"{data.path}/{TEACHERS}: has the vectors of teacher {here}, but {exp_dir} learned "
             f"from those of {there}; make them with the same text encoder and pooling ('espnet-av "

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from espnet_av.errors import ConfigError
+
+Pooling = Literal["pooler", "mean", "cls"]
+POOLINGS: tuple[Pooling, ...] = get_args(Pooling)
 
 
 @dataclass(frozen=True, kw_only=True)
 class VectorsConfig:
     """Vectors of sentences, of length 1."""
 
-    pooling: Literal["pooler", "mean", "cls"] = "pooler"
+    pooling: Pooling = "pooler"
     """`pooler`: the encoder's own, as LaBSE is used; `mean` of all tokens, or the first one's."""
     max_tokens: int = 256
     """Longer sentences are cut."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -15,10 +16,12 @@ from torch import Tensor
 from espnet_av.errors import CheckpointError
 from espnet_av.fingerprint import file_fingerprint, fingerprint
 from espnet_av.hf import load_model, load_tokenizer
-from espnet_av.vectors.config import VectorsConfig
+from espnet_av.vectors.config import POOLINGS, VectorsConfig
 
 _FILES = ("config.json", "*.safetensors", "*.safetensors.index.json", "*token*.json", "vocab.*")
 _MORE = ("*.model", "merges.txt")
+_MOST_TOKENS = 4096
+"""Of those lengths that `recognise_use` tries."""
 ID_DIGITS = 8
 """Of the id of a teacher, with which the names of its vectors begin."""
 
@@ -47,6 +50,38 @@ def describe_teacher(folder: Path, config: VectorsConfig) -> Teacher:
     Raises:
         CheckpointError: there is none in the folder.
     """
+    sha256 = _sha256_of(folder)
+    model, revision = _origin(folder)
+    return Teacher(
+        id=_id_of(sha256, config.pooling, config.max_tokens),
+        model=config.model_id or model,
+        revision=config.revision or revision,
+        pooling=config.pooling,
+        max_tokens=config.max_tokens,
+        sha256=sha256,
+    )
+
+
+def recognise_use(folder: Path, teacher_id: str) -> VectorsConfig | None:
+    """How an encoder was used as the teacher of this id; None: it is another one.
+
+    Raises:
+        CheckpointError: there is none in the folder.
+    """
+    sha256 = _sha256_of(folder)
+    for max_tokens in (VectorsConfig.max_tokens, *range(1, _MOST_TOKENS + 1)):
+        for pooling in POOLINGS:
+            if _id_of(sha256, pooling, max_tokens) == teacher_id:
+                return VectorsConfig(pooling=pooling, max_tokens=max_tokens)
+    return None
+
+
+def _id_of(sha256: str, pooling: str, max_tokens: int) -> str:
+    return fingerprint([f"{sha256} {pooling} {max_tokens}"], ID_DIGITS)
+
+
+def _sha256_of(folder: Path) -> str:
+    """Of the files of an encoder."""
     found = sorted({path for pattern in (*_FILES, *_MORE) for path in folder.glob(pattern)})
     if not any(path.suffix == ".safetensors" for path in found):
         msg = (
@@ -55,17 +90,12 @@ def describe_teacher(folder: Path, config: VectorsConfig) -> Teacher:
             "sentence-transformers/LaBSE --local-dir downloads/labse"
         )
         raise CheckpointError(msg)
-    sha256 = fingerprint(f"{path.name} {file_fingerprint(path)}\n" for path in found)
-    model, revision = _origin(folder)
-    use = f"{sha256} {config.pooling} {config.max_tokens}"
-    return Teacher(
-        id=fingerprint([use], ID_DIGITS),
-        model=config.model_id or model,
-        revision=config.revision or revision,
-        pooling=config.pooling,
-        max_tokens=config.max_tokens,
-        sha256=sha256,
-    )
+    return fingerprint(f"{path.name} {file_fingerprint(path)}\n" for path in found)
+
+
+def sentence_of(text: str) -> str:
+    """A text as encoders get it."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def _origin(folder: Path) -> tuple[str, str]:

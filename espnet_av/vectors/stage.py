@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from espnet_av.data.target import target_table
 from espnet_av.errors import DataDirError
 from espnet_av.fingerprint import fingerprint
 from espnet_av.vectors.config import VectorsConfig
-from espnet_av.vectors.encoder import TextEncoder
+from espnet_av.vectors.encoder import TextEncoder, sentence_of
 from espnet_av.vectors.report import read_teacher, write_report
 from espnet_av.vectors.shard import VectorShard
 
@@ -63,7 +62,7 @@ def plan_vectors(
         _check_free(data, teacher.id)
         users[path] = {}
         for utt_id, text in sorted(_texts(data, config).items()):
-            sentence = " ".join(unicodedata.normalize("NFC", text).split())
+            sentence = sentence_of(text)
             name = f"{teacher.id}-{fingerprint([sentence], _HASH_DIGITS)}"
             sentences[name] = sentence
             users[path][utt_id] = name

@@ -22,7 +22,7 @@ from espnet_av.roi.config import RoiConfig
 from espnet_av.roi.extract import NoMouthError, extract_roi
 from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.speech2text import Speech2Text
-from espnet_av.speech2text import speech2text as module
+from espnet_av.speech2text import file_dump as module
 from espnet_av.speech2text.picture import find_picture, plan_file
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.loading import build_model
