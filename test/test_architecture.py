@@ -46,7 +46,9 @@ ALLOWED = {
     "score": {"predict", "search", "features", "data", "ops"},
     "pack": {"models", "train", "data", "predict", "search", "roi"},
     "speech2text": {"pack", "predict", "models", "train", "data", "search", "roi", "media"},
-    "index": {"speech2text", "predict", "vectors", "models", "train", "data", "roi", "ops"},
+    "index": {
+        "speech2text", "pack", "predict", "vectors", "models", "train", "data", "roi", "ops",
+    },
     "exchange": {"models", "train", "data"},
     "status": set(),
     "recipe": {"data"},

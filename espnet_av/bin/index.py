@@ -1,6 +1,6 @@
 """Index of dumps by meaning, for `espnet-av search`: the vectors of a SAMU model.
 
-    index --exp_dir exp/samu --data_dirs dump/test --teacher downloads/labse exp/samu/index
+    index --model exp/samu --data_dirs dump/test --teacher downloads/labse exp/samu/index
 
 `--teacher` is the folder of the text encoder that the model learned from, as `espnet-av vectors`
 got it: with it questions may be words. `--data_dirs` takes all names up to the next option.
@@ -27,8 +27,8 @@ def get_parser() -> argparse.ArgumentParser:
     parser = stage_parser("index", __doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("index_dir", type=Path, help="output: index.yaml, vectors, rows.tsv")
-    parser.add_argument("--exp_dir", type=Path, required=True, help="trained SAMU model")
-    parser.add_argument("--checkpoint", help="file in it; none: the averaged model")
+    parser.add_argument("--model", type=Path, required=True, help="SAMU: exp folder, or packed zip")
+    parser.add_argument("--checkpoint", help="file in the folder; none: the averaged model")
     parser.add_argument("--data_dirs", type=Path, nargs="+", required=True, help="dumps")
     parser.add_argument("--teacher", type=Path, help="folder of the model's text encoder")
     parser.add_argument(
@@ -55,11 +55,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     args = get_parser().parse_args(arguments)
     with user_errors("index"):
         # Not above: torch, which --help does without.
-        from espnet_av.index.source import SetVectors, SpeechModel
+        from espnet_av.index.source import SetVectors, load_speech_model
         from espnet_av.index.stage import finish_index, note_teacher, plan_index
 
         check_jobs(args.job, args.num_jobs)
-        source = SpeechModel(args.exp_dir, args.checkpoint, device_of(args.ngpu))
+        source = load_speech_model(args.model, args.checkpoint, device_of(args.ngpu))
         teacher = note_teacher(source, args.teacher, args.index_dir)
         config = IndexConfig(
             modality=args.modality or source.modality,

@@ -46,7 +46,7 @@ def get_parser() -> argparse.ArgumentParser:
         "--teacher", type=Path, help="folder of the text encoder; none: where the index says"
     )
     parser.add_argument(
-        "--exp_dir", type=Path, help="experiment of the model; none: where the index says"
+        "--model", type=Path, help="exp folder or packed zip; none: where the index says"
     )
     parser.add_argument("--roi_config", type=Path, help="mouth settings, for models with lips")
     parser.add_argument("--ngpu", type=int, default=0, choices=[0, 1], help="0: CPU")
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
         index = MeaningIndex(args.index)
         roi = load_config(RoiConfig, args.roi_config) if args.roi_config else None
-        questions = Questions(index, args.teacher, args.exp_dir, device_of(args.ngpu), roi)
+        questions = Questions(index, args.teacher, args.model, device_of(args.ngpu), roi)
         for number, (asked, hits) in enumerate(_found(index, questions, files, args), 1):
             print(_as_json(asked, hits) if args.json else _as_table(asked, hits), flush=True)
             if args.sounds is not None:

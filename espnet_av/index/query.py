@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -14,10 +13,9 @@ from espnet_av.data.dataset import AVDataset
 from espnet_av.errors import CheckpointError, ConfigError, MediaError
 from espnet_av.index.meaning_index import MeaningIndex
 from espnet_av.index.report import find_place
-from espnet_av.index.source import SpeechModel
+from espnet_av.index.source import SpeechModel, load_speech_model
 from espnet_av.roi.config import RoiConfig
-from espnet_av.roi.tracking import resolve_tracker
-from espnet_av.speech2text.file_dump import name_windows, write_file_dump
+from espnet_av.speech2text.file_dump import for_files, name_windows, write_file_dump
 from espnet_av.speech2text.picture import find_picture
 from espnet_av.speech2text.sound import read_sound
 from espnet_av.speech2text.windows import Window
@@ -31,7 +29,7 @@ class Questions:
     Args:
         index: that is asked.
         teacher: folder of its text encoder; None: where the index says that it is.
-        exp_dir: experiment of its model; None: likewise.
+        model: its model, packed or an experiment; None: likewise.
         device: where they run.
         roi: how mouths are found and cut, where the model looks at lips; None: the defaults.
     """
@@ -40,12 +38,12 @@ class Questions:
         self,
         index: MeaningIndex,
         teacher: Path | None = None,
-        exp_dir: Path | None = None,
+        model: Path | None = None,
         device: str = "cpu",
         roi: RoiConfig | None = None,
     ) -> None:
-        self._index, self._teacher, self._exp_dir = index, teacher, exp_dir
-        self._device, self._roi = device, roi or RoiConfig()
+        self._index, self._teacher, self._model_path = index, teacher, model
+        self._device, self._roi = device, roi
 
     def of_words(self, texts: Sequence[str]) -> np.ndarray:
         """(Q, D) float32 vectors of sentences.
@@ -79,16 +77,14 @@ class Questions:
         names = name_windows([Window(0.0, None)])
         with temporary_folder() as folder:
             video = None if picture is None else path
-            roi = self._tracked if video is not None else self._roi
+            roi = self._roi or model.roi or RoiConfig()
+            if video is not None:
+                roi = for_files(roi)
             needed = speech is None
             write_file_dump(Path(folder), names, speech, video, roi, needs_mouth=needed)
             dataset = AVDataset(folder, None, model.dataset, modalities=modality)
             (vector,) = model.vectors(collate([dataset[0]]))
         return np.asarray(vector)
-
-    @cached_property
-    def _tracked(self) -> RoiConfig:
-        return replace(self._roi, tracker=resolve_tracker(self._roi.tracker))
 
     @cached_property
     def _encoder(self) -> TextEncoder:
@@ -122,18 +118,19 @@ class Questions:
     @cached_property
     def _model(self) -> SpeechModel:
         noted, where = self._index.report.model, self._index.folder
-        exp_dir = self._exp_dir or find_place(noted.places, where)
-        if exp_dir is None:
+        path = self._model_path or find_place(noted.places, where)
+        if path is None:
             msg = (
                 f"{where}: sounds need the model that made the index, which is not at hand (it was "
-                f"in {noted.places[-1]}); give its experiment with --exp_dir, or ask with words"
+                f"in {noted.places[-1]}); give it with --model, or ask with words"
             )
             raise CheckpointError(msg)
-        model = SpeechModel(exp_dir, noted.checkpoint, self._device)
+        is_noted = path.is_dir() and (path / noted.checkpoint).is_file()
+        model = load_speech_model(path, noted.checkpoint if is_noted else None, self._device)
         if model.sha256 != noted.sha256:
             msg = (
-                f"{model.checkpoint}: is not the model that made {where} (its checksum differs): "
-                "another one, or trained anew; give the right one with --exp_dir, or make the "
+                f"{path}: is not the model that made {where} (its checksum differs): "
+                "another one, or trained anew; give the right one with --model, or make the "
                 "index again ('espnet-av index')"
             )
             raise CheckpointError(msg)

@@ -25,7 +25,7 @@ class NotedModel:
     """The speech model whose vectors are in an index."""
 
     places: list[str]
-    """Its experiment: relative to the index, and from the root."""
+    """Its experiment or packed model: relative to the index, and from the root."""
     checkpoint: str
     sha256: str
 
@@ -67,7 +67,7 @@ def places_of(path: Path, folder: Path) -> list[str]:
 def find_place(places: Sequence[str], folder: Path) -> Path | None:
     """The first of noted places that is there; None: none is."""
     found = (folder / place for place in places)
-    return next((Path(os.path.normpath(path)) for path in found if path.is_dir()), None)
+    return next((Path(os.path.normpath(path)) for path in found if path.exists()), None)
 
 
 def write_report(folder: Path, report: IndexReport) -> None:
@@ -85,7 +85,7 @@ def read_report(folder: Path) -> IndexReport:
     path, cure = folder / REPORT, "make the index again ('espnet-av index')"
     if not path.is_file():
         what = "no index" if folder.is_dir() else "no such folder"
-        msg = f"{folder}: {what} ({REPORT} is missing); make one: espnet-av index --exp_dir "
+        msg = f"{folder}: {what} ({REPORT} is missing); make one: espnet-av index --model "
         msg += f"exp/samu --data_dirs dump/test --teacher downloads/labse {folder}"
         raise DataDirError(msg)
     content: Mapping[str, Any] = read_yaml_keys(path, DataDirError, cure)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +14,17 @@ from espnet_av.data.batch import Batch
 from espnet_av.data.batch_plan import plan_batches
 from espnet_av.data.data_dir import DataDir
 from espnet_av.data.dataset import AVDataset
-from espnet_av.data.dataset_config import Modalities
+from espnet_av.data.dataset_config import DatasetConfig, Modalities
 from espnet_av.data.evaluation_batches import evaluation_batches
 from espnet_av.data.fields import FIELDS, Clock, tables_of
 from espnet_av.data.shard_fingerprint import archive_fingerprint
-from espnet_av.errors import CheckpointError, ConfigError
-from espnet_av.fingerprint import file_fingerprint
+from espnet_av.errors import ConfigError
 from espnet_av.index.config import IndexConfig
+from espnet_av.pack import open_model
 from espnet_av.predict.vectors import vectors_of
-from espnet_av.train.loading import default_checkpoint, load_experiment, read_train_config
+from espnet_av.roi.config import RoiConfig
+from espnet_av.train.frozen_base import checksum
+from espnet_av.train.loading import load_experiment
 from espnet_av.train.teacher_note import read_teacher_note
 
 VIEW = "speech"
@@ -32,62 +33,22 @@ VIEW = "speech"
 
 @dataclass(frozen=True)
 class SpeechModel:
-    """A trained experiment; its weights are read when they are first needed."""
+    """A model whose vectors of speech alone can be had, on `device`."""
 
-    exp_dir: Path
-    name: str | None = None
-    """File of its weights; None: the averaged model."""
-    device: str = "cpu"
-
-    @cached_property
-    def checkpoint(self) -> Path:
-        """Its weights.
-
-        Raises:
-            CheckpointError: nothing was trained there, or there is no such file.
-        """
-        config = read_train_config(self.exp_dir)
-        path = self.exp_dir / (self.name or default_checkpoint(config))
-        if not path.is_file():
-            msg = f"{path}: no such checkpoint; train first, or name one with --checkpoint"
-            raise CheckpointError(msg)
-        return path
-
-    @cached_property
-    def sha256(self) -> str:
-        """Of its weights."""
-        return file_fingerprint(self.checkpoint)
-
-    @cached_property
-    def teacher(self) -> str | None:
-        """Id of the text encoder that it learned from; None: nobody noted it, or there is none."""
-        return read_teacher_note(self.exp_dir)
-
-    @cached_property
-    def dataset(self) -> Any:
-        """How its data are read in tests."""
-        return read_train_config(self.exp_dir).dataset.for_tests()
-
-    @cached_property
-    def model(self) -> Any:
-        """In eval mode, on its device.
-
-        Raises:
-            ConfigError: it makes no vectors of speech alone.
-        """
-        model, config, _ = load_experiment(self.exp_dir, self.checkpoint.name, self.device)
-        told = model.predicts_from
-        fields = model.reads if told is None else told
-        needed = [f for f in sorted(fields) if not FIELDS[f].for_learning]
-        others = [f for f in needed if FIELDS[f].clock is Clock.NONE]
-        if "vector" not in model.predicts or others:
-            what = f"reads {', '.join(others)} too" if others else "makes no vectors of utterances"
-            msg = (
-                f"{self.exp_dir}: model {config.model} {what}; an index needs vectors of speech "
-                "alone, as those of a SAMU model (samu)"
-            )
-            raise ConfigError(msg)
-        return model
+    path: Path
+    """Its experiment, or packed model."""
+    checkpoint: str
+    """File of its weights in there."""
+    sha256: str
+    """Of its weights, packed or not."""
+    teacher: str | None
+    """Id of the text encoder that it learned from; None: nobody noted it, or there is none."""
+    model: Any
+    dataset: DatasetConfig
+    """How its data are read in tests."""
+    roi: RoiConfig | None
+    """How mouths were cut; None: it does not say."""
+    device: str
 
     @property
     def modality(self) -> Modalities:
@@ -102,6 +63,53 @@ class SpeechModel:
         """(B, D) float32 of a batch."""
         found: np.ndarray = vectors_of(self.model, batch.to(self.device))[VIEW].cpu().numpy()
         return found
+
+
+def load_speech_model(
+    path: Path, checkpoint: str | None = None, device: str = "cpu"
+) -> SpeechModel:
+    """Load a packed model or a finished experiment.
+
+    Args:
+        path: a zip of `espnet-av pack`, or `exp/<tag>`.
+        checkpoint: file of weights in an experiment; None: the averaged model.
+        device: where the model goes.
+
+    Raises:
+        CheckpointError: there is no such model.
+        ConfigError: it makes no vectors of speech alone.
+    """
+    with open_model(path) as files:
+        name = checkpoint or files.checkpoint
+        model, config, _ = load_experiment(files.folder, name, device)
+        _check_makes_vectors(model, config.model, path)
+        return SpeechModel(
+            path=path,
+            checkpoint=name,
+            sha256=checksum(model.state_dict()),
+            teacher=read_teacher_note(files.folder),
+            model=model,
+            dataset=config.dataset.for_tests(),
+            roi=files.roi,
+            device=device,
+        )
+
+
+def _check_makes_vectors(model: Any, name: str, path: Path) -> None:
+    told = model.predicts_from
+    fields = model.reads if told is None else told
+    others = [
+        field
+        for field in sorted(fields)
+        if not FIELDS[field].for_learning and FIELDS[field].clock is Clock.NONE
+    ]
+    if "vector" not in model.predicts or others:
+        what = f"reads {', '.join(others)} too" if others else "makes no vectors of utterances"
+        msg = (
+            f"{path}: model {name} {what}; an index needs vectors of speech alone, as those of a "
+            "SAMU model (samu)"
+        )
+        raise ConfigError(msg)
 
 
 class SetVectors:

@@ -59,8 +59,8 @@ def finish_index(
         raise DataDirError(msg)
     report = IndexReport(
         model=NotedModel(
-            places=places_of(source.exp_dir, out_dir),
-            checkpoint=source.checkpoint.name,
+            places=places_of(source.path, out_dir),
+            checkpoint=source.checkpoint,
             sha256=source.sha256,
         ),
         teacher=teacher,
@@ -91,14 +91,14 @@ def note_teacher(source: SpeechModel, folder: Path | None, out_dir: Path) -> Not
         return None if source.teacher is None else NotedTeacher(id=source.teacher, places=[])
     if source.teacher is None:
         msg = (
-            f"{source.exp_dir}: learned from no text encoder, or nobody noted which (no "
+            f"{source.path}: learned from no text encoder, or nobody noted which (no "
             "teacher.yaml), so words mean nothing to it; leave --teacher out, and ask with sounds"
         )
         raise CheckpointError(msg)
     use = recognise_use(folder, source.teacher)
     if use is None:
         msg = (
-            f"{folder}: is not the text encoder that {source.exp_dir} learned from (teacher "
+            f"{folder}: is not the text encoder that {source.path} learned from (teacher "
             f"{source.teacher}), whatever its pooling; give the folder that 'espnet-av vectors' "
             "got, or leave --teacher out, and ask with sounds"
         )

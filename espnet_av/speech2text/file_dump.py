@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,11 +14,18 @@ from espnet_av.data.data_dir import write_data_dir
 from espnet_av.rates import SAMPLE_RATE, SAMPLES_PER_FRAME
 from espnet_av.roi.config import RoiConfig
 from espnet_av.roi.extract import NoMouthError, extract_roi
+from espnet_av.roi.tracking import resolve_tracker
 from espnet_av.speech2text.windows import Window
 
 logger = logging.getLogger(__name__)
 
 _SPEAKER = "file"
+
+
+def for_files(roi: RoiConfig) -> RoiConfig:
+    """How mouths are found in new files: landmarks of the training data are no help with these."""
+    tracker = "auto" if roi.tracker == "precomputed" else roi.tracker
+    return dataclasses.replace(roi, tracker=resolve_tracker(tracker))
 
 
 def name_windows(windows: list[Window]) -> dict[str, Window]:

@@ -21,11 +21,16 @@ from espnet_av.predict.text import decode_set, read_lm
 from espnet_av.rates import FRAME_HZ, SAMPLES_PER_FRAME
 from espnet_av.roi.config import RoiConfig
 from espnet_av.roi.extract import NoMouthError
-from espnet_av.roi.tracking import resolve_tracker
 from espnet_av.search.alignment import WordTime
 from espnet_av.search.decode_batch import check_search, default_search
 from espnet_av.search.decode_config import DecodeConfig
-from espnet_av.speech2text.file_dump import from_to, in_file, name_windows, write_file_dump
+from espnet_av.speech2text.file_dump import (
+    for_files,
+    from_to,
+    in_file,
+    name_windows,
+    write_file_dump,
+)
 from espnet_av.speech2text.joining import join_passages
 from espnet_av.speech2text.language import checked_language
 from espnet_av.speech2text.modes import MODALITIES, Mode, usable_mode
@@ -71,9 +76,7 @@ class Speech2Text:
         self.model, self.tokenizer, self.decode, self.device = model, tokenizer, decode, device
         lang = checked_language(model, tokenizer, target_lang, dataset.target_lang)
         self._dataset = dataclasses.replace(dataset.for_tests(), target_lang=lang)
-        # Landmarks of the training data are no help with a new file.
-        tracker = "auto" if roi.tracker == "precomputed" else roi.tracker
-        self._roi = dataclasses.replace(roi, tracker=resolve_tracker(tracker))
+        self._roi = for_files(roi)
         self._lm = read_lm(decode, tokenizer)
         self._max_frames = max(1, int(max_window_sec * FRAME_HZ))
 

@@ -7,15 +7,15 @@ from typing import Literal, get_args
 
 from espnet_av.errors import ConfigError
 
-Pooling = Literal["pooler", "mean", "cls"]
-POOLINGS: tuple[Pooling, ...] = get_args(Pooling)
+SentencePooling = Literal["pooler", "mean", "cls"]
+POOLINGS: tuple[SentencePooling, ...] = get_args(SentencePooling)
 
 
 @dataclass(frozen=True, kw_only=True)
 class VectorsConfig:
     """Vectors of sentences, of length 1."""
 
-    pooling: Pooling = "pooler"
+    pooling: SentencePooling = "pooler"
     """`pooler`: the encoder's own, as LaBSE is used; `mean` of all tokens, or the first one's."""
     max_tokens: int = 256
     """Longer sentences are cut."""

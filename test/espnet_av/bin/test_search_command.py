@@ -23,7 +23,9 @@ from espnet_av.data.data_dir import write_data_dir
 from espnet_av.data.dataset import AVDataset
 from espnet_av.data.dataset_config import DatasetConfig
 from espnet_av.index.meaning_index import MeaningIndex
+from espnet_av.pack import pack_model
 from espnet_av.rates import SAMPLE_RATE
+from espnet_av.roi.config import RoiConfig
 from espnet_av.vectors.config import VectorsConfig
 from espnet_av.vectors.encoder import TextEncoder, describe_teacher
 
@@ -83,7 +85,7 @@ def world(tmp_path_factory) -> Path:
 
 
 def make_index(root: Path, out: Path, *more: object, exp: str = "exp", dumps=("test",)) -> None:
-    arguments = [out, "--exp_dir", root / exp, *more, "--data_dirs"]
+    arguments = [out, "--model", root / exp, *more, "--data_dirs"]
     index_bin.main([*map(str, arguments), *(str(root / "dump" / name) for name in dumps)])
 
 
@@ -202,9 +204,23 @@ def test_an_index_is_not_made_with_another_teacher(world, tmp_path):
 def test_another_model_is_refused_for_sounds_and_words_go_on(world, tmp_path, capsys):
     soundfile.write(tmp_path / "a.wav", np.zeros(3000), SAMPLE_RATE)
     write_experiment(tmp_path / "exp2", world / "teacher", seed=1)
-    arguments = ("--index", world / "index", "--exp_dir", tmp_path / "exp2")
+    arguments = ("--index", world / "index", "--model", tmp_path / "exp2")
     assert "is not the model that made" in refused(tmp_path / "a.wav", *arguments)
     assert "test-" in search(capsys, "a b", *arguments)
+
+
+def test_a_packed_model_is_the_same_as_its_experiment(world, tmp_path, capsys):
+    pack_model(world / "exp", tmp_path / "samu.zip", roi=RoiConfig())
+    make_index(world, tmp_path / "index", exp=str(tmp_path / "samu.zip"))
+    first, second = (path / "vectors.000001.ark" for path in (world / "index", tmp_path / "index"))
+    assert first.read_bytes() == second.read_bytes()
+    soundfile.write(tmp_path / "a.wav", np.random.default_rng(0).normal(0, 0.1, 3000), SAMPLE_RATE)
+    capsys.readouterr()
+    answers = {
+        search(capsys, tmp_path / "a.wav", "--index", world / "index", *more)
+        for more in ((), ("--model", tmp_path / "samu.zip"))
+    } | {search(capsys, tmp_path / "a.wav", "--index", tmp_path / "index")}
+    assert len(answers) == 1
 
 
 def test_questions_that_are_none(world, tmp_path):
@@ -236,6 +252,6 @@ def test_models_without_vectors_of_speech_are_refused(world, tmp_path):
     path.write_text(yaml.safe_dump(config))
     with pytest.raises(SystemExit, match="index: "):
         index_bin.main(
-            [str(tmp_path / "index"), "--exp_dir", str(tmp_path / "exp"), "--data_dirs",
+            [str(tmp_path / "index"), "--model", str(tmp_path / "exp"), "--data_dirs",
              str(world / "dump/test")]
         )  # fmt: skip
