@@ -28,6 +28,7 @@ VERBS = {
     "abx": "ABX errors of features in files: how well they tell phones apart",
     "compare": "several systems over seeds: one table, differences, a picture",
     "gap": "what learning several languages costs, and what pictures save of it: table, picture",
+    "effects": "what two choices are worth that were crossed: table, average effect of each",
     "tables": "published tables beside what was run here",
     "convert": "weights from Hugging Face or fairseq, or to Hugging Face",
     "pack": "put a trained model into one zip (stage 12)",

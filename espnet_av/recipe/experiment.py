@@ -112,7 +112,8 @@ class ComparisonTable:
     out: str
     """Markdown file."""
     rows: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
-    """Title of a row, of a gap also what it learned, and the scores of its seeds."""
+    """Title of a row, of a gap also what it learned, of crossed choices both, and the scores of its
+    seeds."""
     program: str = "compare"
     """What makes it."""
     options: tuple[str, ...] = ()

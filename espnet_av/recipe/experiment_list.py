@@ -124,6 +124,17 @@ class GapEntry:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EffectsEntry:
+    """Two choices crossed, and what each is worth on average, by `espnet-av effects`."""
+
+    of: tuple[str, str]
+    """What rows and columns are, as pre-training and mid-training."""
+    cells: dict[str, dict[str, str]]
+    """Row -> column -> experiment, whose first test is shown; first stands what others are compared
+    with. Not every row has every column."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ExperimentList:
     """Everything a file says."""
 
@@ -134,6 +145,8 @@ class ExperimentList:
     tables: dict[str, TableEntry] = field(default_factory=dict)
     """By the Markdown file that is written."""
     gaps: dict[str, GapEntry] = field(default_factory=dict)
+    """The same."""
+    effects: dict[str, EffectsEntry] = field(default_factory=dict)
     """The same."""
 
     def order(self) -> list[str]:
@@ -177,7 +190,7 @@ def load_experiments(path: str | Path, seeds: Sequence[int] = ()) -> ExperimentL
 
     Args:
         path: YAML file with `experiments`, and perhaps `defaults` (keys of every experiment),
-            `tests`, `tables` and `gaps`.
+            `tests`, `tables`, `gaps` and `effects`.
         seeds: in place of those of every experiment that has any.
 
     Raises:

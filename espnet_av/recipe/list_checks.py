@@ -25,6 +25,9 @@ def check_list(path: Path, found: ExperimentList) -> None:
         _check_entry(f"{path}: experiments.{name}", entry, found)
     for name, table in found.tables.items():
         _check_tested(f"{path}: tables.{name}: rows", table.rows, found)
+    for name, effects in found.effects.items():
+        for row, columns in effects.cells.items():
+            _check_tested(f"{path}: effects.{name}: cells.{row}", columns.values(), found)
     for name, gap in found.gaps.items():
         for key, group in (("without", gap.without), ("with_pictures", gap.with_pictures)):
             where = f"{path}: gaps.{name}: {key}"

@@ -12,6 +12,7 @@ from espnet_av.errors import ConfigError
 from espnet_av.recipe.chain import default_test, default_tokens, ssl_set
 from espnet_av.recipe.experiment import ComparisonTable, Experiment, Test, Tokens, Units
 from espnet_av.recipe.experiment_list import (
+    EffectsEntry,
     ExperimentEntry,
     ExperimentList,
     GapEntry,
@@ -74,7 +75,23 @@ def tables(found: ExperimentList, options: Options) -> list[ComparisonTable]:
         )
         for out, table in found.tables.items()
     ]
-    return [*compared, *(_gap(out, gap, found, options) for out, gap in found.gaps.items())]
+    gaps = [_gap(out, gap, found, options) for out, gap in found.gaps.items()]
+    return [*compared, *gaps, *(_effects(o, e, found, options) for o, e in found.effects.items())]
+
+
+def _effects(
+    out: str, entry: EffectsEntry, found: ExperimentList, options: Options
+) -> ComparisonTable:
+    return ComparisonTable(
+        out=out,
+        rows=tuple(
+            ((row, column), tuple(scores[0] for scores in _scores(found, name, options)))
+            for row, columns in entry.cells.items()
+            for column, name in columns.items()
+        ),
+        program="effects",
+        options=("--of", *entry.of),
+    )
 
 
 def _gap(out: str, gap: GapEntry, found: ExperimentList, options: Options) -> ComparisonTable:

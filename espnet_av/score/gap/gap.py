@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import sqrt
-from statistics import fmean, stdev
+from statistics import fmean
 
 from espnet_av.errors import ConfigError
 from espnet_av.score.gap.runs import ALL, ItemPlace, Trained
+from espnet_av.score.seeds.estimate import Estimate
 
-LEVEL = 0.95
 NAMES = {
     "y": "gap without pictures",
     "w": "gap with pictures",
@@ -24,29 +23,6 @@ NAMES = {
 """What is measured; `y - w` and `z - x` are said to be above 0."""
 CLAIMS = {"y > w": ("y", "w"), "z > x": ("z", "x")}
 _Errors = Mapping[str, float]
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A mean over seeds, with its interval (Student's t) where there are two or more."""
-
-    values: tuple[float, ...]
-    """One for each seed."""
-
-    @property
-    def mean(self) -> float:
-        """Over seeds."""
-        return fmean(self.values)
-
-    @property
-    def half_width(self) -> float | None:
-        """None: there is one seed."""
-        if len(self.values) < 2:
-            return None
-        from scipy.stats import t
-
-        count = len(self.values)
-        return float(t.ppf((1 + LEVEL) / 2, count - 1)) * stdev(self.values) / sqrt(count)
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from textwrap import fill
 from typing import Any
 
 from espnet_av.figure import INK, MODE_COLORS, new_figure, save, style_axes
-from espnet_av.score.gap.gap import NAMES, Estimate, MultilingualGap, errors_of
+from espnet_av.score.gap.gap import NAMES, MultilingualGap, errors_of
 from espnet_av.score.gap.runs import Trained
+from espnet_av.score.seeds.estimate import Estimate
 
 _ONE, _ALL = MODE_COLORS["AV"], MODE_COLORS["A"]
 

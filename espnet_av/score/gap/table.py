@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean, stdev
 from typing import Any
 
-from espnet_av.score.gap.gap import CLAIMS, LEVEL, NAMES, Estimate, MultilingualGap
+from espnet_av.score.gap.gap import CLAIMS, NAMES, MultilingualGap
 from espnet_av.score.gap.runs import ALL, ItemPlace, Trained
+from espnet_av.score.seeds.estimate import LEVEL, Estimate
 from espnet_av.score.text_table import format_markdown
 
 _TALKERS = ("within", "across")

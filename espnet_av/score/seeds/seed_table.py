@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import sqrt
 from statistics import fmean, stdev
 
 from espnet_av.score.matrix import modes_of, noise_title, noises_of
 from espnet_av.score.scorers import metric_of
+from espnet_av.score.seeds.estimate import LEVEL, Estimate
 from espnet_av.score.seeds.runs import ConditionKey, System
 from espnet_av.score.text_table import format_markdown
 
-LEVEL = 0.95
 NOT_TESTED = "-"
 
 
@@ -37,16 +36,11 @@ def paired_difference(old: Mapping[int, float], new: Mapping[int, float]) -> Dif
     set is taken as given. A seed fixes the order of the utterances and the noise drawn, which two
     systems then share.
     """
-    from scipy.stats import t
-
     values = [new[seed] - old[seed] for seed in sorted(old.keys() & new.keys())]
     if not values:
         return None
-    count = len(values)
-    if count == 1:
-        return Difference(values[0], None, 1)
-    half = float(t.ppf((1 + LEVEL) / 2, count - 1)) * stdev(values) / sqrt(count)
-    return Difference(fmean(values), half, count)
+    found = Estimate(tuple(values))
+    return Difference(found.mean, found.half_width, len(values))
 
 
 def conditions_of(systems: Sequence[System]) -> list[ConditionKey]:
@@ -99,7 +93,7 @@ def format_comparison(systems: Sequence[System]) -> str:
 
 
 def _means(systems: Sequence[System], conditions: Sequence[ConditionKey]) -> list[list[str]]:
-    rows = [["system", "parameters", "n", *map(_title, conditions)]]
+    rows = [["system", "parameters", "n", *map(condition_title, conditions)]]
     for system in systems:
         cells = [format_mean(system.rates.get(condition, {})) for condition in conditions]
         size = f"{system.num_parameters / 1e6:.2f} M"
@@ -109,7 +103,7 @@ def _means(systems: Sequence[System], conditions: Sequence[ConditionKey]) -> lis
 
 def _differences(systems: Sequence[System], conditions: Sequence[ConditionKey]) -> list[list[str]]:
     first, *others = systems
-    rows = [["system", *map(_title, conditions)]]
+    rows = [["system", *map(condition_title, conditions)]]
     for system in others:
         pairs = [(first.rates.get(c), system.rates.get(c)) for c in conditions]
         rows.append([system.name, *(_cell(old, new) for old, new in pairs)])
@@ -147,6 +141,7 @@ def _cell(old: Mapping[int, float] | None, new: Mapping[int, float] | None) -> s
     return f"**{text}**" if difference.is_clear else text
 
 
-def _title(condition: ConditionKey) -> str:
+def condition_title(condition: ConditionKey) -> str:
+    """Words for a set, a mode and a noise."""
     name, mode, noise = condition
     return f"{name} {mode} {noise_title(noise)}"

@@ -190,6 +190,49 @@ def test_a_gap(tmp_path: Path) -> None:
     assert gap.rows[-1][1] == ("exp/v_bi_s1/decode/scores.json", "exp/v_bi_s1/find/scores.json")
 
 
+EFFECTS = """
+tests: {both: {}}
+experiments:
+  a: {config: a.yaml, tests: [both], seeds: [1, 2], tokens: {}}
+  a_de: {config: a.yaml, tests: [both], seeds: [1, 2], tokens: {}}
+  b: {config: b.yaml, tests: [both], seeds: [1, 2], tokens: {}}
+effects:
+  results/e.md:
+    of: [pre-training, mid-training]
+    cells:
+      none: {no mid: a, en-de: a_de}
+      MAE: {no mid: b}
+"""
+
+
+def test_crossed_choices(tmp_path: Path) -> None:
+    _, (found,) = load(tmp_path, EFFECTS)
+    assert (found.program, found.out) == ("effects", "results/e.md")
+    assert found.options == ("--of", "pre-training", "mid-training")
+    assert [titles for titles, _ in found.rows] == [
+        ("none", "no mid"), ("none", "en-de"), ("MAE", "no mid")
+    ]  # fmt: skip
+    assert found.rows[1][1] == tuple(f"exp/a_de_s{n}/decode/scores.json" for n in (1, 2))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "en-de: a_de",
+            "en-de: a_dd",
+            r"e.md: cells.none: there is no 'a_dd'; did",
+        ),
+        ("of: [pre-training, mid-training]", "of: [pre-training]", r"of"),
+        ("b.yaml, tests: [both]", "b.yaml", r"b has no tests"),
+    ],
+)
+def test_crossed_choices_that_cannot_be(tmp_path: Path, old: str, new: str, message: str) -> None:
+    assert old in EFFECTS
+    with pytest.raises(ConfigError, match=message):
+        load(tmp_path, EFFECTS.replace(old, new))
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [

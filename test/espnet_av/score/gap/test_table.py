@@ -3,8 +3,9 @@
 from oracles.gap_systems import PLACES, arguments, systems
 
 from espnet_av.bin import gap as gap_bin
-from espnet_av.score.gap.gap import Estimate, make_gap
+from espnet_av.score.gap.gap import make_gap
 from espnet_av.score.gap.table import format_gap, show_estimate
+from espnet_av.score.seeds.estimate import Estimate
 
 
 def test_the_page(tmp_path, capsys):

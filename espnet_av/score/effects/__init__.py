@@ -1,0 +1,1 @@
+"""Two choices crossed: what each is worth on average over the other."""
