@@ -71,7 +71,7 @@ class StoredArray:
 @lru_cache(maxsize=64)
 def _opened(path: Path, changed: int) -> IO[bytes]:
     """A file, open as long as it is among those used last."""
-    return path.open("rb")
+    return path.open("rb", buffering=0)
 
 
 class ArrayShelf:

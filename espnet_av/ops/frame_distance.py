@@ -12,6 +12,8 @@ _EPSILON = 1e-6
 _SUM_TOLERANCE = 1e-2
 _SMALL, _LARGE = 1e-12, 1e12
 """Numbers between these have squares with all their digits."""
+_BLOCK = 128
+"""Frames that are gone over several times while they are in the cache."""
 
 
 class Prepared(NamedTuple):
@@ -42,16 +44,12 @@ def prepare(frames: np.ndarray, distance: DistanceName) -> Prepared:
     Raises:
         ValueError: `kl` of frames that are no distributions; the first is named.
     """
-    nothing = np.zeros(len(frames), np.float32)
+    if distance == "angular":
+        parts = (frames[n : n + _BLOCK] for n in range(0, len(frames), _BLOCK))
+        num_silent = sum(_to_directions(part) for part in parts)
+        return Prepared(frames, frames, np.zeros(len(frames), np.float32), num_silent)
     if distance != "kl":
         _scale(frames, distance)
-    if distance == "angular":
-        norm = np.sqrt(np.einsum("nd,nd->n", frames, frames))
-        silent = norm == 0
-        frames[silent] = 1.0
-        norm[silent] = np.sqrt(frames.shape[1])
-        frames /= norm[:, None]
-        return Prepared(frames, frames, nothing, int(silent.sum()))
     if distance == "euclidean":
         frames -= _round_mean(frames)
         return Prepared(frames, frames, np.einsum("nd,nd->n", frames, frames))
@@ -66,6 +64,20 @@ def prepare(frames: np.ndarray, distance: DistanceName) -> Prepared:
     logs -= logs.mean(axis=1, keepdims=True)
     own = np.einsum("nd,nd->n", frames, logs)
     return Prepared(np.hstack([frames, logs]), np.hstack([logs, frames]), own)
+
+
+def _to_directions(frames: np.ndarray) -> int:
+    """Bring frames to length 1, in place; how many of them are zeros."""
+    square = np.einsum("nd,nd->n", frames, frames)
+    if not ((frames.shape[1] * _SMALL**2 < square) & (square < _LARGE**2)).all():
+        _scale(frames, "angular")
+        square = np.einsum("nd,nd->n", frames, frames)
+    norm = np.sqrt(square)
+    silent = norm == 0
+    frames[silent] = 1.0
+    norm[silent] = np.sqrt(frames.shape[1])
+    frames /= norm[:, None]
+    return int(silent.sum())
 
 
 def _scale(frames: np.ndarray, distance: DistanceName) -> None:

@@ -12,7 +12,7 @@ from espnet_av.errors import DataDirError
 from espnet_av.features.stored_array import StoredArray
 from espnet_av.fingerprint import fingerprint
 from espnet_av.score.abx.cells import Cells, score_cells
-from espnet_av.score.abx.item_frames import StoredItems
+from espnet_av.score.abx.item_frames import Room, StoredItems
 from espnet_av.score.abx.items import AbxItem
 from espnet_av.score.abx.levels import Means, average, level_names
 from espnet_av.score.abx.options import AbxOptions, TalkerOfX
@@ -98,10 +98,10 @@ def measure(
     Raises:
         DataDirError: features are not finite, or cannot be compared.
     """
-    plan, spans = task.plan, task.spans
+    plan, spans, room = task.plan, task.spans, Room()
     found = {}
     for name, arrays in layers.items():
-        frames = StoredItems(spans, arrays)
+        frames = StoredItems(spans, arrays, room)
         cells = score_cells(plan, frames, spans.end - spans.start, task.options, num_threads)
         found[name] = average(plan, (_seen(name, plan, chunk, watch) for chunk in cells))
     return found

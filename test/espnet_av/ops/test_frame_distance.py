@@ -68,3 +68,14 @@ def test_one_hot_frames_and_whole_numbers_have_exact_distances(factor):
     left, right, own = prepare(values, "euclidean")[:3]
     squares = own[:, None] + own[None] - 2 * left @ right.T
     assert set(np.unique(squares)) == {0, 2 * factor**2}
+
+
+@pytest.mark.parametrize("num_frames", [1, 127, 128, 129, 300])
+def test_directions_do_not_depend_on_the_frames_beside(num_frames):
+    values = frames(num=300, dim=9)
+    values[::50] *= np.float32(1e-30)
+    values[100] = 0
+    whole = prepare(values.copy(), "angular")
+    found = prepare(values[:num_frames].copy(), "angular")
+    np.testing.assert_array_equal(found.left, whole.left[:num_frames])
+    assert found.num_silent == int(num_frames > 100)
