@@ -187,9 +187,14 @@ def read_clip(pointer: str, utt_id: str | None = None) -> np.ndarray:
 
 def read_array(pointer: str, name: str | None = None, *, num_axes: int) -> np.ndarray:
     """Array behind `file.ark:offset`: float32, stored as float16."""
+    return read_half(pointer, name, num_axes=num_axes).astype(np.float32)
+
+
+def read_half(pointer: str, name: str | None = None, *, num_axes: int) -> np.ndarray:
+    """The same as it is stored, float16: of large arrays half the memory."""
     payload = _read_tagged(pointer, name, b"NPY")
     try:
-        return parse_npy(payload, np.float16, num_axes).astype(np.float32)
+        return parse_npy(payload, np.float16, num_axes)
     except ValueError as error:
         msg = f"{pointer}: the array is damaged or is none ({error}); expected {num_axes} axes of "
         raise ArkError(msg + f"float16, {again(pointer)}") from error

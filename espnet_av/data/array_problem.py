@@ -36,6 +36,11 @@ def regions_problem(array: np.ndarray) -> ArrayProblem | None:
     return _axes_problem(array, 2, "(regions, D)")
 
 
+def states_problem(array: np.ndarray) -> ArrayProblem | None:
+    """Of the states (T, N, D) of all layers of a model, frame by frame."""
+    return _axes_problem(array, 3, "(frames, states, D)")
+
+
 def boxes_problem(array: np.ndarray) -> ArrayProblem | None:
     """Of boxes (R, 4): x1 y1 x2 y2 in shares of the width and height of their image."""
     if problem := _axes_problem(array, 2, "(regions, 4)"):

@@ -21,7 +21,16 @@ from espnet_av.data.table import (
     write_ctm,
     write_table,
 )
-from espnet_av.data.tables import PICTURE, SEGMENTS, SOUND, SPEAKERS, STRETCHES, Table, no_problem
+from espnet_av.data.tables import (
+    PICTURE,
+    SEGMENTS,
+    SOUND,
+    SPEAKERS,
+    STATES,
+    STRETCHES,
+    Table,
+    no_problem,
+)
 from espnet_av.errors import DataDirError
 
 __all__ = ["DataDir", "Segment", "read_data_dir", "validate", "write_data_dir"]
@@ -262,7 +271,7 @@ def _normalised(table: str, rows: Mapping[str, str]) -> dict[str, str]:
 def _media_problems(data: DataDir) -> list[str]:
     """Utterances without audio and without video, and segments of unknown recordings."""
     utterances = data.tables.get("utt2spk", {})
-    media = [data.tables.get(table.name, {}) for table in (SOUND, PICTURE)]
+    media = [data.tables.get(table.name, {}) for table in (SOUND, PICTURE, STATES)]
     segments = data.tables.get(SEGMENTS, {})
     if not segments and any(have_same_ids(rows, utterances) for rows in media):
         return []

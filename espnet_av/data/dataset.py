@@ -14,7 +14,7 @@ from espnet_av.data.column import Ids
 from espnet_av.data.data_dir import DataDir, read_data_dir
 from espnet_av.data.dataset_config import DatasetConfig, Modalities
 from espnet_av.data.dropped import Drop, check_dropped, write_dropped
-from espnet_av.data.fields import check_field
+from espnet_av.data.fields import FIELDS, check_field
 from espnet_av.data.lengths import num_frames
 from espnet_av.data.missing_video import MissingVideo, check_sound_is_left
 from espnet_av.data.noise_bank import NoiseBank
@@ -98,10 +98,11 @@ class AVDataset(Dataset[Sample]):
         self.config, self.train, self._data = config, train, data
         for name in reads:
             check_field(name)
+        spared = {name for read in reads for name in FIELDS[read].stands_for}
         self._readers = [
             reader(self._request)
             for name, reader in READERS.items()
-            if name in ALWAYS or name in reads
+            if (name in ALWAYS or name in reads) and name not in spared
         ]
         self.total = len(data.utt_ids)
         self.dropped = self._find_drops()

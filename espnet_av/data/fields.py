@@ -19,6 +19,7 @@ from espnet_av.data.tables import (
     PICTURE,
     SAMPLES,
     SOUND,
+    STATES,
     STRETCHES,
     TABLES,
     TARGETS,
@@ -74,6 +75,8 @@ class Field:
     clock: Clock = Clock.NONE
     for_learning: bool = False
     """Whether it is only learnt from: predictions do without."""
+    stands_for: tuple[str, ...] = ()
+    """Fields that are not read where this one is: it was computed from them."""
 
 
 _IMAGES = Table(name="utt2image", problem=id_problem)
@@ -141,6 +144,13 @@ _OWN = {
         Field(name="image_id", batching=Batching.STACKED, for_learning=True),
         # (F, H, W, 3) uint8 RGB, full frames: `dataset.film_frames`, or at `film_hz`.
         Field(name="film", tables=(FILMS,), clock=Clock.VIDEO),
+        # (T, N, D) float16, what a frozen model makes of the sound: the states of all its layers.
+        Field(
+            name="states",
+            tables=(STATES,),
+            clock=Clock.MODEL,
+            stands_for=("speech", "video"),
+        ),
     )
 }
 

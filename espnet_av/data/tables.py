@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from espnet_av.data.array_problem import ArrayCheck
+from espnet_av.data.array_problem import ArrayCheck, states_problem
 from espnet_av.data.face_place import is_place
 from espnet_av.data.rttm import cut_turns, parse_rttm, turns_problem, write_rttm
 from espnet_av.data.table import id_problem, is_ark_pointer, parse_table, path_problem, write_table
@@ -160,6 +160,13 @@ def _pack_film(
 
 
 FILMS = _files(name="film.scp", in_dump="packed", stretch_packer=_pack_film)
+STATES = Table(
+    name="states.scp",
+    problem=path_problem,
+    is_file=True,
+    in_dump="packed",
+    packer=ArrayPacker(3, states_problem),
+)
 LANDMARKS = _files(name="landmarks.scp", in_dump="used up", for_roi=True, mark=None)
 TEXT = Table(name="text", complete=True, by_lang=True, mark="data")
 SPEAKERS = Table(name="utt2spk", problem=_speaker_problem, complete=True, for_roi=True, mark=None)

@@ -11,6 +11,7 @@ from espnet_av.predict.activity import predict_activity
 from espnet_av.predict.frames import predict_frames
 from espnet_av.predict.labels import predict_labels
 from espnet_av.predict.prediction import Predict
+from espnet_av.predict.states import predict_states
 from espnet_av.predict.text import predict_texts
 from espnet_av.predict.vectors import predict_vectors
 from espnet_av.registry import Registry
@@ -34,7 +35,11 @@ _OWN = {
     "activity": Kind(predict=predict_activity, offers=("predict_activity", "feature_rate")),
     "vector": Kind(predict=predict_vectors, offers=("predict_vectors",)),
     "frames": Kind(predict=predict_frames, offers=("extract_features", "feature_rate"), lasts=True),
+    "states": Kind(predict=predict_states, offers=("extract_features", "feature_rate"), lasts=True),
 }
+_OF_FEATURES = ("frames", "states")
+"""Kinds that almost every model has, and that are made only where they are asked for: who offers
+the first offers all."""
 
 
 def _problem(name: str, kind: Any) -> str | None:
@@ -47,7 +52,13 @@ KINDS: Registry[Kind] = Registry("kinds", _OWN, _problem)
 
 def kinds_of(model: Any) -> tuple[str, ...]:
     """What can be had of a model, or of its class, that for which it was made first."""
-    return tuple(model.predicts)
+    told = tuple(model.predicts)
+    return (*told, *_OF_FEATURES[1:]) if _OF_FEATURES[0] in told else told
+
+
+def has_text_alone(model: Any) -> bool:
+    """Whether text is all that a model was made for, or nothing but its features."""
+    return not set(kinds_of(model)) - {"text", *_OF_FEATURES}
 
 
 def fields_of(model: Any, kind: str) -> frozenset[str]:
@@ -73,7 +84,7 @@ def kind_of(model: Any, wanted: str | None = None) -> str:
         ConfigError: the model predicts no such thing, or lacks what the kind needs.
     """
     offered = kinds_of(model)
-    usual = next((kind for kind in offered if kind != "frames"), None)
+    usual = next((kind for kind in offered if kind not in _OF_FEATURES), None)
     name = wanted or usual
     title = type(model).__name__
     if name is None:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:  # scoring reads these folders, and needs no model for it
 
 DONE = ".done"
 INFO = "decode.json"
+_WITH_CTM = {"frames", "states"}
+"""Kinds whose folders have the alignment of the set."""
 _FREE_KEYS = ("batch_frames", "lm_file")
 """Settings that cannot change a result, or only by the content of their file."""
 _COPIED = ("utt2lang", "utt2category", "utt2spk", "utt2target", "utt2gender")
@@ -65,7 +67,7 @@ def condition_fingerprint(
         "config": settings,
         "checkpoint": _input_fingerprint(checkpoint),
         "lm": _input_fingerprint(config.lm_file) if config.lm_file else None,
-        "data": [_input_fingerprint(p) for p in _identifying(dump_dir, "frames" in asked)],
+        "data": [_input_fingerprint(p) for p in _identifying(dump_dir, bool(_WITH_CTM & {*asked}))],
         "noise": _input_fingerprint(noise_manifest) if noisy and noise_manifest else None,
         "seed": seed if noisy or condition.missing_video else None,
     }

@@ -21,7 +21,7 @@ from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.errors import ConfigError
 from espnet_av.models import MODELS
 from espnet_av.predict.condition import Condition, list_conditions
-from espnet_av.predict.kinds import KINDS, fields_of, kind_of, kinds_of
+from espnet_av.predict.kinds import KINDS, fields_of, has_text_alone, kind_of
 from espnet_av.predict.prediction import Predictions, Work
 from espnet_av.predict.results_dir import condition_fingerprint, is_done, write_results
 from espnet_av.predict.text import read_lm
@@ -69,7 +69,7 @@ class DecodeJob:
         exp_dir = self.options.exp_dir
         config = read_train_config(exp_dir)
         writes = needs_text(config)  # looks whether there is such a model, too
-        usual = not set(kinds_of(MODELS[config.model][1])) - {"text", "frames"}
+        usual = has_text_alone(MODELS[config.model][1])
         plain = writes or (usual and self.options.kind is None)
         load = load_recogniser if plain else load_experiment
         return load(exp_dir, self.checkpoint.name, self.device)

@@ -39,6 +39,7 @@ from espnet_av.train.parameter_report import parameter_report
 from espnet_av.train.signals import StopRequest
 from espnet_av.train.step_callback import StepCallback
 from espnet_av.train.step_sampler import Progress
+from espnet_av.train.stored_states import check_states
 from espnet_av.train.strategies import build_strategy, cluster_environment
 from espnet_av.train.summary import hardware, write_summary
 from espnet_av.train.teacher_note import write_teacher
@@ -84,6 +85,7 @@ def train(
     data = _build_data(config, inputs, tokenizer, progress, module.model, report)
     if found is None:
         data.check_fields(module.model)
+        check_states(module.model, (inputs.train_dir, inputs.valid_dir))
     callback = StepCallback(config, exp_dir, stop)
     path, saved = found or (None, {"micro_step": 0})
     start_step = saved["micro_step"] // config.accum_grad

@@ -11,6 +11,7 @@ from espnet_av.data.readers.image import BoxesReader, ImageIdReader, ImageReader
 from espnet_av.data.readers.label import LabelReader
 from espnet_av.data.readers.lang import LangReader
 from espnet_av.data.readers.speech import SpeechReader
+from espnet_av.data.readers.states import StatesReader
 from espnet_av.data.readers.text import TextReader
 from espnet_av.data.readers.units import UnitsReader
 from espnet_av.data.readers.vector import TeacherReader
@@ -20,6 +21,7 @@ from espnet_av.registry import Registry
 _ALL: tuple[type[AbsReader], ...] = (
     SpeechReader, VideoReader, TextReader, UnitsReader, LangReader, ImageReader, BoxesReader,
     LabelReader, ActivityReader, TeacherReader, ImageIdReader, FilmReader,
+    StatesReader,
 )  # fmt: skip
 
 

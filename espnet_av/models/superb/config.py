@@ -7,6 +7,7 @@ from math import prod
 from typing import Literal
 
 from espnet_av.errors import ConfigError
+from espnet_av.models.states import LastState
 from espnet_av.models.upstream import UpstreamConfig
 
 
@@ -16,9 +17,12 @@ class ProbeConfig:
 
     upstream: UpstreamConfig
     """The frozen model; `upstream: exp/x` fills it."""
-    last_state: Literal["output", "layer"] = "output"
+    last_state: LastState = "output"
     """The last of the states that are mixed: the encoder's output, behind its norm if it has one
     there, as in s3prl; or what its last layer adds up to, before that norm."""
+    states: Literal["computed", "stored"] = "computed"
+    """Whether training computes the states at every step, or reads what `decode --kind states`
+    stored; then the model below runs in tests alone."""
     normalise_states: bool = False
     """Each state gets mean 0 and variance 1 before they are mixed."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -73,6 +73,9 @@ class PhoneModel(ProbeModel):
     ) -> PhoneFrames:
         """What the search gets; lips are ignored. Arguments as in `forward`."""
         batch = {"speech": speech, "speech_lengths": speech_lengths, "utt_id": utt_id}
+        return self._frames(batch)
+
+    def _frames(self, batch: Mapping[str, Any]) -> PhoneFrames:
         mixed, lengths = self.mix(batch)
         return PhoneFrames(self.project(mixed), lengths)
 
@@ -90,7 +93,7 @@ class PhoneModel(ProbeModel):
             DataDirError: an utterance has no sound, or there is no text.
         """
         text, phones = self.target(batch), batch["text_lengths"].cpu()
-        out, frames = self.encode(batch.get("speech"), batch.get("speech_lengths"))
+        out, frames = self._frames(batch)
         tokens = self._with_end(text, phones)
         logits = self.ctc.ctc_lo(out).float()
         losses = F.ctc_loss(

@@ -9,8 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from espnet_av.errors import ConfigError, DataDirError
+from espnet_av.errors import DataDirError
 from espnet_av.models.abs_model import AVModel, Sizes
+from espnet_av.models.states import state_numbers
 from espnet_av.models.superb.config import ProbeConfig
 from espnet_av.models.upstream import build_upstream
 
@@ -36,20 +37,21 @@ class ProbeModel(AVModel):
     def __init__(self, config: ProbeConfig, sizes: Sizes) -> None:
         super().__init__(config, sizes)
         self.upstream = build_upstream(config.upstream).requires_grad_(False)
-        layers = list(self.upstream.layers())
-        if not layers:
-            msg = f"upstream: {config.upstream.model} has no numbered layers to mix; take another"
-            raise ConfigError(msg)
-        last = None if config.last_state == "output" else layers[-1]
-        self.states: list[int | None] = [0, *layers[:-1], last]
-        """Numbers of the states: 13 of wav2vec 2.0 base, 17 of a Conformer of 16 layers."""
+        self.states = state_numbers(self.upstream, config.last_state)
+        """Numbers of the states."""
         self.state_weights = nn.Parameter(torch.zeros(len(self.states)))
         self.train()
 
     @property
     def reads(self) -> frozenset[str]:
         """See `AVModel`."""
-        return frozenset({"speech", self.learns_from})
+        heard = "states" if self.config.states == "stored" else "speech"
+        return frozenset({heard, self.learns_from})
+
+    @property
+    def predicts_from(self) -> frozenset[str]:
+        """See `AVModel`: tests run the model below."""
+        return frozenset({"speech"})
 
     @property
     def feature_rate(self) -> float:
@@ -87,19 +89,40 @@ class ProbeModel(AVModel):
         """The mixture of the states.
 
         Args:
-            batch: fields as `forward` takes them.
+            batch: fields as `forward` takes them; `states` (B, T, N, D) and `states_lengths` (B,)
+                where they were stored.
 
         Returns:
             ((B, T, D), arbitrary beyond each length, (B,) int64 frames on the CPU).
+
+        Raises:
+            DataDirError: there are stored states, but not as many as the model below has.
         """
         with torch.no_grad():
-            states, lengths = self.upstream.extract_features(batch, self.states)
+            states, lengths = self._stored(batch) or self._computed(batch)
             if self.config.normalise_states:
-                states = [F.layer_norm(state, state.shape[-1:]) for state in states]
-        weights = self.state_weights.softmax(dim=0).unbind()
-        mixed = sum(weight * state for weight, state in zip(weights, states, strict=True))
-        assert isinstance(mixed, Tensor)
-        return mixed, lengths
+                states = F.layer_norm(states, states.shape[-1:])
+        return torch.einsum("n,btnd->btd", self.state_weights.softmax(dim=0), states), lengths
+
+    def _computed(self, batch: Mapping[str, Any]) -> tuple[Tensor, Tensor]:
+        """((B, T, N, D), (B,) frames on the CPU) by the model below."""
+        states, lengths = self.upstream.extract_features(batch, self.states)
+        return torch.stack(states, dim=2), lengths
+
+    def _stored(self, batch: Mapping[str, Any]) -> tuple[Tensor, Tensor] | None:
+        """The same, of the batch; None: it has none."""
+        states = batch.get("states")
+        if states is None:
+            return None
+        expected = (len(self.states), self.state_size)
+        if states.shape[2:] != expected:
+            msg = (
+                f"{batch.get('utt_id', ['the batch'])[0]}: {states.size(2)} states of "
+                f"{states.size(3)} numbers, but {type(self.upstream).__name__} below has "
+                f"{expected[0]} of {expected[1]}; store its own ('espnet-av decode --kind states')"
+            )
+            raise DataDirError(msg)
+        return states.float(), batch["states_lengths"].cpu()
 
     def target(self, batch: Mapping[str, Any]) -> Tensor:
         """What is to be predicted.

@@ -4,7 +4,7 @@ import pytest
 
 from espnet_av.errors import ConfigError
 from espnet_av.models import MODELS
-from espnet_av.predict.kinds import KINDS, fields_of, kind_of, kinds_of
+from espnet_av.predict.kinds import KINDS, fields_of, has_text_alone, kind_of, kinds_of
 
 
 class Recogniser:
@@ -18,15 +18,21 @@ class Features:
 
 def test_what_a_model_was_made_for():
     assert kind_of(Recogniser()) == kind_of(Recogniser(), "text") == "text"
-    assert kinds_of(Features) == ("frames",)
+    assert kinds_of(Features) == ("frames", "states")
+    assert has_text_alone(Recogniser) and has_text_alone(Features)
+    assert kinds_of(Classes) == ("label",) and not has_text_alone(Classes)
+
+
+class Classes:
+    predicts = ("label",)
 
 
 @pytest.mark.parametrize(
     ("model", "wanted", "message"),
     [
-        (Features(), None, "Features is pre-trained .* ask for --kind frames"),
-        (Features(), "text", "--kind text: Features predicts frames; kinds are text"),
-        (Recogniser(), "label", "--kind label: Recogniser predicts text, frames"),
+        (Features(), None, "Features is pre-trained .* ask for --kind frames or states"),
+        (Features(), "text", "--kind text: Features predicts frames, states; kinds are text"),
+        (Recogniser(), "label", "--kind label: Recogniser predicts text, frames, states"),
     ],
 )
 def test_what_cannot_be_predicted_is_said(model, wanted, message):
