@@ -26,7 +26,7 @@ def test_a_different_loss_stops_it(bench, monkeypatch):
         lambda self, batch: (found := stored(self, batch)) and (found[0] + 1, found[1]),
     )
     with pytest.raises(AssertionError, match="losses differ"):
-        bench.compare(bench.parse_args(), "superb_ks", 1.0)
+        bench.compare(bench.parse_args(), "superb_ks", 1.0, 1)
 
 
 def test_memory_of_one_training(bench, monkeypatch, capsys):
