@@ -22,6 +22,7 @@ VERBS = {
     "tokens": "train the tokenizer (stage 8)",
     "ngram": "count the training text into a language model for transducers",
     "train": "train a model (stage 9)",
+    "choose": "the best of several trainings by the validation set (stage 9)",
     "decode": "recognise test sets, each mode and noise (stage 10)",
     "score": "score hypotheses, write tables and plots (stage 11)",
     "items": "phones of an alignment -> items for ABX errors",

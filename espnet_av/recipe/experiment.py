@@ -91,6 +91,13 @@ class Experiment:
     """More options of bin.train, as one writes them."""
     start: str = ""
     """Experiment whose weights it starts from; empty: random ones."""
+    upstream: str = ""
+    """Experiment whose model its own has below it, frozen; empty: none."""
+    states: str = ""
+    """Folder of what that makes of the sets, stored once; empty: it is computed at every step."""
+    choices: tuple[str, ...] = ()
+    """Experiments of which this is the one that is best on the validation set; none: it is trained
+    itself."""
     train_set: str
     """What it learns from."""
     valid_set: str
@@ -118,6 +125,11 @@ class ComparisonTable:
     """What makes it."""
     options: tuple[str, ...] = ()
     """More options of the program."""
+
+
+def states_of(experiment: Experiment, name: str) -> str:
+    """Data dir with the stored states of a set."""
+    return f"{experiment.states}/{name}/A_clean"
 
 
 def odd_replaced(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from espnet_av.config import build, unknown_key_message
 from espnet_av.errors import ConfigError
-from espnet_av.recipe.experiment import TrainingKind
+from espnet_av.recipe.experiment import TrainingKind, odd_replaced
 from espnet_av.recipe.list_checks import check_list, is_outside, units_source
 from espnet_av.yaml_file import read_yaml_keys
 
@@ -40,6 +40,14 @@ class ExperimentEntry:
     """What is trained."""
     start: str = ""
     """Experiment whose weights it starts from: one of the list, or a folder as ../x/exp/y."""
+    upstream: str = ""
+    """Experiment whose model its own has below it, frozen, as a head of SUPERB has: of the list, or
+    a folder."""
+    states: Literal["computed", "stored"] = "computed"
+    """Whether that model runs at every step, or once, before all trainings on its states."""
+    sweep: dict[str, tuple[float | str, ...]] = field(default_factory=dict)
+    """One key of the configuration and its values: an experiment for each, named by the last part
+    of the key, as <name>_lr0.01. The best one on the validation set is tested, as <name>."""
     units: str = ""
     """Frame labels to learn: mfcc, or an experiment, and its layer, as in hubert_en:12."""
     units_config: str = ""
@@ -60,14 +68,33 @@ class ExperimentEntry:
     tests: tuple[str, ...] = ()
     """How it is tested, by the names of `tests`."""
     kind: TrainingKind | Literal[""] = ""
-    """Stage of its training; empty: finetune with tokens, avssl with units or a codebook, else
-    ssl."""
+    """Stage of its training; empty: finetune with tokens or an upstream, avssl with units or a
+    codebook, else ssl."""
 
     @property
     def stage(self) -> TrainingKind:
         """Stage of its training."""
         labels = self.units or self.codebook
-        return self.kind or ("finetune" if self.tokens else "avssl" if labels else "ssl")
+        usual = "finetune" if self.is_supervised else "avssl" if labels else "ssl"
+        return self.kind or usual  # type: ignore[return-value]
+
+    @property
+    def is_supervised(self) -> bool:
+        """Whether it learns from texts, or classes and the like; and so from train_set."""
+        return bool(self.tokens or self.upstream)
+
+    def sources(self) -> tuple[str, ...]:
+        """What it is made from: experiments of the list, folders, mfcc."""
+        named = (self.start, self.upstream, units_source(self.units)[0], self.codebook)
+        return tuple(filter(None, named))
+
+    def members(self, full: str) -> dict[str, str]:
+        """Of a sweep the name of each experiment, by that of all, and what it changes."""
+        return {
+            odd_replaced(f"{full}_{key.rpartition('.')[2]}{_told(value)}"): f"{key}={_told(value)}"
+            for key, values in self.sweep.items()
+            for value in values
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,9 +189,8 @@ class ExperimentList:
 
     def needs(self, name: str) -> list[str]:
         """Experiments of the list that one is made from."""
-        entry = self.experiments[name]
-        sources = (entry.start, units_source(entry.units)[0], entry.codebook)
-        return list(dict.fromkeys(self.base(s) for s in sources if s and not is_outside(s)))
+        sources = self.experiments[name].sources()
+        return list(dict.fromkeys(self.base(s) for s in sources if not is_outside(s)))
 
     def base(self, name: str) -> str:
         """Entry of an experiment: `x_s2` is one of `x`, if that has the seed 2."""
@@ -230,6 +256,10 @@ def _entry(
     if seeds and merged.get("seeds"):
         merged["seeds"] = list(seeds)
     return merged
+
+
+def _told(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
 
 
 _WRITTEN = {"start": "from"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from espnet_av.recipe.experiment import Experiment, Test
+from espnet_av.recipe.experiment import Experiment, Test, states_of
 from espnet_av.recipe.inputs import noise_options
 from espnet_av.recipe.options import Options
 from espnet_av.recipe.step import Job
@@ -38,8 +38,13 @@ def train_model(options: Options, experiment: Experiment, *args: str) -> JobCall
     program: tuple[str, ...] = ("python3", "-m", "espnet_av.bin.train", "--ngpu", ngpu)
     program += ("--num_nodes", nodes, "--num_processes", str(options.num_processes), *args)
     program += noise_options(options, "train")
-    program += ("--valid_dir", f"{options.dumpdir}/{experiment.valid_set}", out)
+    program += ("--valid_dir", learnt_from(options, experiment, experiment.valid_set), out)
     return ("train_model", out, *args), (Job("cuda_cmd", runner + program),)
+
+
+def learnt_from(options: Options, experiment: Experiment, name: str) -> str:
+    """Folder of a set as a training reads it: the dump, or what a frozen model made of it."""
+    return states_of(experiment, name) if experiment.states else f"{options.dumpdir}/{name}"
 
 
 def label_units(options: Options, out: str, *args: str) -> JobCall:
@@ -66,6 +71,15 @@ def encode_sentences(options: Options, out: str, *args: str) -> JobCall:
         Job("train_cmd", (f"{logs}/vectors.log", *program, "--finish")),
     )
     return ("encode_sentences", *args), jobs
+
+
+def store_states(options: Options, out: str, name: str, *args: str) -> JobCall:
+    """One job that runs a frozen model over a set."""
+    ngpu = str(options.decode_ngpu)
+    runner = ("--gpu", ngpu, f"{out}/{name}/logdir/states.log")
+    program = ("python3", "-m", "espnet_av.bin.decode", "--ngpu", ngpu, *args)
+    shares = ("--job", "1", "--num_jobs", "1", out)
+    return ("store_states", out, *args), (Job("decode_cmd", runner + program + shares),)
 
 
 def decode_sets(options: Options, test: Test, *args: str) -> JobCall:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from espnet_av.errors import ConfigError
 from espnet_av.recipe.checks import check_name
+from espnet_av.recipe.experiment import base_name
 
 if TYPE_CHECKING:
     from espnet_av.recipe.experiment_list import ExperimentEntry, ExperimentList
@@ -23,6 +24,7 @@ def check_list(path: Path, found: ExperimentList) -> None:
     _check_names(path, found)
     for name, entry in found.experiments.items():
         _check_entry(f"{path}: experiments.{name}", entry, found)
+    _check_states(path, found)
     for name, table in found.tables.items():
         _check_tested(f"{path}: tables.{name}: rows", table.rows, found)
     for name, effects in found.effects.items():
@@ -35,6 +37,19 @@ def check_list(path: Path, found: ExperimentList) -> None:
             if set(group) != {*gap.sets, "all"}:
                 msg = f"{where}: has {', '.join(group)}; name an experiment for each of "
                 raise ConfigError(msg + ", ".join((*gap.sets, "all")))
+
+
+def _check_states(path: Path, found: ExperimentList) -> None:
+    """Stored states lie in a folder of the upstream's name."""
+    seen: dict[str, str] = {}
+    for entry in found.experiments.values():
+        name = base_name(entry.upstream)
+        if entry.states == "stored" and seen.setdefault(name, entry.upstream) != entry.upstream:
+            msg = (
+                f"{path}: upstream: {seen[name]} and {entry.upstream} are both called {name}, "
+                "under which their states are stored; make a link of another name to one of them"
+            )
+            raise ConfigError(msg)
 
 
 def is_outside(source: str) -> bool:
@@ -64,19 +79,21 @@ def _check_names(path: Path, found: ExperimentList) -> None:
             msg = f"{path}: experiments: '{name}': a name is no path, and mfcc is taken; rename it"
             raise ConfigError(msg)
         for seed in entry.seeds or (None,):
-            full = name if seed is None else f"{name}_s{seed}"
-            if full in seen:
-                msg = (
-                    f"{path}: experiments: {full} is one of '{seen[full]}' and one of '{name}'; "
-                    "each experiment and seed has a folder of its own"
-                )
-                raise ConfigError(msg)
-            seen[full] = name
+            whole = name if seed is None else f"{name}_s{seed}"
+            for full in (whole, *entry.members(whole)):
+                if full in seen:
+                    msg = (
+                        f"{path}: experiments: {full} is one of '{seen[full]}' and one of "
+                        f"'{name}'; each experiment, seed and value has a folder of its own"
+                    )
+                    raise ConfigError(msg)
+                seen[full] = name
 
 
 def _check_sources(where: str, entry: ExperimentEntry, found: ExperimentList) -> None:
     units = units_source(entry.units)[0]
-    for key, source in {"from": entry.start, "units": units, "codebook": entry.codebook}.items():
+    told = {"from": entry.start, "upstream": entry.upstream, "units": units}
+    for key, source in {**told, "codebook": entry.codebook}.items():
         if (
             not source
             or ("/" in source and key != "codebook")
@@ -108,9 +125,31 @@ def _check_entry(where: str, entry: ExperimentEntry, found: ExperimentList) -> N
     if entry.units and not entry.units_config:
         msg = f"{where}: units need a units_config: how they are made"
         raise ConfigError(msg)
-    if entry.stage in ("mid", "finetune") and entry.tokens is None:
+    _check_upstream(where, entry)
+    if entry.stage in ("mid", "finetune") and entry.tokens is None and not entry.upstream:
         msg = f"{where}: kind {entry.stage} writes text: add `tokens: {{}}`, or choose the type"
         raise ConfigError(msg)
+
+
+def _check_upstream(where: str, entry: ExperimentEntry) -> None:
+    if entry.states == "stored" and not entry.upstream:
+        msg = f"{where}: states: stored are those of a frozen model; name it as `upstream`"
+        raise ConfigError(msg)
+    if len(entry.sweep) > 1 or not all(entry.sweep.values()):
+        msg = (
+            f"{where}: sweep is over {', '.join(entry.sweep)}; give one key and its values, as "
+            "{optim_conf.lr: [1.0e-2, 1.0e-3]}"
+        )
+        raise ConfigError(msg)
+    values = [value for values in entry.sweep.values() for value in values]
+    if len(entry.members("")) < len(values):
+        told = ", ".join(map(str, values))
+        msg = f"{where}: sweep: two of the values are one and the same, of {told}"
+        raise ConfigError(msg)
+    for value in values:
+        if isinstance(value, str) and (not value or value.split() != [value]):
+            msg = f"{where}: sweep: '{value}': a value is a word without white space"
+            raise ConfigError(msg)
 
 
 def _check_codebook(where: str, entry: ExperimentEntry, found: ExperimentList) -> None:

@@ -10,7 +10,14 @@ from typing import Any
 
 from espnet_av.errors import ConfigError
 from espnet_av.recipe.chain import default_test, default_tokens, ssl_set
-from espnet_av.recipe.experiment import ComparisonTable, Experiment, Test, Tokens, Units
+from espnet_av.recipe.experiment import (
+    ComparisonTable,
+    Experiment,
+    Test,
+    Tokens,
+    Units,
+    base_name,
+)
 from espnet_av.recipe.experiment_list import (
     EffectsEntry,
     ExperimentEntry,
@@ -28,7 +35,9 @@ class Named:
     """An experiment of a list, and its place in it."""
 
     name: str
-    """Of the experiment, with its seed."""
+    """Of the experiment, with its seed and what of a sweep it is."""
+    entry: str
+    """Its name in the list."""
     level: int
     """Experiments that have to be there before: those of one level may run side by side."""
     experiment: Experiment
@@ -49,13 +58,27 @@ def named_experiments(found: ExperimentList, options: Options) -> list[Named]:
     levels: dict[str, int] = {}
     result = []
     for name in found.order():
-        levels[name] = 1 + max((levels[other] for other in found.needs(name)), default=0)
-        for seed in found.experiments[name].seeds or (None,):
+        level = 1 + max((levels[other] for other in found.needs(name)), default=0)
+        entry = found.experiments[name]
+        levels[name] = level + bool(entry.sweep)
+        for seed in entry.seeds or (None,):
             full = full_name(name, seed)
-            if full in wanted:
-                experiment = _experiment(found, name, seed, options)
-                result.append(Named(name=full, level=levels[name], experiment=experiment))
+            whole = _experiment(found, name, seed, options)
+            parts = [_member(whole, *told, options) for told in entry.members(full).items()]
+            whole = dataclasses.replace(whole, choices=tuple(part.out for part in parts))
+            places = [level] * len(parts) + [levels[name]]
+            for place, made in zip(places, (*parts, whole), strict=True):
+                own = base_name(made.out)
+                if own in wanted:
+                    result.append(Named(name=own, entry=name, level=place, experiment=made))
     return result
+
+
+def _member(whole: Experiment, name: str, change: str, options: Options) -> Experiment:
+    """One experiment of a sweep, which is not tested."""
+    args = f"{whole.args} --override {change}".strip()
+    out = f"{options.expdir}/{name}"
+    return dataclasses.replace(whole, out=out, args=args, tests=(), about=f" {name}")
 
 
 def full_name(name: str, seed: int | None) -> str:
@@ -126,9 +149,11 @@ def _scores(found: ExperimentList, name: str, options: Options) -> list[list[str
 def _wanted(found: ExperimentList, only: Sequence[str]) -> set[str]:
     """Full names of what is asked for, and of what that starts from."""
     all_names = {
-        full_name(name, seed): (name, seed)
+        full: (name, seed)
         for name, entry in found.experiments.items()
         for seed in entry.seeds or (None,)
+        for whole in (full_name(name, seed),)
+        for full in (whole, *entry.members(whole))
     }
     waiting = list(all_names) if not only else []
     for name in only:
@@ -146,8 +171,10 @@ def _wanted(found: ExperimentList, only: Sequence[str]) -> set[str]:
         wanted.add(full)
         name, seed = all_names[full]
         entry = found.experiments[name]
-        for source in (entry.start, units_source(entry.units)[0], entry.codebook):
-            if source and not is_outside(source):
+        if full == full_name(name, seed):
+            waiting += entry.members(full)
+        for source in entry.sources():
+            if not is_outside(source):
                 waiting.append(_seeded(found, source, seed))
     return wanted
 
@@ -170,12 +197,15 @@ def _source(found: ExperimentList, source: str, seed: int | None, options: Optio
 def _experiment(found: ExperimentList, name: str, seed: int | None, options: Options) -> Experiment:
     entry = found.experiments[name]
     out = f"{options.expdir}/{full_name(name, seed)}"
+    upstream, stored = _source(found, entry.upstream, seed, options), entry.states == "stored"
     return Experiment(
         kind=entry.stage,
         out=out,
         config=entry.config,
         args=" ".join(f"--override {told}" for told in _overrides(entry, seed)),
         start=_source(found, entry.start, seed, options),
+        upstream=upstream,
+        states=f"{options.dumpdir}/states/{base_name(upstream)}" if stored else "",
         train_set=_train_set(entry, options),
         valid_set=entry.valid or options.valid_set,
         units=_units(found, name, seed, options),
@@ -193,7 +223,8 @@ def _overrides(entry: ExperimentEntry, seed: int | None) -> list[str]:
 
 
 def _train_set(entry: ExperimentEntry, options: Options) -> str:
-    return "_".join(entry.sets) or (options.train_set if entry.tokens else ssl_set(options))
+    usual = options.train_set if entry.is_supervised else ssl_set(options)
+    return "_".join(entry.sets) or usual
 
 
 def _units(found: ExperimentList, name: str, seed: int | None, options: Options) -> Units | None:

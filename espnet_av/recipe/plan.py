@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import groupby
 
 from espnet_av.errors import ConfigError
@@ -15,14 +16,16 @@ from espnet_av.recipe.checks import (
     check_set_names,
     check_sets,
 )
-from espnet_av.recipe.experiment import ComparisonTable, Experiment
+from espnet_av.recipe.experiment import ComparisonTable, Experiment, states_of
 from espnet_av.recipe.experiment_list import ExperimentList, load_experiments
+from espnet_av.recipe.head_steps import states_steps
 from espnet_av.recipe.image_steps import image_steps
 from espnet_av.recipe.named import Named, named_experiments, tables
 from espnet_av.recipe.options import KINDS, Options, stage_number
 from espnet_av.recipe.stages import (
     Parts,
     Site,
+    best_steps,
     data_steps,
     decode_steps,
     dump_steps,
@@ -86,7 +89,7 @@ def make_plan(options: Options, site: Site) -> Parts:
         for named in work.experiments:
             plan.add_tokens(named.experiment)
         if options.stop_stage > KINDS.index("dump") + 1:
-            plan.parts += _side_by_side(options.jobs, work.experiments)
+            plan.add_side_by_side(options.jobs, work.experiments)
     else:
         for named in work.experiments:
             plan.add_experiment(named.experiment)
@@ -114,6 +117,7 @@ class _Plan:
         self._options = options
         self._skipped = {stage_number("skip_stages", word) for word in options.skip_stages.split()}
         self._tokens: set[str] = set()
+        self._states: set[str] = set()
 
     def add(self, kind: str, steps: Callable[[], Parts]) -> None:
         """Add the steps of a stage."""
@@ -134,19 +138,45 @@ class _Plan:
             self._tokens.add(tokens.out)
             self.add("tokens", lambda: tokens_steps(self._options, tokens))
 
+    def add_states(self, experiment: Experiment) -> None:
+        """Add the states that an experiment learns from, unless an earlier one did."""
+        for name in (experiment.train_set, experiment.valid_set):
+            out = states_of(experiment, name)
+            if experiment.states and out not in self._states:
+                self._states.add(out)
+                steps = partial(states_steps, self._options, experiment, name)
+                self.add("units", steps)
+
+    def add_side_by_side(self, jobs: int, experiments: list[Named]) -> None:
+        """Add experiments as runs of their own, those that need others after them."""
+        by_level = sorted(experiments, key=lambda named: named.level)
+        for _, group in groupby(by_level, key=lambda named: named.level):
+            members = list(group)
+            for named in members:
+                self.add_states(named.experiment)
+            self.parts.append(Note(("side_by_side", str(jobs), *(n.name for n in members))))
+
     def add_experiment(self, experiment: Experiment) -> None:
         """Add all that is made for and of an experiment."""
         options, kind = self._options, experiment.kind
-        if experiment.units is not None:
-            self.add("units", lambda: units_steps(options, experiment))
-        self.add_tokens(experiment)
-        train = recogniser_steps if kind in ("mid", "finetune") else pretraining_steps
-        self.add(kind, lambda: train(options, experiment))
+        if experiment.choices:
+            self.add(kind, lambda: best_steps(experiment))
+        else:
+            self._add_training(experiment)
         for test in experiment.tests:
             self.add("decode", lambda test=test: decode_steps(options, experiment, test))  # type: ignore[misc]
             self.add("score", lambda test=test: score_steps(options, experiment, test))  # type: ignore[misc]
         if experiment.tests:
             self.add("pack", lambda: pack_steps(options, experiment, experiment.tests[0]))
+
+    def _add_training(self, experiment: Experiment) -> None:
+        options, kind = self._options, experiment.kind
+        if experiment.units is not None:
+            self.add("units", lambda: units_steps(options, experiment))
+        self.add_states(experiment)
+        self.add_tokens(experiment)
+        train = recogniser_steps if kind in ("mid", "finetune") else pretraining_steps
+        self.add(kind, lambda: train(options, experiment))
 
 
 def _chained(options: Options) -> _Work:
@@ -161,7 +191,7 @@ def _chained(options: Options) -> _Work:
             _check_out(experiment, options)
     members = tuple(options.ssl_sets.split())
     return _Work(
-        experiments=[Named(name=e.out, level=0, experiment=e) for e in experiments],
+        experiments=[Named(name=e.out, entry="", level=0, experiment=e) for e in experiments],
         tables=[],
         joined={experiments[0].train_set: members} if len(members) > 1 else {},
         sets=sorted({options.train_set, *members, options.valid_set, *options.test_sets.split()}),
@@ -218,18 +248,10 @@ def _seed(word: str) -> int:
 
 def _members(found: ExperimentList, named: Named, options: Options) -> tuple[str, ...]:
     """Sets that an experiment learns from."""
-    entry = found.experiments[found.base(named.name)]
-    if entry.sets or entry.tokens:
+    entry = found.experiments[named.entry]
+    if entry.sets or entry.is_supervised:
         return entry.sets or (options.train_set,)
     return tuple(options.ssl_sets.split()) or (options.train_set,)
-
-
-def _side_by_side(jobs: int, experiments: list[Named]) -> list[Note]:
-    by_level = sorted(experiments, key=lambda named: named.level)
-    return [
-        Note(("side_by_side", str(jobs), *(named.name for named in group)))
-        for _, group in groupby(by_level, key=lambda named: named.level)
-    ]
 
 
 def _needed(options: Options, work: _Work) -> Iterable[tuple[int, str, str]]:

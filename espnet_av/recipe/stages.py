@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from espnet_av.recipe.experiment import ComparisonTable, Experiment, Test, Tokens
+from espnet_av.recipe.head_steps import choice_steps, upstream_marks, upstream_options
 from espnet_av.recipe.image_steps import images_dir
 from espnet_av.recipe.inputs import (
     lm_files,
@@ -17,7 +19,7 @@ from espnet_av.recipe.inputs import (
     tables,
     weights_of,
 )
-from espnet_av.recipe.jobs import decode_sets, parallel_jobs, python_job, train_model
+from espnet_av.recipe.jobs import decode_sets, learnt_from, parallel_jobs, python_job, train_model
 from espnet_av.recipe.options import Options
 from espnet_av.recipe.step import Job, Note, Step, log, not_configured
 from espnet_av.recipe.vector_steps import vectors_dir
@@ -173,34 +175,38 @@ def pretraining_steps(options: Options, experiment: Experiment) -> Parts:
 
 
 def recogniser_steps(options: Options, experiment: Experiment) -> Parts:
-    """Stages 7 and 9: clips, their text and a start -> a model that writes text."""
+    """Stages 7 and 9: clips, their text or labels, and a start -> a model that predicts them."""
     kind, tokens, dump = experiment.kind, experiment.tokens, options.dumpdir
-    assert tokens is not None
-    start = f"{experiment.start} + " if experiment.start else ""
+    origin = "".join(f"{name} + " for name in (experiment.start, experiment.upstream) if name)
     sets = f"{dump}/{{{experiment.train_set},{experiment.valid_set}}}"
+    sets += f" + {tokens.out}" if tokens else ""
     out = experiment.out or f"{options.expdir}/<{kind}>"
     number = {"mid": 7, "finetune": 9}[kind]
-    title = log(f"stage {number} {kind}: {start}{sets} + {tokens.out} -> {out}")
+    title = log(f"stage {number} {kind}: {origin}{sets} -> {out}")
     if not experiment.config:
         return [title, not_configured(f"{kind}_config")]
-    args = [*_start_options(experiment), *experiment.args.split()]
-    if tokens.langs:
-        args += ["--override", f"dataset.langs=[{','.join(tokens.langs)}]"]
-    if tokens.target_lang:
-        args += ["--override", f"dataset.target_lang={tokens.target_lang}"]
-    args += ["--token_dir", tokens.out, "--train_dir", f"{dump}/{experiment.train_set}"]
+    args = [*_start_options(experiment), *upstream_options(experiment), *experiment.args.split()]
+    if tokens:
+        args += _token_options(tokens)
+    args += ["--train_dir", learnt_from(options, experiment, experiment.train_set)]
     inputs = (
         experiment.config,
-        f"{tokens.out}/.done",
+        f"{tokens.out}/.done" if tokens else "",
         weights_of(experiment.start),
         noise_mark(options, experiment.config, experiment.args),
     )
     step = Step(
         _marker(experiment),
-        (*inputs, *_marks(options, experiment)),
+        (*inputs, *_marks(options, experiment), *upstream_marks(experiment)),
         *train_model(options, experiment, *args),
     )
     return [title, step]
+
+
+def best_steps(experiment: Experiment) -> Parts:
+    """Also of these stages: a sweep -> the best of its trainings."""
+    members = (dataclasses.replace(experiment, out=out) for out in experiment.choices)
+    return choice_steps(experiment, _marker(experiment), tuple(map(_marker, members)))
 
 
 def decode_steps(options: Options, experiment: Experiment, test: Test) -> Parts:
@@ -273,6 +279,13 @@ def _marker(experiment: Experiment) -> str:
 
 def _marks(options: Options, experiment: Experiment) -> tuple[str, ...]:
     return marks_of_sets(options, experiment.train_set, experiment.valid_set)
+
+
+def _token_options(tokens: Tokens) -> list[str]:
+    args = ["--override", f"dataset.langs=[{','.join(tokens.langs)}]"] if tokens.langs else []
+    if tokens.target_lang:
+        args += ["--override", f"dataset.target_lang={tokens.target_lang}"]
+    return [*args, "--token_dir", tokens.out]
 
 
 def _start_options(experiment: Experiment) -> tuple[str, ...]:

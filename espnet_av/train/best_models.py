@@ -70,6 +70,11 @@ class BestModels:
         ]
         return [step for _, step in sorted(scored)]
 
+    def figures(self) -> dict[str, float]:
+        """`phase.key` of each criterion -> its best value; none where no value was finite."""
+        best = {f"{c[0]}.{c[1]}": self.ranking(*c)[:1] for c in self._criteria}
+        return {name: self.scores[step][name] for name, steps in best.items() for step in steps}
+
     def kept(self) -> set[int]:
         """Steps whose files stay: the n best of each criterion and the newest."""
         best = {step for c in self._criteria for step in self.ranking(*c)[: self._keep]}

@@ -100,7 +100,8 @@ def train(
         callback.best.finish(config.average)
         figures = {"data_sec": data.train_sec, "train_sec": progress.train_sec}
         used = hardware(devices.ngpu, devices.world_size)
-        write_summary(exp_dir, {**figures, "steps": config.max_steps, "hardware": used})
+        best = {"best": callback.best.figures()}
+        write_summary(exp_dir, {**figures, "steps": config.max_steps, "hardware": used, **best})
         mark_done(exp_dir)
     logger.info("%s: finished %d steps", exp_dir, config.max_steps)
     return Outcome.FINISHED

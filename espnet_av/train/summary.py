@@ -22,8 +22,8 @@ def hardware(ngpu: int, world_size: int) -> str:
     return f"{cores} CPU core{'s' if cores > 1 else ''}"
 
 
-def write_summary(exp_dir: Path, figures: Mapping[str, float | str]) -> None:
-    """Write `train_summary.json` with `data_sec`, `train_sec`, `steps`, `hardware`."""
+def write_summary(exp_dir: Path, figures: Mapping[str, float | str | Mapping[str, float]]) -> None:
+    """Write `train_summary.json` with `data_sec`, `train_sec`, `steps`, `hardware`, `best`."""
     with atomic_write(exp_dir / SUMMARY) as stream:
         json.dump(dict(figures), stream, indent=1)
         stream.write("\n")

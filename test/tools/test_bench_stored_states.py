@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-SIZES = "--num_layers 1 --size 8 --speed 10 --batch_sec 2 --steps 1 --warm_up 0 --corpora --num_threads 1"
+SIZES = "--num_layers 1 --size 8 --speed 10 --batch_sec 2 --steps 1 --warm_up 0 --corpora"
 
 
 def test_writes_a_table(bench, tmp_path, monkeypatch, capsys):

@@ -27,6 +27,7 @@ def test_ranking_links_and_removal(tmp_path):
     assert best.ranking("valid", "loss", "min") == [20, 40, 30, 10, 50]
     assert best.ranking("valid", "acc", "max") == [50, 20, 30, 40, 10]
     assert (tmp_path / "10step.pth").exists(), "removed only when told"
+    assert best.figures() == {"valid.loss": 3.0, "valid.acc": 0.9}
     best.prune()
     assert {p.name for p in tmp_path.glob("*step.pth")} == {
         "20step.pth",
@@ -52,7 +53,7 @@ def test_ranking_links_and_removal(tmp_path):
 def test_scores_that_are_not_finite_are_never_the_best(broken, mode, tmp_path):
     best = BestModels(tmp_path, [("valid", "loss", mode)], keep=1)
     best.add(10, state(0.1), stats(broken))
-    assert not (tmp_path / "valid.loss.best.pth").exists()
+    assert not (tmp_path / "valid.loss.best.pth").exists() and best.figures() == {}
     best.add(20, state(0.2), stats(1.0))
     best.add(30, state(0.3), stats(broken))
     assert best.ranking("valid", "loss", mode) == [20]
