@@ -1,7 +1,9 @@
-# Everything starts from a bare Python 3.11 and git:  make demo, make test.
+# Everything starts from a bare Python (3.13, 3.12 or 3.11) and git:  make demo, make test.
 # VENV= puts the virtual environment elsewhere; PYTHON= picks the interpreter it is made with.
-PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
+# TORCH=cpu or cuda picks a build of torch; else it is CUDA's where a GPU is seen or no other is had.
+PYTHON ?=
 VENV ?= .venv
+TORCH ?= auto
 JOBS ?= 2
 PYTEST_ARGS ?=
 PIP_ARGS ?=
@@ -20,11 +22,15 @@ help:  ## what can be made
 
 install: $(STAMP)  ## make or update the virtual environment
 
-$(STAMP): setup.py constraints.txt
-	@test -x $(BIN)/python || { echo "making $(VENV) with $(PYTHON)"; $(PYTHON) -m venv $(VENV); }
-	@echo "installing into $(VENV) (the first time this downloads about 3 GB)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) \
-		--no-deps -r constraints.txt -e .
+$(STAMP): setup.py $(wildcard espnet_av/locks/*.txt)
+	@if [ -e $(VENV)/pyvenv.cfg ]; then \
+		tools/find_python.sh $(BIN)/python >/dev/null || \
+			{ echo "or: rm -r $(VENV), and make it anew" >&2; exit 1; }; \
+	else \
+		python=$$(tools/find_python.sh $(PYTHON)) || exit 1; \
+		echo "making $(VENV) with $$python"; "$$python" -m venv $(VENV) || exit 1; \
+	fi
+	@$(BIN)/python tools/install.py --torch $(TORCH) $(PIP_ARGS)
 	@touch $@
 
 demo: $(STAMP)  ## make a small corpus, train on it, score, print table and pictures (15 minutes)

@@ -16,6 +16,8 @@ import sys
 import types
 from typing import TYPE_CHECKING, Any
 
+from espnet_av.package_set import set_of
+
 if TYPE_CHECKING:
     from espnet.nets.batch_beam_search import BatchBeamSearch as BatchBeamSearch
     from espnet.nets.beam_search import Hypothesis as Hypothesis
@@ -58,9 +60,6 @@ if TYPE_CHECKING:
     from espnet2.train.trainer import TrainerOptions as TrainerOptions
 
 logger = logging.getLogger(__name__)
-
-ESPNET_VERSION = "202511"
-"""The ESPnet release that this package is tested with."""
 
 _MODULE_OF = {
     "AbsDecoder": "espnet2.asr.decoder.abs_decoder",
@@ -119,15 +118,15 @@ def espnet_version() -> str:
 
 
 def _check_version() -> None:
-    """Warns once when the installed ESPnet is not the one this package is tested with."""
-    installed = espnet_version()
-    if installed != ESPNET_VERSION:
+    """Warns once when the installed ESPnet is not the one that is tested with this Python."""
+    tested, installed = set_of(), espnet_version()
+    if tested is not None and installed != tested.espnet:
         logger.warning(
-            "espnet %s is installed, this package is tested with %s; if imports or results "
+            "espnet %s is installed, but with this Python %s is tested; if imports or results "
             "differ, run: pip install espnet==%s",
             installed,
-            ESPNET_VERSION,
-            ESPNET_VERSION,
+            tested.espnet,
+            tested.espnet,
         )
 
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from espnet_av.data.sentencepiece_model import SPACE
+from espnet_av.ops.forced_path import forced_path
 
 
 class TokenSpan(NamedTuple):
@@ -50,15 +51,15 @@ def align_tokens(
     repeats = sum(left == right for left, right in itertools.pairwise(tokens))
     if len(tokens) + repeats > log_probs.size(0):
         return None
-    import torchaudio
-
-    # torchaudio aligns one utterance at a time, on either device.
-    target = torch.tensor([list(tokens)], dtype=torch.int32, device=log_probs.device)
-    path, scores = torchaudio.functional.forced_align(
-        log_probs[None].float().contiguous(), target, blank=blank
-    )
-    merged = torchaudio.functional.merge_tokens(path[0].cpu(), scores[0].exp().cpu(), blank)
-    return [TokenSpan(span.token, span.start, span.end, span.score) for span in merged]
+    labels = forced_path(log_probs, torch.tensor(tokens), blank)
+    chances = log_probs.detach().cpu().float()[torch.arange(len(labels)), labels].exp()
+    spans, start = [], 0
+    for label, group in itertools.groupby(labels.tolist()):
+        end = start + len(list(group))
+        if label != blank:
+            spans.append(TokenSpan(label, start, end, chances[start:end].mean().item()))
+        start = end
+    return spans
 
 
 def word_times(

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from espnet_av import compat
+from espnet_av.package_set import SETS
 
 
 @pytest.mark.parametrize("name", sorted(compat._MODULE_OF))
@@ -40,9 +41,15 @@ def test_g2p_is_a_stub_that_explains_itself():
 
 
 def test_another_release_warns(monkeypatch, caplog):
-    monkeypatch.setattr(compat, "espnet_version", lambda: "209901")
-    compat._check_version()
-    assert "pip install espnet==202511" in caplog.text
+    for one in SETS:
+        monkeypatch.setattr(compat, "set_of", lambda one=one: one)
+        monkeypatch.setattr(compat, "espnet_version", lambda: "209901")
+        compat._check_version()
+        assert f"pip install espnet=={one.espnet}" in caplog.text
+        caplog.clear()
+        monkeypatch.setattr(compat, "espnet_version", lambda one=one: one.espnet)
+        compat._check_version()
+        assert caplog.text == ""
 
 
 def test_names_moved_in_later_releases_are_found(monkeypatch):

@@ -2,11 +2,12 @@
 
 import pytest
 import torch
-from espnet.nets.pytorch_backend.transformer import subsampling
 
+from espnet_av import compat
 from espnet_av.modules.frontend.conv_subsampling import ConvSubsampling, lasting_names
 from espnet_av.modules.frontend.espnet_frontend import SUBSAMPLINGS
 
+subsampling = compat._import_moved("espnet.nets.pytorch_backend.transformer.subsampling")
 THEIRS = {
     "conv2d": "Conv2dSubsampling",
     "conv2d1": "Conv2dSubsampling1",

@@ -7,9 +7,9 @@ from fractions import Fraction
 
 import numpy as np
 import torch
-from torchaudio.functional import resample
 
 from espnet_av.data.noise_bank import NoiseBank, mix
+from espnet_av.ops.resampling import resample
 
 
 def change_speed(speech: np.ndarray, speed: float) -> np.ndarray:

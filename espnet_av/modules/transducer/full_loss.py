@@ -1,10 +1,13 @@
 """Transducer losses over the whole lattice: ours and torchaudio's."""
 
+import importlib
+from typing import Any
+
 import torch
-import torchaudio
 from torch import Tensor
 from typeguard import typechecked
 
+from espnet_av.errors import ConfigError
 from espnet_av.modules.statistics import Weighted
 from espnet_av.modules.transducer.abs_loss import (
     BLANK,
@@ -57,19 +60,39 @@ class FullLoss(WholeLatticeLoss):
 
 
 class TorchaudioLoss(WholeLatticeLoss):
-    """All nodes by `torchaudio.functional.rnnt_loss`, as a second opinion; logits in float32."""
+    """All nodes by `torchaudio.functional.rnnt_loss`, as a second opinion; logits in float32.
+
+    Where torchaudio is not, such a model decodes all the same.
+    """
 
     def utterance_losses(
         self, joiner: Joiner, paths: Paths, update: int | None
     ) -> tuple[Tensor, dict[str, Weighted]]:
-        """See the base class; `update` makes no difference."""
+        """See the base class; `update` makes no difference.
+
+        Raises:
+            ConfigError: torchaudio is not installed, or cannot be loaded beside this torch.
+        """
         logits = all_logits(joiner, paths).float()
         # It takes int32 on the device of the logits, and no utterance without frames.
         targets, lengths, text_lengths = (
             values.to(logits.device, torch.int32, non_blocking=True)
             for values in (paths.text.clamp(min=0), paths.lengths.clamp(min=1), paths.text_lengths)
         )
-        losses = torchaudio.functional.rnnt_loss(
+        losses = _torchaudio().functional.rnnt_loss(
             logits, targets, lengths, text_lengths, blank=BLANK, reduction="none"
         )
         return losses, {}
+
+
+def _torchaudio() -> Any:
+    """The one door to torchaudio; not kept in the model, which is copied without modules."""
+    try:
+        return importlib.import_module("torchaudio")
+    except (ImportError, OSError) as error:
+        msg = (
+            f"transducer_loss: torchaudio cannot be loaded beside torch {torch.__version__} "
+            f"({error}); pip install --no-deps 'torchaudio==2.11.*', or set transducer_loss: full, "
+            "the same loss without it"
+        )
+        raise ConfigError(msg) from error

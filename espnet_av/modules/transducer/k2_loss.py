@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import platform
 from typing import Any
 
 import torch
@@ -25,20 +26,15 @@ class K2Loss(PrunedLoss):
         vocab_size: V, blank included.
 
     Raises:
-        ConfigError: k2 is not installed, or `am_scale` is set, by which k2 means another loss.
+        ConfigError: k2 is not installed or cannot be loaded, or `am_scale` is set, by which k2
+            means another loss.
     """
 
     @typechecked
     def __init__(
         self, conf: PrunedLossConfig, encoder_size: int, predictor_size: int, vocab_size: int
     ) -> None:
-        if importlib.util.find_spec("k2") is None:
-            msg = (
-                "transducer_loss: k2 is not installed; its wheels for each torch and CUDA are at "
-                f"https://k2-fsa.github.io/k2 (here torch is {torch.__version__}; PyPI has k2 for "
-                "torch 1.13 only). Or set transducer_loss: pruned, the same loss without k2"
-            )
-            raise ConfigError(msg)
+        _k2()
         if conf.am_scale > 0.0:
             msg = (
                 f"transducer_loss: am_scale is {conf.am_scale}; with it, k2 lets the loss of an "
@@ -52,8 +48,7 @@ class K2Loss(PrunedLoss):
         self, joiner: Joiner, paths: Paths, am: Tensor, lm: Tensor
     ) -> tuple[Tensor, Tensor]:
         """See the base class."""
-        # Not kept: a module cannot be copied with the model.
-        k2: Any = importlib.import_module("k2")
+        k2 = _k2()
         common = {
             "symbols": paths.text.clamp(min=0),
             "termination_symbol": BLANK,
@@ -82,6 +77,24 @@ class K2Loss(PrunedLoss):
         with full_precision(am.device):
             pruned = k2.rnnt_loss_pruned(logits=logits.float(), ranges=ranges, **common)
         return simple, pruned
+
+
+def _k2() -> Any:
+    """The one door to k2; not kept in the model, which is copied without modules."""
+    if importlib.util.find_spec("k2") is None:
+        fault = "k2 is not installed"
+    else:
+        try:
+            return importlib.import_module("k2")
+        except (ImportError, OSError) as error:
+            fault = f"k2 is installed but cannot be loaded ({error})"
+    msg = (
+        f"transducer_loss: {fault}; wheels for each torch, CUDA and Python are at "
+        f"https://k2-fsa.github.io/k2 (here torch is {torch.__version__} and Python "
+        f"{platform.python_version()}; PyPI's wheel is for torch 1.13 and Python 3.9 alone, "
+        "whatever pip says). Or set transducer_loss: pruned, the same loss without k2"
+    )
+    raise ConfigError(msg)
 
 
 def _boundary(paths: Paths) -> Tensor:

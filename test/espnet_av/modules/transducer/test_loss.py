@@ -209,6 +209,24 @@ def test_wrong_settings(conf, message):
         build("pruned", **conf)
 
 
+def test_torchaudio_is_asked_for_when_its_loss_is(monkeypatch):
+    """A model that was trained with it decodes where it is not."""
+    monkeypatch.setitem(sys.modules, "torchaudio", None)
+    loss, joiner = build("torchaudio")
+    with pytest.raises(ConfigError, match=r"torchaudio cannot be loaded.*transducer_loss: full"):
+        loss(joiner, *batch())
+
+
+def test_a_k2_for_another_python_is_told(monkeypatch, tmp_path):
+    (tmp_path / "k2.py").write_text("import _k2")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    monkeypatch.delitem(sys.modules, "k2", raising=False)
+    with pytest.raises(
+        ConfigError, match=r"cannot be loaded \(No module named '_k2'\).*Python 3\.9"
+    ):
+        build("k2")
+
+
 @pytest.mark.skipif(HAS_K2, reason="k2 is installed")
 def test_without_k2_the_cure_is_named():
     with pytest.raises(ConfigError, match=r"k2-fsa\.github\.io.*transducer_loss: pruned"):

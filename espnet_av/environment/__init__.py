@@ -1,0 +1,1 @@
+"""What is installed here, and where that differs from what is tested."""
