@@ -94,10 +94,25 @@ def _verdict(expected: Expected) -> list[str]:
         f"recomputed {check.recomputed:.2f}"
         for check in wrong
     ]
+    lines += _statements(expected)
     lines.append(
         f"Scores that several rows give: {num_repeated(expected)}; {len(conflicts)} differ."
     )
     return lines + [f"  {conflict}" for conflict in conflicts]
+
+
+def _statements(expected: Expected) -> list[str]:
+    """What the text says of the tables, and whether they say so, too."""
+    checks = expected.check_statements()
+    if not checks:
+        return []
+    wrong = [check for check in checks if not check.agrees]
+    lines = [f"Figures of the text recomputed: {len(checks)}; {len(wrong)} differ."]
+    for check in wrong:
+        said = check.statement
+        line = f"  {said.about}: printed {said.printed:g}, recomputed {check.recomputed:.2f}"
+        lines.append(f"{line}; {said.note}" if said.note else line)
+    return lines
 
 
 if __name__ == "__main__":

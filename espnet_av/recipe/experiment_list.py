@@ -121,7 +121,7 @@ class TestEntry:
     expected: str | None = None
     """Targets."""
     system: str | None = None
-    """Row of published tables."""
+    """Row of published tables; `{name}` stands for the name of the experiment, without its seed."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -283,7 +283,7 @@ def _tokens(entry: TokensEntry | None, train_set: str, options: Options) -> Toke
 
 
 def _tests(found: ExperimentList, name: str, out: str, options: Options) -> tuple[Test, ...]:
-    tests = [_test(found.tests[test], out, options) for test in found.experiments[name].tests]
+    tests = [_test(found.tests[test], name, out, options) for test in found.experiments[name].tests]
     folders = [test.out for test in tests]
     for folder in folders:
         if folders.count(folder) > 1:
@@ -306,11 +306,12 @@ _OPTIONS_OF_TESTS = {
 """Field of a test -> the option that it takes the place of."""
 
 
-def _test(entry: TestEntry, out: str, options: Options) -> Test:
+def _test(entry: TestEntry, name: str, out: str, options: Options) -> Test:
     given: dict[str, Any] = {
         option: value if isinstance(value, str) else " ".join(value)
         for key, option in _OPTIONS_OF_TESTS.items()
         if (value := getattr(entry, key)) is not None
     }
+    given |= {"system": given["system"].replace("{name}", name)} if "system" in given else {}
     test = default_test(dataclasses.replace(options, **given), out)
     return dataclasses.replace(test, out=f"{out}/{entry.folder}") if entry.folder else test

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from espnet_av.config import unknown_key_message
 from espnet_av.errors import ConfigError
 from espnet_av.predict.condition import CLEAN, MODES, parse_noise
+from espnet_av.score.published.statements import Statement, StatementCheck, check_statement
 
 LEADS = ("noise", "system", "mode", "source")
 """Columns that say what a row is about; they come before the figures."""
@@ -93,6 +94,8 @@ class PublishedTable:
     """Cells as printed, in the paper's order; null where the paper has a dash."""
     errata: list[Erratum] = field(default_factory=list)
     """Cells to correct."""
+    statements: list[Statement] = field(default_factory=list)
+    """What the text says of means over its rows."""
 
     @cached_property
     def leads(self) -> list[str]:
@@ -125,11 +128,21 @@ class Published:
     def __post_init__(self) -> None:
         for table in self.tables:
             rows = list(read_rows(table, self))
+            for said in table.statements:
+                check_statement(said, table.figures, rows)
             used = [cell.erratum for row in rows for cell in row.cells if cell.erratum]
             for erratum in table.errata:
                 if used.count(erratum) != 1:
                     msg = f"table {table.number}: errata: {erratum.row}: names no row of this table"
                     raise ConfigError(msg)
+
+    def check_statements(self) -> list[StatementCheck]:
+        """Recompute what the text says of the tables."""
+        return [
+            StatementCheck(said, check_statement(said, table.figures, list(read_rows(table, self))))
+            for table in self.tables
+            for said in table.statements
+        ]
 
     def test_sets(self, place: Place) -> list[str]:
         """Names of the test sets behind a place, one for each language, or of what is made."""
