@@ -145,6 +145,23 @@ def test_lrs3(project: Path) -> None:
         assert "missing: frontend.visual." in loaded[1]
 
 
+def test_librispeech(project: Path) -> None:
+    """Films, translation, CTC; the table of both has them."""
+    recipe = project / "egs2/librispeech/asr1"
+    follow(recipe)
+    exp = recipe / "exp_rehearsal"
+    for name, before in (
+        ("mid_both_k600_de", "pre_both_k600"),
+        ("both_k600_de", "mid_both_k600_de"),
+    ):
+        log = (exp / name / "train.log").read_text(encoding="utf-8")
+        loaded = log.partition(f"init_param exp_rehearsal/{before}: ")[2].splitlines()
+        assert loaded and not re.search(r"missing:.*(encoder|frontend)", "\n".join(loaded[:3]))
+    assert read_scores(recipe, "both_k600_de")["system"] == "both_k600_de"
+    table = (recipe / "results/rehearsal.md").read_text(encoding="utf-8")
+    assert "|MAE+CLR on Kinetics-600|" in table and "- **mid-training**, on average over" in table
+
+
 def test_mlcoco(project: Path) -> None:
     recipe = project / "egs2/mlcoco/vgs1"
     follow(recipe)
