@@ -81,7 +81,8 @@ class Hdf5Source(ImageSource):
     def mark(self, names: Sequence[str]) -> object:
         """See `ImageSource`."""
         status = self._path.stat()
-        return (status.st_size, status.st_mtime_ns)
+        # The rows, too: another JSON may say where the images are.
+        return (status.st_size, status.st_mtime_ns, [self._rows[name] for name in names])
 
     def describe(self) -> dict[str, object]:
         """See `ImageSource`."""

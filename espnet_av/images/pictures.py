@@ -35,7 +35,7 @@ class PictureSource(ImageSource):
     def __init__(self, folder: Path, config: ImagesConfig, encoder: PatchEncoder) -> None:
         self._folder, self._config, self._encoder = folder, config, encoder
         self._paths: dict[str, str] = {}
-        for place, _, files in sorted(os.walk(folder, followlinks=True)):
+        for place, files in sorted(_walk(folder)):
             for file in sorted(files):
                 if file.lower().endswith(SUFFIXES) and not file.startswith("."):
                     path = str(Path(place, file))
@@ -78,8 +78,7 @@ class PictureSource(ImageSource):
 
     def mark(self, names: Sequence[str]) -> object:
         """See `ImageSource`."""
-        sizes = [(name, Path(self._paths[name]).stat().st_size) for name in names]
-        return (self._encoder.mark(), sizes)
+        return (self._encoder.mark(), [(name, _size(self._paths[name])) for name in names])
 
     def files(self, name: str) -> Sequence[str]:
         """See `ImageSource`."""
@@ -88,3 +87,23 @@ class PictureSource(ImageSource):
     def describe(self) -> dict[str, object]:
         """See `ImageSource`."""
         return {"folder": str(self._folder), "pictures": len(self._paths)}
+
+
+def _walk(folder: Path) -> Iterator[tuple[str, list[str]]]:
+    """Folders and their files; one that links lead to again is there once."""
+    seen: set[tuple[int, int]] = set()
+    for place, folders, files in os.walk(folder, followlinks=True):
+        status = Path(place).stat()
+        if (status.st_dev, status.st_ino) in seen:
+            folders.clear()
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        yield place, files
+
+
+def _size(path: str) -> int:
+    """Bytes; -1 of a link to nothing, which is dropped when it is read."""
+    try:
+        return Path(path).stat().st_size
+    except OSError:
+        return -1

@@ -13,6 +13,7 @@ from espnet_av.data.shard import Shard, ShardRecord
 from espnet_av.data.shard_fingerprint import work_fingerprint
 from espnet_av.errors import ArrayError
 from espnet_av.images.config import ImagesConfig
+from espnet_av.images.regions import Regions
 from espnet_av.images.source import ImageSource
 
 
@@ -74,23 +75,18 @@ class ImageShard(Shard[ImageRecord]):
 
     def pack(self, record: ImageRecord, advance: Callable[[], None]) -> None:
         """Fill both archives; an image that cannot be used is dropped."""
-        names = {self.places[name]: name for name in self.utt_ids}
+        # Of a source that numbers its images, one may stand for several.
+        names: dict[ImagePlace, list[str]] = {}
+        for name in self.utt_ids:
+            names.setdefault(self.places[name], []).append(name)
         with ExitStack() as stack:
             image = stack.enter_context(ArkWriter(self.ark_path("image")))
             boxes = stack.enter_context(ArkWriter(self.ark_path("boxes")))
             for number, own in self._by_source().items():
                 for there, found in self.sources[number].read(own):
-                    name = names[ImagePlace(number, there)]
-                    try:
-                        if isinstance(found, ArrayError):
-                            raise found
-                        record.image[name] = image.write_array(name, found.features)
-                        record.boxes[name] = boxes.write_array(name, found.boxes)
-                        _count(record, name, found.features.shape)
-                    except ArrayError as error:
-                        record.image.pop(name, None)
-                        record.dropped.append(Drop(name, error.reason, str(error)))
-                    advance()
+                    for name in names[ImagePlace(number, there)]:
+                        _write(record, name, found, image, boxes)
+                        advance()
 
     def _by_source(self) -> dict[int, list[str]]:
         """Number of a source -> what of this shard it has, as it calls it."""
@@ -98,7 +94,22 @@ class ImageShard(Shard[ImageRecord]):
         for name in self.utt_ids:
             place = self.places[name]
             found.setdefault(place.source, []).append(place.name)
-        return found
+        return {number: list(dict.fromkeys(own)) for number, own in found.items()}
+
+
+def _write(
+    record: ImageRecord, name: str, found: Regions | ArrayError, image: ArkWriter, boxes: ArkWriter
+) -> None:
+    """One image into both archives, or why not."""
+    try:
+        if isinstance(found, ArrayError):
+            raise found
+        record.image[name] = image.write_array(name, found.features)
+        record.boxes[name] = boxes.write_array(name, found.boxes)
+        _count(record, name, found.features.shape)
+    except ArrayError as error:
+        record.image.pop(name, None)
+        record.dropped.append(Drop(name, error.reason, str(error)))
 
 
 def _count(record: ImageRecord, name: str, shape: tuple[int, ...]) -> None:

@@ -41,3 +41,17 @@ def test_a_folder_gives_what_it_can(tmp_path: Path, caplog) -> None:
     np.testing.assert_allclose(alone, found["COCO_2"].features, rtol=1e-5)
     with pytest.raises(DataDirError, match=r"no .jpg, .jpeg, .png in it or below"):
         source(tmp_path / "none")
+
+
+def test_links_that_lead_round_or_nowhere(tmp_path: Path, caplog) -> None:
+    put(tmp_path / "all/i0.jpg", picture(0))
+    put(tmp_path / "elsewhere/i1.jpg", picture(1))
+    (tmp_path / "all/again").symlink_to(tmp_path / "all")
+    (tmp_path / "all/more").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere/back").symlink_to(tmp_path / "all")
+    (tmp_path / "all/lost.jpg").symlink_to(tmp_path / "nowhere")
+    made = source(tmp_path / "all")
+    assert sorted(made.names()) == ["i0", "i1", "lost"] and not caplog.messages
+    assert made.mark(made.names()) == made.mark(made.names())
+    found = dict(made.read(made.names()))
+    assert found["lost"].reason == "unreadable picture" and len(found["i1"].features) == 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -194,3 +195,29 @@ def test_the_dump_takes_what_a_set_names(tmp_path: Path) -> None:
         write_data_dir(train, {**read_data_dir(train).tables, "image.scp": dict.fromkeys(
             (*COCO[:2], gone), "x.npy")})  # fmt: skip
         plan_dump(train, tmp_path / "roi", tmp_path / "dump", config, out)
+
+
+def test_another_json_of_the_rows_makes_the_images_again(tmp_path: Path) -> None:
+    path, out = write_hdf5(tmp_path / "x.hdf5", with_names=False), tmp_path / "out"
+    rows = tmp_path / "x_imgid2idex.json"
+    config = ImagesConfig(num_regions=3, width=8, index={"x.hdf5": str(rows)})
+    make(out, path, config=config)
+    put(rows, json.dumps({name: row for row, name in enumerate(reversed(COCO))}))
+    made = make(out, path, config=config)
+    found = read_array(str(out / made[COCO[0]]), COCO[0], num_axes=2)
+    last = detection(COCO[2])
+    order = np.argsort(-last["objects_conf"])
+    np.testing.assert_array_equal(found, last["features"][order].astype("e"))
+
+
+def test_a_number_that_stands_for_two_images(tmp_path: Path) -> None:
+    path = put(tmp_path / "x.tsv", anderson_line(9, COCO[0]))
+    data_dir = named(tmp_path / "d", ["train_9", "val_9"])
+    for shard_images in (1, 2):
+        out = tmp_path / f"out{shard_images}"
+        config = ImagesConfig(num_regions=3, width=8, shard_images=shard_images)
+        made = make(out, path, data_dirs=[data_dir], config=config)
+        assert list(made) == ["train_9", "val_9"] and report(out) == []
+        one, other = (read_array(str(out / made[n]), n, num_axes=2) for n in made)
+        np.testing.assert_array_equal(one, other)
+        assert yaml.safe_load((out / "images.yaml").read_text())["images"] == 2
