@@ -51,6 +51,12 @@ def to_regions(found: Detection, config: ImagesConfig) -> Regions:
             "are they the boxes of another image set, or height before width?"
         )
         raise ArrayError(msg, "box outside its image")
+    if found.boxes.max() <= 1 and size.min() > 1:
+        msg = (
+            f"all boxes lie in the first pixel of an image of {found.width} x {found.height}: they "
+            "are shares of it already; multiply them by width and height, boxes are in pixels"
+        )
+        raise ArrayError(msg, "boxes in shares, not pixels")
     boxes = np.clip(found.boxes / size, 0, 1)
     if problem := boxes_problem(boxes):
         raise ArrayError(problem.detail, problem.reason)

@@ -25,3 +25,12 @@ def test_most_confident_first_and_boxes_as_shares():
 def test_confidences_of_other_regions(count):
     with pytest.raises(ArrayError, match=f"{count} confidences of 4 regions"):
         to_regions(detection(np.ones(count)), CONFIG)
+
+
+def test_boxes_that_are_shares_already():
+    found = detection(None)
+    shares = found._replace(boxes=found.boxes / np.array([200, 100, 200, 100], np.float32))
+    with pytest.raises(ArrayError, match="in the first pixel of an image of 200 x 100"):
+        to_regions(shares, CONFIG)
+    tiny = found._replace(height=1, width=1, boxes=np.tile(np.float32([0, 0, 1, 1]), (4, 1)))
+    assert to_regions(tiny, CONFIG).boxes.max() == 1
