@@ -58,7 +58,9 @@ class Vectors(Predictions):
         names: dict[str, dict[str, str]] = {}
         for view in self.facts()["views"]:
             found = {u: self.found[u][view] for u in utt_ids}
-            is_shared = named and all(_same(found[first[items[u]]], found[u]) for u in utt_ids)
+            is_shared = named and all(
+                same_vector(found[first[items[u]]], found[u]) for u in utt_ids
+            )
             names[view] = first if is_shared else {u: u for u in utt_ids}
             with ArkWriter(folder / f"{view}.ark") as ark:
                 rows = {name: ark.write_array(name, found[u]) for name, u in names[view].items()}
@@ -90,7 +92,7 @@ class Vectors(Predictions):
             write_table(folder / f"{query}_to_{item}.order", orders)
 
 
-def _same(one: np.ndarray, other: np.ndarray) -> bool:
+def same_vector(one: np.ndarray, other: np.ndarray) -> bool:
     """Whether vectors differ by no more than their place in a batch makes them."""
     return bool(np.allclose(one, other, rtol=0.0, atol=1e-3 * float(np.abs(one).max())))
 

@@ -170,11 +170,15 @@ class ScoredVectors(Scored):
         """
         if view == SPEECH:
             return list(chosen)
-        refs = list(self.refs.values())
-        found: dict[tuple[str, bytes], int] = {}
+        from espnet_av.predict.vectors import same_vector  # torch
+
+        refs, vectors = list(self.refs.values()), self.vectors[view]
+        found: dict[str, list[int]] = {}
         for place in chosen:
-            found.setdefault((refs[place], self.vectors[view][place].tobytes()), place)
-        return list(found.values())
+            known = found.setdefault(refs[place], [])
+            if not any(same_vector(vectors[first], vectors[place]) for first in known):
+                known.append(place)
+        return sorted(place for places in found.values() for place in places)
 
     def _ranks(
         self, query: str, item: str, queries: Sequence[int], items: Sequence[int]

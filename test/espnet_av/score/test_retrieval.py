@@ -206,3 +206,17 @@ def test_means_of_frames_need_what_was_said(tmp_path):
     folder = predict(tmp_path, "frames", [None] * 5, {}, layers=(0,))
     with pytest.raises(DataDirError, match=r"ref\.text: missing; the test set had no text"):
         score_condition(folder, Scoring(metric="r1"))
+
+
+def test_a_picture_is_one_item_whatever_batches_its_captions_were_in(tmp_path):
+    """The last digits of a vector depend on the batch; a picture without a name has one of each."""
+    wrong = [{"speech": [0.0, 1.0], "image": [1.0, 1e-4 * n]} for n in range(5)]
+    answers = [*wrong, {"speech": [2.0, 1.0], "image": [0.0, 1.0]}]
+    pictures = dict.fromkeys((f"u{n}" for n in range(5)), "a:1") | {"u5": "a:9"}
+    folder = predict(tmp_path, "vector", answers, {"image.scp": pictures})
+    scored = score_condition(folder, Scoring(metric="r1"))
+    there, back = (
+        scored.figures(set(scored.refs), Resampling(9, 0), axes)["r5"] for axes in scored.variants
+    )
+    assert (there["num_items"], there["mean_rank"]) == (2, 2.0)
+    assert (back["num_queries"], back["num_items"]) == (2, 6)
