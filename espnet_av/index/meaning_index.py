@@ -18,8 +18,8 @@ from espnet_av.index.rows import IndexRow, RowFile
 from espnet_av.index.shard import MATRIX
 from espnet_av.ops.nearest import nearest
 
-_BLOCK_ROWS = 4096
-"""Vectors that are looked at at once: some megabytes, which stay in the processor's caches."""
+_BLOCK_ROWS = 1024
+"""Vectors that are looked at at once: in float32 they stay in the processor's caches."""
 _AGAIN = "make the index again ('espnet-av index')"
 
 

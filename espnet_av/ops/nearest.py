@@ -37,13 +37,15 @@ def nearest(queries: Tensor, blocks: Iterable[Tensor], num: int) -> tuple[Tensor
             raise ValueError(msg)
         # (Q, N_i)
         found = queries @ block.to(queries).T
+        start += len(block)
+        if scores.size(1) == num and not bool((found > scores[:, -1:]).any()):
+            continue  # as almost all blocks of many
         here, columns = _largest(found, num)
         scores = torch.cat([scores, here], dim=1)
-        places = torch.cat([places, start + columns], dim=1)
+        places = torch.cat([places, start - len(block) + columns], dim=1)
         # Stable, and those of earlier blocks stand before the others.
         scores, order = scores.sort(dim=1, descending=True, stable=True)
         scores, places = scores[:, :num], places.gather(1, order)[:, :num]
-        start += len(block)
     return scores, places
 
 

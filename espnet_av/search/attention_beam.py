@@ -132,11 +132,17 @@ class AttentionBeam:
             ended[utt].add(Hypothesis(tokens=text, score=score, parts={"decoder": total}))
 
     def _going_on(self, step: int, ended: list[_Ended], score: Tensor) -> list[int]:
-        """Rows of the utterances that may still find better hypotheses."""
+        """Rows of the utterances that may still find better hypotheses.
+
+        The last of them take the places of those that are done: nothing else has to be moved.
+        """
         measure = step**self._config.length_penalty
         best = zip(self._utts.tolist(), score[:, 0].tolist(), strict=True)
-        return [
+        rows = [
             row
             for row, (utt, total) in enumerate(best)
             if not math.isinf(total) and ended[utt].can_improve(total / measure)
         ]
+        staying = {row for row in rows if row < len(rows)}
+        moving = [row for row in rows if row >= len(rows)]
+        return [row if row in staying else moving.pop() for row in range(len(rows))]
