@@ -61,8 +61,11 @@ def make_gap(systems: Sequence[Trained], without: str, with_pictures: str) -> Mu
         with_pictures: of the other.
 
     Raises:
-        ConfigError: one is missing, or they have no seed in common.
+        ConfigError: one is missing, or both are one, or they have no seed in common.
     """
+    if without == with_pictures:
+        msg = f"--without {without} --with_pictures {without}: a gain is of one over another"
+        raise ConfigError(msg)
     chosen = [s for s in systems if s.name in (without, with_pictures)]
     chosen = _for_every_seed(chosen, without)
     places = {place for s in chosen for place in s.errors}

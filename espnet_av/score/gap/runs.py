@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from espnet_av.errors import ConfigError, DataDirError
+from espnet_av.errors import AVError, ConfigError, DataDirError
 from espnet_av.score.record import axes_of, is_complete
 from espnet_av.text_file import read_json
 
 ALL = "all"
 """What a model has learned that learned every language."""
+_PERCENT = 100
 ItemPlace = tuple[str, str]
 """Language of the items, and talkers: within or across."""
 
@@ -75,7 +75,9 @@ def read_trained(name: str, learned: str, paths: Sequence[Path], question: Quest
             if "triplets" in scores["conditions"][0]:
                 way = f"way of scoring {scores['scoring']['metric']}"
                 _same(trained, way, scores["scoring"], path)
-        except (KeyError, IndexError, TypeError) as error:
+        except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
+            if isinstance(error, AVError):
+                raise
             msg = f"{path}: no scores, or of an older version ({error!r}); run the score stage (11)"
             raise DataDirError(msg) from error
     lacking = question.sets.keys() - {lang for lang, _ in trained.errors}
@@ -126,8 +128,8 @@ def _put(rates: dict[int, float], seed: int, value: float, path: Path) -> None:
         msg = f"{path}: another file has the same figure of seed {seed} already; name each once"
         raise DataDirError(msg)
     rates[seed] = float(value)
-    if not isfinite(rates[seed]):
-        msg = f"{path}: seed {seed}: a figure is {value}; score it again (stage 11)"
+    if not 0 <= rates[seed] <= _PERCENT:
+        msg = f"{path}: seed {seed}: a figure is {value} %; score it again (stage 11)"
         raise DataDirError(msg)
 
 

@@ -108,7 +108,19 @@ def _header(systems: Sequence[Trained], gap: MultilingualGap) -> str:
     way = facts.get("way of scoring abx", {}).get("abx", {})
     told = [f"{key} {value}" for key, value in way.items() if value != ""]
     told += [f"{key} {value[:16]}" for key, value in facts.items() if key.startswith("items of")]
-    return f"Seeds of all: {', '.join(map(str, gap.seeds))}. " + "; ".join(told)
+    return f"Seeds of all: {', '.join(map(str, gap.seeds))}{_left_out(systems, gap)}. " + "; ".join(
+        told
+    )
+
+
+def _left_out(systems: Sequence[Trained], gap: MultilingualGap) -> str:
+    """Seeds that some systems lack."""
+    once = {seed for s in systems if len(s.seeds) == 1 for seed in s.seeds}
+    told = []
+    for seed in sorted({seed for s in systems for seed in s.seeds} - {*gap.seeds} - once):
+        lacking = ", ".join(s.title for s in systems if seed not in s.seeds)
+        told.append(f"{seed} (not of {lacking})")
+    return f", without {', '.join(told)}" if told else ""
 
 
 def _figures(gap: MultilingualGap, published: Mapping[str, float]) -> list[list[str]]:

@@ -95,11 +95,37 @@ def test_a_language_that_no_model_was_measured_in(tmp_path):
         gap_bin.main(words)
 
 
-def test_a_figure_that_is_no_number(tmp_path):
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda c: c["conditions"][0]["abx"].update(rate=float("nan")), "a figure is nan %"),
+        (lambda c: c["conditions"][0]["abx"].update(rate=-1.0), "a figure is -1.0 %; score it"),
+        (lambda c: c["conditions"][0]["abx"].update(rate=131.5), "a figure is 131.5 %"),
+        (lambda c: c["conditions"][0]["abx"].update(rate=None), "no scores, or of an older"),
+        (lambda c: c["conditions"][0].update(train_seed="x"), "no scores, or of an older"),
+        (lambda c: c.update(conditions=["x"]), "no scores, or of an older"),
+    ],
+)
+def test_figures_that_cannot_be(tmp_path, change, message):
     words = arguments(tmp_path, systems())
     path = next(word for word in words if word.endswith(".json"))
     content = json.loads(Path(path).read_text())
-    content["conditions"][0]["abx"]["rate"] = float("nan")
+    change(content)
     Path(path).write_text(json.dumps(content))
-    with pytest.raises(SystemExit, match="a figure is nan; score it again"):
+    with pytest.raises(SystemExit, match=message):
+        gap_bin.main(words)
+
+
+def test_a_seed_that_one_system_lacks_is_named(tmp_path, capsys):
+    words = arguments(tmp_path, systems())
+    gap_bin.main([word for word in words if not word.endswith("SSL_fr_2.json")])
+    assert "Seeds of all: 1, 3, without 2 (not of SSL fr). " in capsys.readouterr().out
+    gap_bin.main(words)
+    assert "Seeds of all: 1, 2, 3. " in capsys.readouterr().out
+
+
+def test_a_gain_of_a_model_over_itself(tmp_path):
+    words = arguments(tmp_path, systems())
+    words[words.index("--with_pictures") + 1] = "SSL"
+    with pytest.raises(SystemExit, match="a gain is of one over another"):
         gap_bin.main(words)
