@@ -6,6 +6,7 @@ import os
 import platform
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import torch
 
@@ -40,6 +41,23 @@ def kernels() -> Kernels:
     if limits:
         note += f"; limited by {' '.join(limits)}"
     return Kernels(level, f"{note}; another level rounds otherwise: losses differ in last digits")
+
+
+@cache
+def mkl_holds_back() -> bool:
+    """Whether MKL computes with AVX2 although torch's other kernels have AVX-512 here.
+
+    It takes its fastest kernels on Intel's processors only. Where the maker is not told, it is
+    believed to be Intel.
+    """
+    if torch.backends.cpu.get_cpu_capability() != "AVX512" or not torch.backends.mkl.is_available():
+        return False
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return False
+    makers = {line.split(":", 1)[1].strip() for line in lines if line.startswith("vendor_id")}
+    return bool(makers) and "GenuineIntel" not in makers
 
 
 @cache

@@ -14,6 +14,8 @@ from torch import Tensor
 from torch.amp import custom_bwd, custom_fwd
 from torch.autograd.function import once_differentiable
 
+from espnet_av.ops.product import affine
+
 
 @dataclass(frozen=True)
 class PackedRows:
@@ -187,7 +189,9 @@ def _run_back(
 
 def _product(a: Tensor, b: Tensor, half: torch.dtype | None) -> Tensor:
     """(R, I, K), (R, K, J) -> (R, I, J) in the type of `a`, computed in `half` if there is one."""
-    return torch.bmm(a, b) if half is None else torch.bmm(a.to(half), b.to(half)).to(a.dtype)
+    if half is not None:
+        return torch.bmm(a.to(half), b.to(half)).to(a.dtype)
+    return torch.stack([affine(one, other.T) for one, other in zip(a, b, strict=True)])
 
 
 def _in_time(x: Tensor, rows: PackedRows, num_directions: int) -> Tensor:

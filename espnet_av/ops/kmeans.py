@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from espnet_av.errors import ConfigError
+from espnet_av.ops.product import affine
 
-_SCORES_CPU, _SCORES_GPU = 2**16, 2**26
+_SCORES_CPU, _SCORES_GPU = 2**18, 2**26
 """Distances held at a time: what a processor cache holds, and what keeps a GPU busy."""
 _MIN_ROWS = 256
 """But products of fewer points than this are slow."""
@@ -53,15 +54,25 @@ def assign(points: Tensor, centres: Tensor) -> Assignment:
     # |x - c|^2 = |x|^2 + |c|^2 - 2 x c cancels least when both are small.
     shift = centres.mean(0).float()
     moved = centres.float() - shift
-    norms = moved.square().sum(1)
+    norms, ends = moved.square().sum(1), -2 * moved
     limit = _SCORES_GPU if points.is_cuda else _SCORES_CPU
     labels, distances = [], []
     for chunk in points.split(max(_MIN_ROWS, limit // len(centres))):
         shifted = chunk.float() - shift
-        best, label = torch.addmm(norms, shifted, moved.T, alpha=-2).min(1)
+        best, label = _lowest(affine(shifted, ends, norms))
         labels.append(label)
         distances.append((best + shifted.square().sum(1)).clamp(min=0))
     return Assignment(torch.cat(labels), torch.cat(distances))
+
+
+def _lowest(scores: Tensor) -> tuple[Tensor, Tensor]:
+    """(N, K) -> the lowest of each row, and the first place where it is."""
+    if scores.device.type != "cpu":
+        best, place = scores.min(1)
+        return best, place
+    # numpy compares several numbers at a time, torch one.
+    place = torch.from_numpy(scores.detach().numpy().argmin(1))
+    return scores.gather(1, place.unsqueeze(1)).squeeze(1), place
 
 
 def fit_kmeans(

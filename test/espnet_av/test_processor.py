@@ -1,10 +1,12 @@
 """What the processor can do: its level by name, and what is tried because no flag tells it."""
 
+from pathlib import Path
+
 import pytest
 import torch
 
 from espnet_av import processor
-from espnet_av.processor import has_half_lstm, kernels
+from espnet_av.processor import has_half_lstm, kernels, mkl_holds_back
 
 
 @pytest.fixture
@@ -85,3 +87,26 @@ def test_the_trial_draws_nothing_from_the_caller(fresh):
     after = torch.rand(1)
     torch.manual_seed(0)
     assert torch.equal(torch.rand(1), after)
+
+
+@pytest.mark.parametrize(
+    ("capability", "cpuinfo", "expected"),
+    [
+        ("AVX512", "processor\t: 0\nvendor_id\t: AuthenticAMD\n", True),
+        ("AVX512", "vendor_id\t: GenuineIntel\n", False),
+        ("AVX2", "vendor_id\t: AuthenticAMD\n", False),
+        ("AVX512", "processor : 0\n", False),
+        ("AVX512", None, False),
+    ],
+)
+def test_mkl_holds_back_on_others_processors(monkeypatch, capability, cpuinfo, expected):
+    def read_text(path, **_):
+        assert str(path) == "/proc/cpuinfo"
+        if cpuinfo is None:
+            raise FileNotFoundError(path)
+        return cpuinfo
+
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
+    monkeypatch.setattr(torch.backends.mkl, "is_available", lambda: True)
+    monkeypatch.setattr(Path, "read_text", read_text)
+    assert mkl_holds_back.__wrapped__() is expected
