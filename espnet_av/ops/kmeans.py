@@ -8,27 +8,14 @@ import torch
 from torch import Tensor
 
 from espnet_av.errors import ConfigError
-from espnet_av.ops.product import affine
+from espnet_av.ops.assignment import Assignment, assign
 
-_SCORES_CPU, _SCORES_GPU = 2**18, 2**26
-"""Distances held at a time: what a processor cache holds, and what keeps a GPU busy."""
-_MIN_ROWS = 256
-"""But products of fewer points than this are slow."""
 _CHUNK = 2**16
 """Points summed up in 32 bit before 64 bit takes over."""
 _REFILL_ROUNDS = 20
 """Further passes at most, to fill clusters that are still empty after the full ones."""
 _TRIAL_PASSES = 3
 """Lloyd iterations of each start on its own sample, before the starts are compared."""
-
-
-class Assignment(NamedTuple):
-    """The nearest centre of every point."""
-
-    labels: Tensor
-    """(N,) int64."""
-    distances: Tensor
-    """(N,) float32, squared Euclidean."""
 
 
 class Clustering(NamedTuple):
@@ -42,37 +29,6 @@ class Clustering(NamedTuple):
     """(K,) int64 points of each cluster; none is 0."""
     num_batches: int
     """Mini-batches until it stopped."""
-
-
-def assign(points: Tensor, centres: Tensor) -> Assignment:
-    """Finds the nearest centre of every point, in chunks and in 32 bit.
-
-    Args:
-        points: (N, D) of any float type.
-        centres: (K, D) on the same device.
-    """
-    # |x - c|^2 = |x|^2 + |c|^2 - 2 x c cancels least when both are small.
-    shift = centres.mean(0).float()
-    moved = centres.float() - shift
-    norms, ends = moved.square().sum(1), -2 * moved
-    limit = _SCORES_GPU if points.is_cuda else _SCORES_CPU
-    labels, distances = [], []
-    for chunk in points.split(max(_MIN_ROWS, limit // len(centres))):
-        shifted = chunk.float() - shift
-        best, label = _lowest(affine(shifted, ends, norms))
-        labels.append(label)
-        distances.append((best + shifted.square().sum(1)).clamp(min=0))
-    return Assignment(torch.cat(labels), torch.cat(distances))
-
-
-def _lowest(scores: Tensor) -> tuple[Tensor, Tensor]:
-    """(N, K) -> the lowest of each row, and the first place where it is."""
-    if scores.device.type != "cpu":
-        best, place = scores.min(1)
-        return best, place
-    # numpy compares several numbers at a time, torch one.
-    place = torch.from_numpy(scores.detach().numpy().argmin(1))
-    return scores.gather(1, place.unsqueeze(1)).squeeze(1), place
 
 
 def fit_kmeans(

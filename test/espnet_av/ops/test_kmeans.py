@@ -10,7 +10,7 @@ from oracles.kmeans import greedy_plus_plus, lloyd, nearest, running_means
 
 from espnet_av.errors import ConfigError
 from espnet_av.ops import kmeans
-from espnet_av.ops.kmeans import assign, fit_kmeans, kmeans_plus_plus
+from espnet_av.ops.kmeans import fit_kmeans, kmeans_plus_plus
 
 
 def seeded(seed=0):
@@ -22,26 +22,6 @@ def cloud(size, dim=3, seed=0, spread=1.0, blobs=12):
     middles = 4 * torch.randn(blobs, dim, generator=generator)
     chosen = torch.randint(blobs, (size,), generator=generator)
     return middles[chosen] + spread * torch.randn(size, dim, generator=generator)
-
-
-@pytest.mark.parametrize("offset", [0.0, 300.0])
-def test_assignment_equals_the_reference(offset, monkeypatch):
-    points, centres = cloud(200) + offset, cloud(17, seed=1) + offset
-    labels, distances = nearest(points, centres)
-    for rows in (256, 7):  # in one chunk, and in many
-        monkeypatch.setattr(kmeans, "_MIN_ROWS", rows)
-        monkeypatch.setattr(kmeans, "_SCORES_CPU", rows)
-        found = assign(points, centres)
-        assert found.labels.tolist() == labels.tolist()
-        np.testing.assert_allclose(found.distances, distances, rtol=2e-3, atol=1e-3)
-
-
-def test_assignment_of_half_precision_points_is_computed_in_32_bit():
-    points, centres = cloud(50).half(), cloud(5, seed=1)
-    expected = assign(points.float(), centres)
-    found = assign(points, centres)
-    assert torch.equal(found.labels, expected.labels)
-    assert torch.equal(found.distances, expected.distances)
 
 
 def test_starts_equal_the_reference():
