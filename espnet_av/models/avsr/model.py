@@ -3,14 +3,12 @@
 import torch
 from torch import Tensor
 
-from espnet_av.compat import LabelSmoothingLoss
 from espnet_av.models.avsr.attention_loss import attention_loss
 from espnet_av.models.avsr.config import AVSRConfig
 from espnet_av.models.recogniser import SHARED_STATS, Encoded, Recogniser
 from espnet_av.models.recogniser.ctc_losses import ctc_losses
 from espnet_av.modules.decoder import build_decoder
 from espnet_av.modules.statistics import HIGHER, LOWER, Weighted
-from espnet_av.padding import PAD_ID
 
 STATS = {**SHARED_STATS, "loss_att": LOWER, "acc": HIGHER}
 """Names of the statistics; `acc` is the share of tokens that attention gets right (teacher
@@ -32,7 +30,6 @@ class AVSRModel(Recogniser):
             self.decoder = build_decoder(
                 config.decoder, self.vocab_size, encoder_size, config.decoder_conf
             )
-        self.criterion_att = LabelSmoothingLoss(self.vocab_size, PAD_ID, config.lsm_weight)
 
     def text_loss(
         self, encoded: Encoded, text: Tensor, text_lengths: Tensor
@@ -54,13 +51,13 @@ class AVSRModel(Recogniser):
         if self.decoder is not None:
             attention, hits = attention_loss(
                 self.decoder,
-                self.criterion_att,
                 encoded.out,
                 encoded.lengths,
                 text,
                 text_lengths,
                 self.eos,
                 num_given=int(self.config.tag_is_given),
+                smoothing=self.config.lsm_weight,
             )
             stats |= {"loss_att": encoded.per_utterance(attention), "acc": hits}
             loss = loss + (1.0 - weight) * attention
