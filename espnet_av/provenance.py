@@ -17,7 +17,10 @@ from espnet_av import __version__
 from espnet_av.atomic import atomic_write
 from espnet_av.config import save_yaml
 
-_PACKAGES = ("espnet", "torch", "torchaudio", "lightning", "numpy", "av", "opencv-python-headless")
+_PACKAGES = (
+    "espnet", "torch", "torchaudio", "lightning", "numpy", "av", "opencv-python-headless",
+    "sentencepiece",
+)  # fmt: skip
 
 
 def git_hash() -> str:

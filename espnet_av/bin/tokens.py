@@ -11,6 +11,7 @@ from espnet_av.command import stage_parser, user_errors
 from espnet_av.data.balance import SamplingConfig, group_shares
 from espnet_av.data.data_dir import DataDir, read_data_dir
 from espnet_av.data.target import select_langs, target_texts, text_lang
+from espnet_av.data.token_release import read_trained
 from espnet_av.data.tokenizer import TokenType, train_tokenizer, write_lines
 from espnet_av.errors import ConfigError, DataDirError
 from espnet_av.provenance import write_provenance
@@ -89,6 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise DataDirError(msg)
         tags = list(texts) if args.lang_tags else []
         lines = balanced(texts, temperature)
+        before = read_trained(args.token_dir)
         tokenizer = train_tokenizer(lines, args.token_dir, args.token_type, args.nbpe, tags)
         words = sorted({word for line in lines for word in line.split()})
         write_lines(args.token_dir / "words.txt", words)
@@ -102,6 +104,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         f"{args.data_dir} -> {args.token_dir}: {tokenizer.vocab_size} tokens, "
         f"{len(units)} frame labels"
     )
+    if changed := before and before.tell_change(tokenizer.tokens):
+        print(f"{args.token_dir}: {changed}")
 
 
 if __name__ == "__main__":
