@@ -49,7 +49,7 @@ ALLOWED = {
     "index": {
         "speech2text", "pack", "predict", "vectors", "models", "train", "data", "roi", "ops",
     },
-    "exchange": {"models", "train", "data"},
+    "exchange": {"models", "train", "data", "media"},
     "status": set(),
     "environment": set(),
     "recipe": {"data"},

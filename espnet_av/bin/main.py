@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import keyword
 import os
 import runpy
 import sys
@@ -31,6 +32,8 @@ VERBS = {
     "gap": "what learning several languages costs, and what pictures save of it: table, picture",
     "effects": "what two choices are worth that were crossed: table, average effect of each",
     "tables": "published tables beside what was run here",
+    "import": "cuts of lhotse -> a data directory, sound and video",
+    "export": "a data directory -> cuts of lhotse",
     "convert": "weights from Hugging Face or fairseq, or to Hugging Face",
     "pack": "put a trained model into one zip (stage 12)",
     "transcribe": "video or audio file -> text, with a packed model",
@@ -41,6 +44,11 @@ VERBS = {
     "doctor": "what is installed, what is missing, how to get it",
 }
 """Each verb is the module of its name in this folder."""
+
+
+def module_of(verb: str) -> str:
+    """Its program; a word that Python keeps for itself has an underscore behind it there."""
+    return f"espnet_av.bin.{verb}{'_' * keyword.iskeyword(verb)}"
 
 
 def usage() -> str:
@@ -65,7 +73,7 @@ def main(argv: list[str] | None = None) -> int:
     if verb == "--version":
         print(__version__)
         return 0
-    module = f"espnet_av.bin.{verb}"
+    module = module_of(verb)
     if verb not in VERBS or importlib.util.find_spec(module) is None:
         near = get_close_matches(verb, VERBS, n=1)
         hint = f"; did you mean '{near[0]}'?" if near else ""

@@ -23,7 +23,7 @@ def test_help_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_every_verb_is_a_program() -> None:
     for verb in command.VERBS:
-        assert importlib.util.find_spec(f"espnet_av.bin.{verb}") is not None, verb
+        assert importlib.util.find_spec(command.module_of(verb)) is not None, verb
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
