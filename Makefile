@@ -1,9 +1,11 @@
 # Everything starts from a bare Python (3.13, 3.12 or 3.11) and git:  make demo, make test.
 # VENV= puts the virtual environment elsewhere; PYTHON= picks the interpreter it is made with.
+# OTHER_VENV= is an environment of the other tested set, for make other.
 # TORCH=cpu or cuda picks a build of torch; else it is CUDA's where a GPU is seen or no other is had.
 PYTHON ?=
 VENV ?= .venv
 TORCH ?= auto
+OTHER_VENV ?= $(HOME)/.cache/espnet_av/other
 JOBS ?= 2
 PYTEST_ARGS ?=
 PIP_ARGS ?=
@@ -15,7 +17,7 @@ SHELL_FILES = $(shell git ls-files '*.sh' .ci/run)
 export PYTHONPATH := $(CURDIR)
 export VIRTUAL_ENV := $(abspath $(VENV))
 
-.PHONY: help install demo mini test lint format unit avx2 clean distclean
+.PHONY: help install demo mini test lint format unit avx2 other clean distclean
 
 help:  ## what can be made
 	@grep -hE '^[a-z0-9]+:.*##' Makefile | sed -E 's/:.*## */\t/' | expand -t 10
@@ -27,7 +29,7 @@ $(STAMP): setup.py $(wildcard espnet_av/locks/*.txt)
 		tools/find_python.sh $(BIN)/python >/dev/null || \
 			{ echo "or: rm -r $(VENV), and make it anew" >&2; exit 1; }; \
 	else \
-		python=$$(tools/find_python.sh $(PYTHON)) || exit 1; \
+		python=$$(tools/find_python.sh $(if $(PYTHON),"$(PYTHON)")) || exit 1; \
 		echo "making $(VENV) with $$python"; "$$python" -m venv $(VENV) || exit 1; \
 	fi
 	@$(BIN)/python tools/install.py --torch $(TORCH) $(PIP_ARGS)
@@ -47,6 +49,9 @@ unit: $(STAMP)
 
 avx2: $(STAMP)  ## the numeric tests with the kernels of a processor without AVX-512
 	@PATH=$(BIN):$$PATH $(BIN)/python tools/avx2_tests.py -n $(JOBS)
+
+other: $(STAMP)  ## parity, mini recipes, converters with the other tested set, if OTHER_VENV is one
+	@$(BIN)/python tools/other_set.py $(abspath $(OTHER_VENV)) -n $(JOBS) $(PYTEST_ARGS)
 
 lint: $(STAMP)  ## ruff, mypy, shellcheck
 	@$(BIN)/ruff check .

@@ -101,6 +101,8 @@ def ident(path: Path) -> str:
 @pytest.mark.parametrize("page", PAGES, ids=ident)
 def test_links_lead_somewhere(page: Path) -> None:
     links = [link for link in LINK.findall(page.read_text(encoding="utf-8")) if ":" not in link]
+    # On a public host: what its actions found.
+    links = [link for link in links if not link.startswith("../../actions/workflows/")]
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
