@@ -46,6 +46,32 @@ def test_every_parameter_gets_a_gradient(name):
     assert bool(above) == (name != "matching alone")
 
 
+@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize("images", [(5,), (5, 5, 5)])
+def test_a_batch_without_negatives_is_told_and_learns_units_alone(name, images):
+    model = vgs.model(**VARIANTS[name])
+    model.set_step(0, 0, 0)
+    loss, stats, _ = model(**batch((24, 9, 15)[: len(images)], images))
+    loss.backward()
+    assert stats["without_negatives"] == len(images) and stats["loss_matching"] == 0
+    assert all(p.grad.isfinite().all() for p in model.parameters())
+    assert not any(p.grad.any() for p in model.image_branch.parameters())
+    assert bool(loss) == (name != "matching alone")
+
+
+@pytest.mark.parametrize("audio_class", ["none", "before_positions", "behind_positions"])
+@pytest.mark.parametrize("layer", [1, 3])
+def test_the_first_layer_or_the_last_is_grounded(layer, audio_class):
+    encoder = {**vgs.SMALL["encoder_conf"], "layerdrop": 0.9}
+    model = vgs.model(grounding_layer=layer, audio_class=audio_class, encoder_conf=encoder)
+    model.set_step(3, 0, 0)
+    model(**batch())[0].backward()
+    heads = [*model.image_branch.parameters(), *model.speech_head.parameters()]
+    assert all(p.grad.isfinite().all() for p in heads) and any(p.grad.any() for p in heads)
+    chosen = model.encoder.layers[layer - 1]
+    assert all(p.grad.isfinite().all() and p.grad.any() for p in (chosen.fc1.weight,))
+
+
 def test_stage_two_begins_with_the_loss_of_stage_one():
     """Without a class vector, to the last bit, in training and in evaluation."""
     encoder = {**vgs.SMALL["encoder_conf"], "layerdrop": 0.4}
