@@ -22,6 +22,7 @@ from espnet_av.data.table import (
     write_table,
 )
 from espnet_av.data.tables import (
+    FILMS,
     PICTURE,
     SEGMENTS,
     SOUND,
@@ -271,7 +272,7 @@ def _normalised(table: str, rows: Mapping[str, str]) -> dict[str, str]:
 def _media_problems(data: DataDir) -> list[str]:
     """Utterances without audio and without video, and segments of unknown recordings."""
     utterances = data.tables.get("utt2spk", {})
-    media = [data.tables.get(table.name, {}) for table in (SOUND, PICTURE, STATES)]
+    media = [data.tables.get(table.name, {}) for table in (SOUND, PICTURE, STATES, FILMS)]
     segments = data.tables.get(SEGMENTS, {})
     if not segments and any(have_same_ids(rows, utterances) for rows in media):
         return []

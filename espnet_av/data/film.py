@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import struct
 from collections.abc import Iterable
@@ -17,9 +18,13 @@ from espnet_av.data.table import is_ark_pointer
 from espnet_av.errors import ArkError
 from espnet_av.media.video import frame_rate, iter_frames
 
+logger = logging.getLogger(__name__)
+
 STORED_SIDE = 224
 """Pixels of the shorter side in an archive, at most, unless told otherwise."""
 _QUALITY = 95
+_GREY = 4
+"""Largest difference of red, green and blue of a pixel without colour, as JPEG rounds it."""
 _HEAD = struct.Struct("<dIHH")
 _TAG = b"FILM"
 
@@ -128,10 +133,20 @@ def pack_film(
     else:
         rate = frame_rate(source)
         film = film_of(iter_frames(source, rate, start, end), rate, side)
+    _tell_grey(film, name, source)
     if not film.jpegs:
         msg = f"{source}: {name}: no frame from {start:g} s on; correct segments, or film.scp"
         raise ArkError(msg)
     return ark.write_film(name, film.payload(), film.seconds)
+
+
+def _tell_grey(film: Film, name: str, source: str) -> None:
+    """Say so where colours are due and a film has none: first, middle and last frame are grey."""
+    last = len(film.jpegs) - 1
+    pictures = film.frames(sorted({0, last // 2, last})) if film.jpegs else []
+    if pictures and all(np.ptp(picture, axis=2).max() <= _GREY for picture in pictures):
+        msg = "film.scp: %s: %s is grey, where colour is expected; it is stored as it is"
+        logger.warning(msg, name, source)
 
 
 def resized(picture: np.ndarray, width: int, height: int) -> np.ndarray:

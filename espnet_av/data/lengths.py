@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from espnet_av.data.data_dir import DataDir
+from espnet_av.data.tables import FILMS, PICTURE, SOUND
 from espnet_av.errors import DataDirError
 from espnet_av.rates import SAMPLES_PER_FRAME
+
+
+def has_films_alone(data: DataDir) -> bool:
+    """Whether a set has full frames, and neither sound nor mouth clips to go with them."""
+    return FILMS.name in data.tables and not {SOUND.name, PICTURE.name} & data.tables.keys()
 
 
 def num_frames(data: DataDir, utt_id: str) -> int:

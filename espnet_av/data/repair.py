@@ -9,7 +9,7 @@ from espnet_av.data.data_dir import DataDir, parse_data_dir, write_data_dir
 from espnet_av.data.dropped import Drop
 from espnet_av.data.fields import known_tables, present_tables
 from espnet_av.data.table import id_problem
-from espnet_av.data.tables import PICTURE, SEGMENTS, SOUND
+from espnet_av.data.tables import FILMS, PICTURE, SEGMENTS, SOUND
 from espnet_av.errors import DataDirError
 
 BACKUP = ".backup"
@@ -57,7 +57,7 @@ def _reason(data: DataDir, utt_id: str) -> str | None:
         if name in data.tables and not data.get(name, utt_id):
             return f"not in {name}"
     name = data.key(SOUND.name, utt_id) or utt_id
-    if not any(data.get(table.name, name) for table in (SOUND, PICTURE)):
+    if not any(data.get(table.name, name) for table in (SOUND, PICTURE, FILMS)):
         return "neither in wav.scp nor in video.scp"
     return None
 

@@ -15,17 +15,18 @@ import numpy as np
 from espnet_av.data.ark import ArkWriter, read_audio_ark
 from espnet_av.data.ark_entry import array_bytes
 from espnet_av.data.dropped import Drop
-from espnet_av.data.shard import UNREADABLE, Shard, ShardRecord, file_size
+from espnet_av.data.shard import UNREADABLE, Shard, file_size
 from espnet_av.data.shard_fingerprint import archive_fingerprint, work_fingerprint
 from espnet_av.data.sound_gap_report import GapRow
 from espnet_av.data.source_files import plain_file
-from espnet_av.data.table import is_ark_pointer, sort_key
-from espnet_av.dump.arrays import Packed, archive_marks, pack_arrays
+from espnet_av.data.table import is_ark_pointer
+from espnet_av.dump.arrays import archive_marks, pack_arrays
 from espnet_av.dump.clips import Clips, archive_of
 from espnet_av.dump.config import DumpConfig
-from espnet_av.dump.stretches import pack_stretches, source_of, stretch_tables
+from espnet_av.dump.record import DumpRecord
+from espnet_av.dump.stretches import frames_alone, pack_stretches, source_of, stretch_tables
 from espnet_av.dump.twins import Twins
-from espnet_av.errors import DataDirError, MediaError
+from espnet_av.errors import ArkError, DataDirError, MediaError
 from espnet_av.media.segment_reader import SegmentReader
 from espnet_av.media.track_length import track_seconds
 from espnet_av.rates import FRAME_HZ, SAMPLE_RATE
@@ -37,54 +38,6 @@ _FLAC_BYTES_PER_SEC = 17_500
 
 _FILM_BYTES_PER_SEC_AND_PIXEL = 400_000 / 224**2
 """Of 25 frames, by the square of their shorter side."""
-
-
-@dataclass
-class DumpRecord(ShardRecord):
-    """What a finished shard of a dump holds, by utterance."""
-
-    audio: dict[str, str] = field(default_factory=dict)
-    """`audio.<shard>.ark:<offset>`, relative to the dump."""
-    video: dict[str, str] = field(default_factory=dict)
-    """`video.<shard>.ark:<offset>`."""
-    num_samples: dict[str, int] = field(default_factory=dict)
-    num_frames: dict[str, int] = field(default_factory=dict)
-    sound_gaps: list[GapRow] = field(default_factory=list)
-    """Where the time stamps of a recording asked for silence, less sound or another speed."""
-    packed: dict[str, dict[str, str]] = field(default_factory=dict)
-    """Table -> id -> `<table>.<shard>.ark:<offset>`, of every other kind of data."""
-    lost: dict[str, list[Drop]] = field(default_factory=dict)
-    """Table -> what of it could not be stored."""
-    widths: dict[str, dict[str, str]] = field(default_factory=dict)
-    """Table -> numbers a row -> the first that has so many."""
-
-    def add_twin(self, utt_id: str, twin: str) -> None:
-        """Note that an utterance has what its twin has, or lacks."""
-        columns: tuple[dict[str, Any], ...] = (
-            self.audio, self.video, self.num_samples, self.num_frames
-        )  # fmt: skip
-        for rows in columns:
-            rows |= {utt_id: rows[twin]} if twin in rows else {}
-        self.dropped += [d._replace(utt_id=utt_id) for d in self.dropped if d.utt_id == twin]
-        self.sound_gaps += [g._replace(utt_id=utt_id) for g in self.sound_gaps if g.utt_id == twin]
-
-    def content(self) -> dict[str, Any]:
-        """See `ShardRecord`; without what records of before do not know and most do not need."""
-        content = super().content()
-        return {k: v for k, v in content.items() if k not in ("packed", "lost", "widths") or v}
-
-    def seconds(self) -> dict[str, float]:
-        """How long each utterance is that is kept, in their order."""
-        found = {u: samples / SAMPLE_RATE for u, samples in self.num_samples.items()}
-        found |= {u: frames / FRAME_HZ for u, frames in self.num_frames.items()}
-        return {u: found[u] for u in sorted(found, key=sort_key)}
-
-    def arrays(self) -> dict[str, Packed]:
-        """What the shard stores of each other kind of data."""
-        return {
-            table: Packed(rows, self.lost.get(table, []), self.widths.get(table, {}))
-            for table, rows in self.packed.items()
-        }
 
 
 @dataclass(frozen=True)
@@ -199,6 +152,7 @@ class DumpShard(Shard[DumpRecord]):
             path, lengths = self.ark_path(Path(table).stem), record.seconds()
             made = pack_stretches(self.data, table, lengths, path, self.config)
             record.packed[table], record.lost[table] = made.pointers, made.lost
+        record.drop_empty()
         for kind in ("audio", "video"):
             if self.ark_path(kind).stat().st_size == 0:
                 self.ark_path(kind).unlink()
@@ -227,6 +181,12 @@ class DumpShard(Shard[DumpRecord]):
         except MediaError as error:
             record.dropped.append(Drop(utt_id, f"{UNREADABLE} audio", str(error)))
             return
+        if wave is None and clip is None and self.config.require == "any":
+            try:
+                num_frames = frames_alone(self.data, utt_id)
+            except (ArkError, MediaError) as error:
+                record.dropped.append(Drop(utt_id, f"{UNREADABLE} film", str(error)))
+                return
         drop = self._filter(utt_id, wave, num_frames)
         if drop is not None:
             record.dropped.append(drop)
@@ -236,6 +196,7 @@ class DumpShard(Shard[DumpRecord]):
             record.num_samples[utt_id] = len(wave)
         if clip is not None:
             record.video[utt_id] = video.copy(name, clip, owner=utt_id)
+        if num_frames:
             record.num_frames[utt_id] = num_frames
 
     def _read_audio(

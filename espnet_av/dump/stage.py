@@ -20,7 +20,8 @@ from espnet_av.data.tables import FRAMES, PICTURE, SAMPLES, SOUND
 from espnet_av.dump.arrays import FirstNeeded, check_arrays, count_arrays, with_images
 from espnet_av.dump.clips import Clips, read_clips
 from espnet_av.dump.config import DumpConfig
-from espnet_av.dump.shard import DumpRecord, DumpShard
+from espnet_av.dump.record import DumpRecord
+from espnet_av.dump.shard import DumpShard
 from espnet_av.dump.stretches import stretch_tables
 from espnet_av.rates import FRAME_HZ, SAMPLE_RATE
 
@@ -132,7 +133,8 @@ def _of_utterances(
 
 def _summary(dump: DataDir, drops: Sequence[Drop], config: DumpConfig) -> dict[str, object]:
     """Figures of the dump; no date, so that equal dumps are equal files."""
-    frames = dump.tables.get("utt2num_frames", {})
+    clips, counts = (dump.tables.get(name, {}) for name in ("video.scp", "utt2num_frames"))
+    frames = {utt_id: count for utt_id, count in counts.items() if utt_id in clips}
     samples = dump.tables.get("utt2num_samples", {})
     return {
         "utterances": len(dump.utt_ids),

@@ -10,10 +10,14 @@ from espnet_av.data.ark import ArkWriter
 from espnet_av.data.data_dir import DataDir
 from espnet_av.data.dropped import Drop
 from espnet_av.data.fields import find_table
+from espnet_av.data.film import read_film
+from espnet_av.data.table import is_ark_pointer
 from espnet_av.dump.arrays import Packed
 from espnet_av.dump.config import DumpConfig
 from espnet_av.dump.twins import Twins
 from espnet_av.errors import ArkError, MediaError
+from espnet_av.media.track_length import track_seconds
+from espnet_av.rates import FRAME_HZ
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +31,23 @@ def stretch_tables(data: DataDir) -> list[str]:
 def source_of(data: DataDir, table: str, utt_id: str) -> str | None:
     """Path or pointer of the recording that an utterance has a stretch of; None: it has none."""
     return data.locate(table, data.recording(utt_id)[0])
+
+
+def frames_alone(data: DataDir, utt_id: str) -> int:
+    """Frames at 25 Hz of an utterance that has nothing but its film; 0: it has none either.
+
+    Raises:
+        ArkError: the archive with it cannot be read.
+        MediaError: the file cannot.
+    """
+    for table in stretch_tables(data):
+        source, (_, start, end) = source_of(data, table, utt_id), data.recording(utt_id)
+        if source is not None:
+            is_stored = is_ark_pointer(source)
+            whole = read_film(source).seconds if is_stored else track_seconds(source, "video")
+            last = whole if end is None else min(end, whole)
+            return max(1, round((last - start) * FRAME_HZ))
+    return 0
 
 
 def pack_stretches(

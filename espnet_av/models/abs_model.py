@@ -73,6 +73,9 @@ class AVModel(AbsESPnetModel):
     """How the vectors that it predicts are compared."""
     num_candidates: int = 0
     """Nearest vectors that a finer score of pairs puts in order; 0: there is none."""
+    views: ClassVar[tuple[str, ...]] = ()
+    """Fields each of which gives a vector by itself: test sets need but one of them; none: vectors
+    are made of all that it reads."""
     activity_median: int = 1
     """Frames of the median filter over who speaks when, odd; 1: none."""
     token_layers: ClassVar[tuple[str, ...]] = ()

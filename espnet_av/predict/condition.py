@@ -92,6 +92,7 @@ def list_conditions(
     noises: Sequence[str],
     sound_only: Collection[str] = (),
     missing_video: Sequence[str] = (),
+    films_only: Collection[str] = (),
 ) -> list[Condition]:
     """Every cell to run: sets x modes x noises, but lips alone only once, as no noise reaches them.
 
@@ -104,6 +105,7 @@ def list_conditions(
         noises: see `parse_noise`.
         sound_only: sets without video, for which only mode A is listed.
         missing_video: see `parse_missing_video`.
+        films_only: sets of full frames without sound: mode V alone, whatever the modes are.
 
     Raises:
         ConfigError: a mode, a noise or missing video is misspelt, or named twice, or there is no
@@ -124,9 +126,9 @@ def list_conditions(
     conditions = [
         Condition(set_name=set_name, mode=mode, noise=noise, missing_video=missing)  # type: ignore[arg-type]
         for set_name in set_names
-        for mode in modes
+        for mode in (["V"] if set_name in films_only else modes)
         for noise in ([None] if mode == "V" else parsed)
-        for missing in losses
+        for missing in ([None] if set_name in films_only else losses)
         if _exists(mode, missing, has_video=set_name not in sound_only)
     ]
     if len(set(conditions)) < len(conditions):

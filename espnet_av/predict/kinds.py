@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,8 +62,18 @@ def has_text_alone(model: Any) -> bool:
     return not set(kinds_of(model)) - {"text", *_OF_FEATURES}
 
 
-def fields_of(model: Any, kind: str) -> frozenset[str]:
-    """Fields of a batch, of those that a model reads, that predictions of a kind are made from."""
+def fields_of(model: Any, kind: str, tables: Collection[str] = ()) -> frozenset[str]:
+    """Fields of a batch, of those that a model reads, that predictions of a kind are made from.
+
+    Args:
+        model: any.
+        kind: of prediction.
+        tables: of the set; of the views of a model, those that it has are read.
+    """
+    views: tuple[str, ...] = getattr(model, "views", ())
+    if kind == "vector" and views:
+        there = frozenset(v for v in views if any(t.name in tables for t in FIELDS[v].tables))
+        return there or frozenset(views)
     told: frozenset[str] | None = getattr(model, "predicts_from", None)
     if told is None:
         reads = getattr(model, "reads", ())

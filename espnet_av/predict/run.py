@@ -119,13 +119,22 @@ class DecodeJob:
             if not path.is_dir():
                 msg = f"--sets {path}: no such folder; stage 3 makes it, or check the path"
                 raise ConfigError(msg)
-        mute = {name for name, path in dumps.items() if not (path / "video.scp").is_file()}
+        there = {name: _tables_of(path) for name, path in dumps.items()}
+        films = {name for name, tables in there.items() if tables == {"film.scp"}}
+        mute = {name for name, tables in there.items() if "video.scp" not in tables} - films
         if mute and set(self.options.modes) - {"A"}:
             logger.info("no video, so mode A alone: %s", ", ".join(sorted(mute)))
+        if films:
+            logger.info("films without sound, so mode V alone: %s", ", ".join(sorted(films)))
         if "V" in self.options.modes and any("whole" in m for m in self.options.missing_video):
             logger.info("mode V never loses whole utterances: nothing would be left of them")
         listed = list_conditions(
-            list(dumps), self.options.modes, self.options.noises, mute, self.options.missing_video
+            list(dumps),
+            self.options.modes,
+            self.options.noises,
+            mute,
+            self.options.missing_video,
+            films,
         )
         mine = listed[self.options.job - 1 :: self.options.num_jobs]
         return [(condition, dumps[condition.set_name]) for condition in mine]
@@ -147,7 +156,7 @@ class DecodeJob:
         self, condition: Condition, dump_dir: Path, data: DataDir, key: str, bar: ProgressBar
     ) -> None:
         """Predict one condition and write its folder."""
-        dataset = self._dataset(condition, dump_dir)
+        dataset = self._dataset(condition, dump_dir, data)
         work = self.work  # read before the clock starts
         start = time.perf_counter()
         predictions = KINDS[self.kind].predict(
@@ -170,7 +179,7 @@ class DecodeJob:
             "%s: %d utterances, %.1f s", condition.folder, info["num_utts"], info["decode_sec"]
         )
 
-    def _dataset(self, condition: Condition, dump_dir: Path) -> AVDataset:
+    def _dataset(self, condition: Condition, dump_dir: Path, data: DataDir) -> AVDataset:
         dataset = AVDataset(
             dump_dir,
             None,
@@ -180,7 +189,7 @@ class DecodeJob:
             modalities=condition.mode,
             condition=condition.noise,
             missing_video=condition.missing_video,
-            reads=fields_of(self.experiment[0], self.kind),
+            reads=fields_of(self.experiment[0], self.kind, data.tables),
         )
         check_teacher(self.options.exp_dir, dataset.data)
         return dataset
@@ -230,6 +239,12 @@ class DecodeJob:
         category, level = condition.noise.category, condition.noise.snr_db
         noise = self.noise.choose(utt_id, category, self.options.seed)
         return "\t".join([utt_id, noise.noise_id, category, f"{level:g}", noise.sha256])
+
+
+def _tables_of(dump_dir: Path) -> set[str]:
+    """What a dump has of sound and pictures."""
+    names = ("wav.scp", "video.scp", "film.scp")
+    return {name for name in names if (dump_dir / name).is_file()}
 
 
 def unfinished(job: DecodeJob) -> list[tuple[Condition, Path, str, DataDir]]:

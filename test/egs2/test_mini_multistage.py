@@ -89,7 +89,9 @@ def write_configs(folder: Path) -> None:
     configs["dump"] = yaml.safe_load((CONF / "dump_film.yaml").read_text("utf-8"))
     configs["dump"] |= {"film_side": 40}
     for name, config in configs.items():
-        (folder / f"{name}.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+        (folder / f"{name}.yaml").write_text(
+            yaml.safe_dump(config, sort_keys=False), encoding="utf-8"
+        )
 
 
 def run(folder: Path) -> str:

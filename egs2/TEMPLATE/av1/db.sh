@@ -38,6 +38,12 @@ TTS=${TTS:-}
 # ZEROSPEECH: item files with their sound, of 2017 test/<language>/<1s, 10s, 120s>/.
 ZEROSPEECH=${ZEROSPEECH:-}
 
+# LIBRISPEECH: the folder of its unpacked archives. MUSTC: that of en-de/ and the like. KINETICS600: that of
+# train/, val/ and test/; for pre-training on films, as are LRS3 and VOXCELEB2.
+LIBRISPEECH=${LIBRISPEECH:-}
+MUSTC=${MUSTC:-}
+KINETICS600=${KINETICS600:-}
+
 # Corpora with readers and without a recipe here, for recipes of your own.
 AVSPEECH=${AVSPEECH:-}
 COMMON_VOICE=${COMMON_VOICE:-}
@@ -46,13 +52,10 @@ SPEECHCOCO=${SPEECHCOCO:-}
 # COVOST2: lists of translations, joined to COMMON_VOICE. LIBRIMIX_RTTM: who speaks when in LIBRIMIX.
 COVOST2=${COVOST2:-}
 EUROPARL_ST=${EUROPARL_ST:-}
-MUSTC=${MUSTC:-}
 MTEDX=${MTEDX:-}
-LIBRISPEECH=${LIBRISPEECH:-}
 SPEECH_COMMANDS=${SPEECH_COMMANDS:-}
 FLUENT_SPEECH_COMMANDS=${FLUENT_SPEECH_COMMANDS:-}
 LIBRIMIX=${LIBRIMIX:-}
 LIBRIMIX_RTTM=${LIBRIMIX_RTTM:-}
-KINETICS600=${KINETICS600:-}
 
 # mini_av and mini_coco are made by the machine itself and need no path.

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from espnet_av.data.dataset_config import Modalities
 from espnet_av.data.dropped import Drop
+from espnet_av.data.lengths import has_films_alone
 from espnet_av.data.readers.abs_reader import AbsReader
 from espnet_av.errors import DataDirError
 
@@ -24,6 +25,8 @@ class ModalityReader(AbsReader):
         Raises:
             DataDirError: an utterance lacks it, and the set has to be whole.
         """
+        if has_films_alone(self.data):
+            return []
         modalities = self.request.modalities
         drops = self.not_in(self.table, left_out) if modalities == self.alone else []
         if drops and not self.request.partial:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from espnet_av.config import build
+from espnet_av.errors import ConfigError
 from espnet_av.models.abs_model import Sizes
 from espnet_av.models.av_mae.config import AVMaeConfig
 from espnet_av.models.av_mae.filling import Filling, Hidden, filling_loss, hidden_of
 from espnet_av.models.av_mae.films import read_films
 from espnet_av.models.av_mae.matching import match_views
-from espnet_av.models.encoder_model import EncoderModel
+from espnet_av.models.log_mel_model import Heard, LogMelModel
 from espnet_av.modules.dropped_frames import encode_kept
-from espnet_av.modules.encoder import build_encoder
-from espnet_av.modules.frontend.log_mel import SUBSAMPLING, LogMelConfig, LogMelFrontend
+from espnet_av.modules.frontend.log_mel import SUBSAMPLING
 from espnet_av.modules.shared_decoder import SharedDecoder
 from espnet_av.modules.statistics import (
     HIGHER,
@@ -35,7 +34,6 @@ from espnet_av.ops.frame_stacking import stack_frames
 from espnet_av.ops.lengths import valid_mask
 from espnet_av.ops.patches import normalise_each
 from espnet_av.ops.sincos_positions import sincos_line
-from espnet_av.ops.stream_lengths import read_lengths
 
 VIEWS = ("speech", "film")
 """Kinds of input, and names of the vectors."""
@@ -64,18 +62,7 @@ that of what is hidden; `scale` what similarities are multiplied by.
 """
 
 
-class Heard(NamedTuple):
-    """Sound on its way to the encoder."""
-
-    mels: Tensor
-    """(B, 4 * T, M) normalised log-mel."""
-    embedded: Tensor
-    """(B, T, D) behind the convolutions."""
-    lengths: Tensor
-    """(B,) int64 frames, on the CPU."""
-
-
-class AVMaeModel(EncoderModel):
+class AVMaeModel(LogMelModel):
     """MAE and CLR on sound and film (arXiv 2403.19822).
 
     loss = square differences of what is hidden of the sound + those of the film + clr_weight * nats
@@ -95,20 +82,17 @@ class AVMaeModel(EncoderModel):
 
     config_class = AVMaeConfig
     stats = STATS
-    predicts = ("frames",)
+    predicts = ("vector", "frames")
+    views = VIEWS
     config: AVMaeConfig
 
     def __init__(self, config: AVMaeConfig, sizes: Sizes) -> None:
         super().__init__(config, sizes)
-        conf = build(LogMelConfig, config.audio_frontend_conf, "audio_frontend_conf of log_mel")
-        self.frontend = nn.ModuleDict({"audio": LogMelFrontend(conf, config.feature_size)})
-        self.dropout = nn.Dropout(config.dropout_rate)
-        self.encoder = build_encoder(config.encoder, config.feature_size, config.encoder_conf, [])
         size, vit = self.encoder.output_size(), config.film_encoder
         self.speech_up = nn.Sequential(nn.Linear(size, vit.size), nn.LayerNorm(vit.size))
         self.film_encoder = FilmEncoder(config.film, vit)
         if config.has_mae:
-            counts = (SUBSAMPLING * conf.num_mels, config.film.num_values)
+            counts = (SUBSAMPLING * self.num_mels, config.film.num_values)
             values = dict(zip(VIEWS, counts, strict=True))
             self.filler = SharedDecoder(config.decoder, vit.size, values)
             self.film_positions = GridPositions(
@@ -118,7 +102,6 @@ class AVMaeModel(EncoderModel):
             # Of one axis: sharded training takes no parameter without any.
             start = torch.full((1,), math.log(1.0 / config.temperature))
             self.logit_scale = nn.Parameter(start, requires_grad=config.learn_temperature)
-        self._noise_of: tuple[int, ...] | None = None
 
     @property
     def reads(self) -> frozenset[str]:
@@ -127,34 +110,35 @@ class AVMaeModel(EncoderModel):
 
     @property
     def predicts_from(self) -> frozenset[str]:
-        """See `AVModel`: features are those of the sound."""
+        """See `AVModel`: features are those of the sound; vectors, of either view."""
         return frozenset({"speech"})
 
-    @property
-    def audio(self) -> LogMelFrontend:
-        """The front end."""
-        audio = self.frontend["audio"]
-        assert isinstance(audio, LogMelFrontend)
-        return audio
+    def predict_vectors(self, batch: Any) -> dict[str, Tensor]:
+        """What pairs are matched by, for the kind of prediction `vector`.
 
-    def set_step(self, step: int, rank: int = 0, seed: int = 0) -> None:
-        """See `AVModel`: what is hidden."""
-        self._noise_of = (seed, step, rank)
+        Args:
+            batch: a `Batch` with sound, films, or both.
 
-    def step_noise(self, utt_id: Sequence[str] | None) -> StepNoise:
-        """Random numbers of this forward pass, on the CPU: masks are drawn there."""
-        return StepNoise(self._noise_of, torch.device("cpu"), self.training, utt_id)
+        Returns:
+            View of `VIEWS` that is there -> (B, E).
 
-    def embed(
-        self,
-        speech: Tensor | None = None,
-        speech_lengths: Tensor | None = None,
-        video: Tensor | None = None,
-        video_lengths: Tensor | None = None,
-    ) -> tuple[Tensor, Tensor]:
-        """See `EncoderModel`: what the convolutions give; lips are ignored."""
-        heard = self._hear(speech, speech_lengths, None)
-        return heard.embedded, heard.lengths
+        Raises:
+            ConfigError: it has not learnt to tell pairs.
+        """
+        if not self.config.has_clr:
+            msg = (
+                "av_mae with losses: mae tells no pairs, so it has no vectors; take one with clr, "
+                "or ask for --kind frames"
+            )
+            raise ConfigError(msg)
+        found = {}
+        if batch.speech is not None:
+            heard = self.hear(batch.speech, batch.speech_lengths, batch.utt_id)
+            found["speech"] = self._speech_vectors(heard)
+        if (film := batch.tensor("film")) is not None:
+            shown = (film, batch.tensor("film_lengths"), batch.utt_id, self.config.film)
+            found["film"] = self._film_vectors(read_films(*shown))
+        return found
 
     def forward(
         self,
@@ -181,15 +165,14 @@ class AVMaeModel(EncoderModel):
             DataDirError: an utterance has no sound, no film, or one of another size.
         """
         patches = read_films(film, film_lengths, utt_id, self.config.film)
-        heard = self._hear(speech, speech_lengths, utt_id)
+        heard = self.hear(speech, speech_lengths, utt_id)
         loss = torch.zeros((), device=heard.embedded.device)
         stats: dict[str, Weighted] = {}
         weight = torch.full((), float(len(patches)), device=loss.device)
         if self.config.has_mae:
             loss = loss + self._fill_in(heard, patches, utt_id, stats)
         if self.config.has_clr:
-            films = self.film_encoder.frames(patches).mean(dim=1)
-            pair = (self._speech_vectors(heard), films)
+            pair = (self._speech_vectors(heard), self._film_vectors(patches))
             matching = match_views(*pair, self.logit_scale.squeeze(), self.training)
             loss, stats = loss + self.config.clr_weight * matching.loss, stats | matching.stats
         stats["loss"] = mean_over(loss, weight)
@@ -203,7 +186,8 @@ class AVMaeModel(EncoderModel):
         stats: dict[str, Weighted],
     ) -> Tensor:
         """Loss () of what is hidden; the decoder is called for one kind after the other."""
-        noise, num_utts = self.step_noise(utt_id), float(len(patches))
+        # Masks are drawn on the CPU: so their number is known without waiting for the device.
+        noise, num_utts = self.step_noise(torch.device("cpu"), utt_id), float(len(patches))
         boxes = torch.full((len(patches),), patches.size(1))
         found = {
             "speech": self._fill_speech(heard, self._hide(noise, 0, heard.lengths), stats),
@@ -276,12 +260,7 @@ class AVMaeModel(EncoderModel):
         vectors: Tensor = self.speech_up(torch.where(valid, encoded, 0.0).sum(dim=1) / counts)
         return vectors
 
-    def _hear(
-        self, speech: Tensor | None, speech_lengths: Tensor | None, utt_id: Sequence[str] | None
-    ) -> Heard:
-        lengths = read_lengths(speech_lengths if speech is not None else None, None, utt_id)
-        assert speech is not None
-        speech = speech[:, : int(lengths.samples.max())]
-        mels, frames = self.audio.log_mels(speech, lengths.samples)
-        mels = self.audio.normalise(mels, frames)
-        return Heard(mels, self.dropout(self.audio.embed(mels, frames)), frames)
+    def _film_vectors(self, patches: Tensor) -> Tensor:
+        """(B, E): the mean over frames, each of which was one token."""
+        vectors: Tensor = self.film_encoder.frames(patches).mean(dim=1)
+        return vectors

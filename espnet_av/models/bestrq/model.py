@@ -7,21 +7,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from espnet_av.config import build
 from espnet_av.models.abs_model import Sizes
 from espnet_av.models.bestrq.config import BestRQConfig
-from espnet_av.models.encoder_model import EncoderModel
+from espnet_av.models.log_mel_model import LogMelModel
 from espnet_av.modules.code_usage import CodeUsage
-from espnet_av.modules.encoder import build_encoder
-from espnet_av.modules.frontend.log_mel import SUBSAMPLING, LogMelConfig, LogMelFrontend
+from espnet_av.modules.frontend.log_mel import SUBSAMPLING
 from espnet_av.modules.noise_mask import draw_noise_mask, hide_behind_noise
 from espnet_av.modules.random_projection_quantizer import RandomProjectionQuantizer
 from espnet_av.modules.statistics import HIGHER, LOWER, PLAIN, Statistics, Weighted, mean_over
-from espnet_av.modules.step_noise import StepNoise
 from espnet_av.ops.codebook import count_codes, count_perplexity
 from espnet_av.ops.feature_norm import normalise_utterance
 from espnet_av.ops.frame_stacking import stack_frames
-from espnet_av.ops.stream_lengths import read_lengths
 
 MASK, FILLING = 0, 1
 """Kinds of random numbers."""
@@ -62,7 +58,7 @@ class Masked(NamedTuple):
     """(B,) int64 frames, on the CPU."""
 
 
-class BestRQModel(EncoderModel):
+class BestRQModel(LogMelModel):
     """Log-mel -> noise over spans -> convolutions -> encoder -> codes of wholly masked frames.
 
     A frame is four log-mel windows; its code comes from the windows as they were, and it is
@@ -88,12 +84,8 @@ class BestRQModel(EncoderModel):
 
     def __init__(self, config: BestRQConfig, sizes: Sizes) -> None:
         super().__init__(config, sizes)
-        conf = build(LogMelConfig, config.audio_frontend_conf, "audio_frontend_conf of log_mel")
-        self.frontend = nn.ModuleDict({"audio": LogMelFrontend(conf, config.feature_size)})
-        self.dropout = nn.Dropout(config.dropout_rate)
-        self.encoder = build_encoder(config.encoder, config.feature_size, config.encoder_conf, [])
         quantizer = config.quantizer
-        self.quantizer = RandomProjectionQuantizer(SUBSAMPLING * conf.num_mels, quantizer)
+        self.quantizer = RandomProjectionQuantizer(SUBSAMPLING * self.num_mels, quantizer)
         self.usage = CodeUsage(
             quantizer.num_codebooks,
             quantizer.num_entries,
@@ -103,27 +95,11 @@ class BestRQModel(EncoderModel):
         self.codes_head = nn.Linear(
             self.encoder.output_size(), quantizer.num_codebooks * quantizer.num_entries
         )
-        self._noise_of: tuple[int, ...] | None = None
 
     @property
     def reads(self) -> frozenset[str]:
         """See `AVModel`."""
         return frozenset({"speech"})
-
-    @property
-    def audio(self) -> LogMelFrontend:
-        """The front end."""
-        audio = self.frontend["audio"]
-        assert isinstance(audio, LogMelFrontend)
-        return audio
-
-    def set_step(self, step: int, rank: int = 0, seed: int = 0) -> None:
-        """See `AVModel`: masks and noise."""
-        self._noise_of = (seed, step, rank)
-
-    def step_noise(self, device: torch.device, utt_id: Sequence[str] | None) -> StepNoise:
-        """Random numbers of this forward pass."""
-        return StepNoise(self._noise_of, device, self.training, utt_id)
 
     def forward(
         self,
@@ -164,7 +140,7 @@ class BestRQModel(EncoderModel):
         utt_id: Sequence[str] | None,
     ) -> Masked:
         """Masks a batch, runs front end and encoder, and makes the targets; see `forward`."""
-        mels, lengths = self._log_mels(speech, speech_lengths, utt_id)
+        mels, lengths = self.log_mels(speech, speech_lengths, utt_id)
         windows, config = lengths * SUBSAMPLING, self.config.mask
         draws = self.step_noise(torch.device("cpu"), utt_id)
         mask = draw_noise_mask(config, draws, MASK, windows, mels.size(1))
@@ -178,29 +154,6 @@ class BestRQModel(EncoderModel):
         features = hide_behind_noise(features, mask, config.noise_std, noise, FILLING, windows)
         embedded = self.dropout(self.audio.embed(features, lengths))
         return Masked(self.encoder(embedded, lengths)[0], codes, places, mask, lengths)
-
-    def embed(
-        self,
-        speech: Tensor | None = None,
-        speech_lengths: Tensor | None = None,
-        video: Tensor | None = None,
-        video_lengths: Tensor | None = None,
-    ) -> tuple[Tensor, Tensor]:
-        """See `EncoderModel`: what the convolutions give; lips are ignored."""
-        mels, lengths = self._log_mels(speech, speech_lengths, None)
-        features = self.audio.normalise(mels, lengths)
-        return self.dropout(self.audio.embed(features, lengths)), lengths
-
-    def _log_mels(
-        self,
-        speech: Tensor | None,
-        speech_lengths: Tensor | None,
-        utt_id: Sequence[str] | None,
-    ) -> tuple[Tensor, Tensor]:
-        """(B, 4 * T, M) log-mel no longer than the longest utterance needs, (B,) frames."""
-        lengths = read_lengths(speech_lengths if speech is not None else None, None, utt_id)
-        assert speech is not None
-        return self.audio.log_mels(speech[:, : int(lengths.samples.max())], lengths.samples)
 
     @torch.no_grad()
     def _stats(self, masked: Masked, logits: Tensor) -> dict[str, Weighted]:

@@ -97,3 +97,24 @@ def test_what_is_no_film_is_named(tmp_path: Path) -> None:
     (tmp_path / "text.mp4").write_text("no film")
     with ArkWriter(tmp_path / "g.ark") as ark, pytest.raises(MediaError, match=r"text\.mp4"):
         pack_film(ark, "x", str(tmp_path / "text.mp4"), 0.0, None, 224)
+
+
+@pytest.mark.parametrize("is_grey", [True, False])
+def test_a_grey_film_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture, is_grey) -> None:
+    frames = colours(12)
+    if is_grey:
+        frames = np.repeat(frames[..., :1], 3, axis=3)
+    write_video(tmp_path / "a.mp4", frames[..., 0] if is_grey else frames, fps=25)
+    with ArkWriter(tmp_path / "f.ark") as ark:
+        pack_film(ark, "a", str(tmp_path / "a.mp4"), 0.0, None, 224)
+    assert ("a.mp4 is grey, where colour is expected" in caplog.text) == is_grey
+
+
+def test_one_frame_and_odd_shapes_are_films_like_others(tmp_path: Path) -> None:
+    for number, size in enumerate([(2, 500), (500, 2), (48, 48)]):
+        write_video(tmp_path / f"{number}.mp4", colours(1, *size), fps=25)
+        with ArkWriter(tmp_path / f"{number}.ark") as ark:
+            row = pack_film(ark, "a", str(tmp_path / f"{number}.mp4"), 0.0, None, 24)
+        film = read_film(f"{tmp_path}/{row}", "a")
+        assert len(film.jpegs) == 1 and film.frames([0])[0].shape[:2] == (film.height, film.width)
+        assert min(film.height, film.width) == min(24, *size)

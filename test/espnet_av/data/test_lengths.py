@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from espnet_av.data.data_dir import DataDir
-from espnet_av.data.lengths import num_frames
+from espnet_av.data.lengths import has_films_alone, num_frames
 from espnet_av.errors import DataDirError
 
 DATA = DataDir(
@@ -31,3 +31,19 @@ def test_a_length_that_no_table_has(data: DataDir) -> None:
     message = r"dump/test: none: neither in utt2num_frames .*is this the output of the dump stage"
     with pytest.raises(DataDirError, match=message):
         num_frames(data, "none")
+
+
+@pytest.mark.parametrize(
+    ("tables", "alone"),
+    [
+        ({"film.scp"}, True),
+        ({"film.scp", "utt2num_frames", "text"}, True),
+        ({"film.scp", "wav.scp"}, False),
+        ({"film.scp", "video.scp"}, False),
+        ({"wav.scp"}, False),
+        (set(), False),
+    ],
+)
+def test_sets_of_films_alone(tables: set[str], alone: bool) -> None:
+    data = DataDir(Path("dump/test"), dict.fromkeys(tables, {"u": "x"}))
+    assert has_films_alone(data) == alone

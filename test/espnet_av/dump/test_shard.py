@@ -16,6 +16,7 @@ from espnet_av.data.film import read_film
 from espnet_av.data.table import write_table
 from espnet_av.dump.config import DumpConfig
 from espnet_av.dump.stage import finish_dump, plan_dump
+from espnet_av.errors import DataDirError
 
 FS = 16000
 
@@ -143,3 +144,43 @@ def test_only_films_ask_for_the_size_of_films(tmp_path: Path) -> None:
             prints[root, side] = shard.fingerprint()
     assert prints[tmp_path, 224] == prints[tmp_path, 24]
     assert prints[tmp_path / "film", 224] != prints[tmp_path / "film", 24]
+
+
+def films_alone(root: Path, seconds: float = 2.0, **changes: object) -> DataDir:
+    """A film whose sound is not asked for, one that is no film, and one with sound."""
+    write_film(root / "a.mp4", seed=1, num_frames=round(25 * seconds))
+    (root / "b.mp4").write_text("no film")
+    utts = ("s-a", "s-b", "s-c")
+    files = {"s-a": root / "a.mp4", "s-b": root / "b.mp4", "s-c": root / "a.mp4"}
+    tables = {
+        "film.scp": {utt_id: str(path) for utt_id, path in files.items()},
+        "wav.scp": {"s-c": str(root / "a.mp4")},
+        "utt2spk": dict.fromkeys(utts, "s"),
+    }
+    return dump(root, tables, **changes)
+
+
+def test_films_without_sound_stay(tmp_path: Path) -> None:
+    made = films_alone(tmp_path)
+    assert made.utt_ids == ["s-a", "s-c"]
+    assert made.tables["utt2num_frames"] == {"s-a": "50"}
+    assert set(made.tables["film.scp"]) == {"s-a", "s-c"} and set(made.tables["wav.scp"]) == {"s-c"}
+    (row,) = (tmp_path / "dump/dropped.tsv").read_text().splitlines()[1:]
+    assert row.startswith("s-b\tunreadable film\t") and "b.mp4" in row
+    summary = (tmp_path / "dump/dump.yaml").read_text()
+    assert "with_audio: 1\nwith_video: 0\n" in summary
+
+
+@pytest.mark.parametrize("require", ["audio", "video", "both"])
+def test_films_alone_are_no_sound_and_no_mouth_clip(tmp_path: Path, require: str) -> None:
+    if require == "audio":
+        assert films_alone(tmp_path, require=require).utt_ids == ["s-c"]
+    else:
+        with pytest.raises(DataDirError):
+            films_alone(tmp_path, require=require)
+
+
+def test_films_alone_are_filtered_by_their_length(tmp_path: Path) -> None:
+    with pytest.raises(DataDirError, match="no utterance"):
+        films_alone(tmp_path, max_duration=1.9)
+    assert "s-a\ttoo long\t2.000 s" in (tmp_path / "dump/dropped.tsv").read_text()

@@ -126,3 +126,8 @@ def test_missing_video_needs_a_mode_with_video_and_is_asked_for_once():
         list_conditions(["test"], ["A"], ["clean"], missing_video=["start:0.5"])
     with pytest.raises(ConfigError, match=r"AV_clean_start_0.5: asked for twice"):
         list_conditions(["test"], ["AV"], ["clean"], missing_video=["start:0.5", "start:.5"])
+
+
+def test_films_without_sound_are_seen_alone_and_once():
+    found = list_conditions(["a", "f"], ["A"], ["clean", "babble:0"], {"a"}, films_only={"f"})
+    assert [str(c.folder) for c in found] == ["a/A_clean", "a/A_babble_0dB", "f/V_clean"]

@@ -72,3 +72,15 @@ def test_frames_are_made_from_what_lasts():
 
     assert fields_of(Grounded(), "frames") == {"speech", "video"}
     assert fields_of(Grounded(), "vector") == {"speech", "video", "image", "boxes"}
+
+
+def test_of_several_views_those_are_read_that_a_set_has():
+    class Pairs(Features):
+        reads = frozenset({"speech", "film"})
+        views = ("speech", "film")
+
+    assert fields_of(Pairs(), "vector", {"film.scp", "utt2spk"}) == {"film"}
+    assert fields_of(Pairs(), "vector", {"wav.scp"}) == {"speech"}
+    assert fields_of(Pairs(), "vector", {"wav.scp", "film.scp"}) == {"speech", "film"}
+    assert fields_of(Pairs(), "vector", {"utt2spk"}) == {"speech", "film"}
+    assert fields_of(Pairs(), "frames", {"film.scp"}) == {"speech", "film"}

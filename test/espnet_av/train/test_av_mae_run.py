@@ -10,10 +10,13 @@ import torch
 from oracles.pretraining_run import train_arguments
 from oracles.tiny_run import write_tiny_dump
 
+from espnet_av.bin import decode as decode_bin
 from espnet_av.bin import train as train_bin
-from espnet_av.data.ark import ArkWriter
+from espnet_av.data.ark import ArkWriter, read_array
 from espnet_av.data.data_dir import read_data_dir, write_data_dir
 from espnet_av.data.film import film_of
+from espnet_av.data.lengths import num_frames
+from espnet_av.data.table import read_table
 from espnet_av.data.tokenizer import train_tokenizer
 from espnet_av.train.loading import load_experiment
 
@@ -38,6 +41,7 @@ def folders(tmp_path_factory):
                 row = ark.write_film(utt_id, film.payload(), film.seconds)
                 tables["film.scp"][utt_id] = row
         write_data_dir(dump, tables)
+    (root / "decode.yaml").write_text("method: ctc_greedy\n")
     return root
 
 
@@ -72,6 +76,45 @@ def test_pre_training_and_what_starts_from_it(folders, tmp_path):
     moved = [n for n in moved if not n.endswith("num_batches_tracked")]
     assert all(torch.equal(state[name], trained[name]) for name in moved)
     assert set(moved) <= trained.keys()
+
+
+@pytest.mark.timeout(120)
+def test_films_without_sound_are_decoded_to_vectors(folders, tmp_path):
+    """A set with sound and films has both vectors, one of films alone those of the films."""
+    exp = tmp_path / "clr"
+    assert train(folders, "av_mae", exp, "model_conf.losses=clr") == 0
+    whole = folders / "dump/valid"
+    data = read_data_dir(whole)
+    pointers = {u: data.locate("film.scp", u) for u in data.utt_ids[1:]}
+    alone = tmp_path / "films"
+    # Frames are spread over the same time.
+    kept = {
+        "utt2spk": dict.fromkeys(pointers, "s"),
+        "utt2num_frames": {u: str(num_frames(data, u)) for u in pointers},
+    }
+    write_data_dir(alone, {"film.scp": pointers, **kept})
+    seen = data.subset(list(pointers))
+    write_data_dir(tmp_path / "both", {
+        name: {u: seen.locate(name, u) if name.endswith("scp") else v for u, v in rows.items()}
+        for name, rows in seen.tables.items()
+    })  # fmt: skip
+    out = tmp_path / "vectors"
+    options = ["--exp_dir", str(exp), "--kind", "vector", "--modes", "A", "--noises", "clean"]
+    options += ["--sets", str(alone), str(tmp_path / "both"), "--ngpu", "0", str(out)]
+    decode_bin.main(["--config", str(folders / "decode.yaml"), *options])
+    assert not (out / "films/V_clean/speech.scp").exists()
+    found = [
+        {
+            utt_id: read_array(f"{out / folder}/{pointer}", num_axes=1)
+            for utt_id, pointer in read_table(out / folder / "film.scp").items()
+        }
+        for folder in ("films/V_clean", "both/A_clean")
+    ]
+    assert (out / "both/A_clean/speech.scp").is_file()
+    assert found[0].keys() == found[1].keys() == pointers.keys()
+    for utt_id, vector in found[0].items():
+        assert np.allclose(vector, found[1][utt_id], atol=2e-3)
+        assert np.linalg.norm(vector) == pytest.approx(1.0, abs=1e-2)
 
 
 def test_a_set_without_films_is_refused_before_the_first_step(folders, tmp_path, capsys):
