@@ -45,5 +45,5 @@ def test_a_length_that_no_table_has(data: DataDir) -> None:
     ],
 )
 def test_sets_of_films_alone(tables: set[str], alone: bool) -> None:
-    data = DataDir(Path("dump/test"), dict.fromkeys(tables, {"u": "x"}))
+    data = DataDir(Path("dump/test"), {key: {"u": "x"} for key in tables})
     assert has_films_alone(data) == alone
