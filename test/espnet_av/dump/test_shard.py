@@ -184,3 +184,14 @@ def test_films_alone_are_filtered_by_their_length(tmp_path: Path) -> None:
     with pytest.raises(DataDirError, match="no utterance"):
         films_alone(tmp_path, max_duration=1.9)
     assert "s-a\ttoo long\t2.000 s" in (tmp_path / "dump/dropped.tsv").read_text()
+
+
+def test_a_film_of_one_frame_is_told_and_stays(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_film(tmp_path / "a.mp4", seed=1, num_frames=1)
+    soundfile.write(tmp_path / "a.wav", np.full(2 * FS, 0.1), FS)
+    tables = {"wav.scp": {"s-a": str(tmp_path / "a.wav")}, "utt2spk": {"s-a": "s"}}
+    made = dump(tmp_path, tables | {"film.scp": {"s-a": str(tmp_path / "a.mp4")}})
+    assert set(made.tables["film.scp"]) == {"s-a"}
+    assert "film.scp: s-a: 0.04 s of an utterance of 2.00 s" in caplog.text
