@@ -50,6 +50,11 @@ class ProgressBar:
         elif self._file:
             self._write_file(force=self.done >= self.total)
 
+    def show(self, line: str) -> None:
+        """A line above the bar, where there is one."""
+        if self._bar is not None:
+            self._bar.write(line, file=sys.stderr)
+
     def close(self) -> None:
         """Show the last state and release the terminal line."""
         if self._bar is not None:

@@ -21,13 +21,12 @@ from espnet_av.command import device_of, stage_parser, user_errors
 from espnet_av.config import load_config
 from espnet_av.errors import ConfigError
 from espnet_av.roi.config import RoiConfig
+from espnet_av.speech2text.inputs import SUFFIXES
 
 if TYPE_CHECKING:
     from espnet_av.index.meaning_index import Hit, MeaningIndex
     from espnet_av.index.query import Questions
 
-_MEDIA = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".mp4", ".mkv", ".mov", ".avi", ".webm",
-          ".mpg")  # fmt: skip
 _COLUMNS = ("rank", "score", "utterance", "set", "lang", "seconds", "text")
 
 
@@ -81,7 +80,7 @@ def _files(asked: Sequence[str]) -> list[str]:
         ConfigError: they are both, or what seems to be a file is none.
     """
     files = [word for word in asked if Path(word).is_file()]
-    lost = [word for word in asked if word.lower().endswith(_MEDIA) and word not in files]
+    lost = [word for word in asked if word.lower().endswith(SUFFIXES) and word not in files]
     if lost:
         msg = f"{lost[0]}: no such file; check the path, or ask with words"
         raise ConfigError(msg)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from espnet_av.search.alignment import WordTime
 from espnet_av.speech2text.spacing import is_spaceless
@@ -16,18 +16,24 @@ _WORDS_PER_SEC = 5.0
 _LETTERS_PER_SEC = 12.0
 
 
-def join_passages(passages: Sequence[Passage]) -> list[Passage]:
+def join_passages(passages: Iterable[Passage]) -> Iterator[Passage]:
     """Passages in order, of which some end after the next one begins -> adjacent ones.
+
+    Each is given out as soon as the one behind it is known.
 
     What both heard is taken from either up to a word that they agree on, the one nearest to the
     middle of what they share. Of a passage that was cut so, only the best text is kept.
     """
-    joined: list[Passage] = []
-    for passage in passages:
-        if joined and joined[-1].end > passage.start:
-            joined[-1], passage = _join(joined[-1], passage)
-        joined.append(passage)
-    return joined
+    last: Passage | None = None
+    for found in passages:
+        passage = found
+        if last is not None:
+            if last.end > passage.start:
+                last, passage = _join(last, passage)
+            yield last
+        last = passage
+    if last is not None:
+        yield last
 
 
 def _join(left: Passage, right: Passage) -> tuple[Passage, Passage]:

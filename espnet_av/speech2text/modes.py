@@ -11,12 +11,15 @@ from espnet_av.errors import ConfigError
 logger = logging.getLogger(__name__)
 
 Mode = Literal["av", "a", "v"]
+AskedMode = Literal["auto", "av", "a", "v"]
+"""`auto`: lips where there is a face, and sound where there is sound."""
+MODES: tuple[AskedMode, ...] = get_args(AskedMode)
 MODALITIES: dict[Mode, Modalities] = {mode: mode.upper() for mode in get_args(Mode)}
-_FRONT_ENDS = {"a": "audio_frontend", "v": "visual_frontend"}
+_FRONT_ENDS: dict[Mode, str] = {"a": "audio_frontend", "v": "visual_frontend"}
 
 
-def usable_mode(mode: Mode, model: Any) -> Mode:
-    """The mode, or of `av` the half that the model has a front end for.
+def usable_mode(mode: AskedMode, model: Any) -> AskedMode:
+    """The mode, or of `auto` and `av` the half that the model has a front end for.
 
     Args:
         mode: what is asked for.
@@ -25,8 +28,8 @@ def usable_mode(mode: Mode, model: Any) -> Mode:
     Raises:
         ConfigError: the mode is misspelt, or the model has no front end for it.
     """
-    if mode not in MODALITIES:
-        msg = f"mode '{mode}' is none of av (sound and lips), a (sound), v (lips)"
+    if mode not in MODES:
+        msg = f"mode '{mode}' is none of auto, av (sound and lips), a (sound), v (lips)"
         raise ConfigError(msg)
     lacking = [m for m, part in _FRONT_ENDS.items() if getattr(model.config, part) == "none"]
     if mode in lacking:
@@ -36,8 +39,23 @@ def usable_mode(mode: Mode, model: Any) -> Mode:
             f"'{other}', or another model"
         )
         raise ConfigError(msg)
-    if mode == "av" and lacking:
+    if mode in ("auto", "av") and lacking:
         rest: Mode = "a" if lacking == ["v"] else "v"
-        logger.warning("the model was trained without %s: mode '%s'", _FRONT_ENDS[lacking[0]], rest)
+        if mode == "av":
+            logger.warning(
+                "the model was trained without %s: mode '%s'", _FRONT_ENDS[lacking[0]], rest
+            )
         return rest
     return mode
+
+
+def mode_of_tracks(mode: AskedMode, has_sound: bool, has_picture: bool) -> Mode:
+    """What `auto` means for a file with these tracks; another mode is what it is.
+
+    A file with neither is taken for sound, whose reader tells what is wrong with it.
+    """
+    if mode != "auto":
+        return mode
+    if not has_picture:
+        return "a"
+    return "av" if has_sound else "v"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import logging
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from espnet_av.data.dataset import AVDataset
 from espnet_av.data.dataset_config import DatasetConfig
 from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.errors import ConfigError, DataDirError, MediaError
+from espnet_av.media.track_length import track_span
 from espnet_av.pack import open_model
 from espnet_av.predict.recognition import Recognition
 from espnet_av.predict.text import decode_set, read_lm
@@ -33,7 +35,7 @@ from espnet_av.speech2text.file_dump import (
 )
 from espnet_av.speech2text.joining import join_passages
 from espnet_av.speech2text.language import checked_language
-from espnet_av.speech2text.modes import MODALITIES, Mode, usable_mode
+from espnet_av.speech2text.modes import MODALITIES, AskedMode, Mode, mode_of_tracks, usable_mode
 from espnet_av.speech2text.picture import PictureSpan, find_picture, plan_file
 from espnet_av.speech2text.sound import read_sound
 from espnet_av.speech2text.transcript import Passage, Transcript
@@ -46,6 +48,8 @@ logger = logging.getLogger(__name__)
 
 _WHOLE = 1.1
 """Share of a window that a file may have and be left whole: training slows speech by as much."""
+_LEAST_WINDOWS = 8
+"""Windows that are cut and recognised together, at least."""
 
 
 class Speech2Text:
@@ -121,24 +125,44 @@ class Speech2Text:
         self,
         video_path: str | Path | None = None,
         audio_path: str | Path | None = None,
-        mode: Mode = "av",
+        mode: AskedMode = "auto",
     ) -> Transcript:
         """Recognise one file, or the sound of one with the picture of another.
 
+        In mode `auto` lips are used wherever there is a face, and sound wherever there is sound.
         In mode `av`, what has no picture, and windows of a longer file that show no face, are
-        recognised by sound alone; so is everything by a model that was trained without lips.
+        recognised by sound alone, but a file that shows no face at all is refused. By a model that
+        was trained without lips everything is recognised by sound.
 
         Args:
             video_path: file with the face; not needed in mode `a`.
             audio_path: file with the sound; None = in `video_path`. Not needed in mode `v`.
-            mode: sound and lips, sound alone, lips alone.
+            mode: what there is, sound and lips, sound alone, lips alone.
 
         Raises:
             MediaError: a file cannot be read, lacks the track that the mode needs, or shows no
                 face (`NoMouthError`); in mode `v`, one of its windows shows none.
             ConfigError: the mode is misspelt, or the file it needs is not given.
         """
-        mode = usable_mode(mode, self.model)
+        return Transcript(passages=list(self.stream(video_path, audio_path, mode)))
+
+    def stream(
+        self,
+        video_path: str | Path | None = None,
+        audio_path: str | Path | None = None,
+        mode: AskedMode = "auto",
+        planned: Callable[[float], None] = lambda seconds: None,
+    ) -> Iterator[Passage]:
+        """The passages of a file in order, as they are found; as `__call__`.
+
+        Args:
+            video_path: see `__call__`, as the next two.
+            audio_path: file with the sound.
+            mode: what is used.
+            planned: told, before the first passage, how many seconds the file has.
+        """
+        asked = usable_mode(mode, self.model)
+        mode = _mode_of_files(asked, video_path, audio_path)
         audio = None if mode == "v" else audio_path or video_path
         video = None if mode == "a" else video_path
         if (mode != "v" and audio is None) or (mode != "a" and video is None):
@@ -149,45 +173,84 @@ class Speech2Text:
         windows = plan_file(picture, self._longest_window(picture, speech), speech)
         if video is not None:
             _tell_of_parts_without_picture(windows, video)
+        num_frames = _num_frames(picture, speech)
+        planned(num_frames / FRAME_HZ)
         names = name_windows(windows)
-        with temporary_folder() as folder:
-            is_seen = self._write_dump(Path(folder), names, speech, video)
-            modalities = MODALITIES[mode if is_seen else "a"]
-            dataset = AVDataset(folder, None, self._dataset, modalities=modalities)
-            try:
-                found = self._search(dataset)
-            except DataDirError as error:
-                # The names of the windows are ours alone.
-                msg = f"{audio or video}: {in_file(str(error), names)}"
-                raise MediaError(msg) from error
-        rate = self.model.feature_rate
-        passages = [_passage(found[name], window, rate) for name, window in names.items()]
-        return Transcript(passages=join_passages(passages))
+        parts = self._recognise(
+            names, speech, video, mode, must_see=asked == "av", path=audio or video
+        )
+        yield from join_passages(parts)
 
-    def _longest_window(self, picture: PictureSpan | None, speech: np.ndarray | None) -> int:
-        """Frames of the longest window: the limit, or all of a file that hardly exceeds it."""
-        num_seen = 0 if picture is None else picture.end
-        num_frames = max(num_seen, 0 if speech is None else len(speech) // SAMPLES_PER_FRAME)
-        return num_frames if num_frames <= _WHOLE * self._max_frames else self._max_frames
-
-    def _write_dump(
+    def _recognise(
         self,
-        folder: Path,
         names: dict[str, Window],
         speech: np.ndarray | None,
         video: str | Path | None,
-    ) -> bool:
-        """Whether a mouth was found anywhere."""
-        needs_mouth = speech is None or len(names) == 1
-        is_seen = write_file_dump(folder, names, speech, video, self._roi, needs_mouth=needs_mouth)
+        mode: Mode,
+        *,
+        must_see: bool,
+        path: str | Path | None,
+    ) -> Iterator[Passage]:
+        """The passages of all windows, a few windows at a time: memory does not grow with them."""
+        needs_mouth = speech is None or (must_see and len(names) == 1)
+        is_seen = False
+        for part in self._groups(names):
+            with temporary_folder() as folder:
+                sees = write_file_dump(
+                    Path(folder), part, speech, video, self._roi, needs_mouth=needs_mouth
+                )
+                is_seen |= sees
+                modalities = MODALITIES[mode if sees else "a"]
+                try:
+                    dataset = AVDataset(folder, None, self._dataset, modalities=modalities)
+                    found = self._search(dataset)
+                except DataDirError as error:
+                    # The names of the windows are ours alone.
+                    msg = f"{path}: {in_file(str(error), part)}"
+                    raise MediaError(msg) from error
+            rate = self.model.feature_rate
+            yield from (_passage(found[name], window, rate) for name, window in part.items())
         if video is not None and not is_seen and all(w.has_picture for w in names.values()):
-            msg = f"{video}: no mouth in any part of the video; look at it, or take mode 'a'"
-            raise NoMouthError(msg, reason="no_face")
-        return is_seen
+            msg = f"{video}: no mouth in any part of the video"
+            if must_see:
+                msg += "; look at it, or take mode 'a'"
+                raise NoMouthError(msg, reason="no_face")
+            logger.warning("%s; by sound alone", msg)
+
+    def _groups(self, names: dict[str, Window]) -> Iterator[dict[str, Window]]:
+        """Windows in order, as many as are recognised in one batch."""
+        size = max(_LEAST_WINDOWS, self.decode.batch_frames // self._max_frames)
+        items = iter(names.items())
+        while part := dict(itertools.islice(items, size)):
+            yield part
+
+    def _longest_window(self, picture: PictureSpan | None, speech: np.ndarray | None) -> int:
+        """Frames of the longest window: the limit, or all of a file that hardly exceeds it."""
+        num_frames = _num_frames(picture, speech)
+        return num_frames if num_frames <= _WHOLE * self._max_frames else self._max_frames
 
     def _search(self, dataset: AVDataset) -> dict[str, Recognition]:
         model, tokenizer = self.model, self.tokenizer
         return decode_set(model, dataset, tokenizer, self.decode, device=self.device, lm=self._lm)
+
+
+def _num_frames(picture: PictureSpan | None, speech: np.ndarray | None) -> int:
+    """Length of a file at 25 Hz."""
+    num_seen = 0 if picture is None else picture.end
+    return max(num_seen, 0 if speech is None else len(speech) // SAMPLES_PER_FRAME)
+
+
+def _mode_of_files(
+    asked: AskedMode, video_path: str | Path | None, audio_path: str | Path | None
+) -> Mode:
+    """The mode that files have the tracks for."""
+    if asked != "auto":
+        return mode_of_tracks(asked, has_sound=True, has_picture=True)
+    has_picture = video_path is not None and find_picture(video_path) is not None
+    has_sound = audio_path is not None or (
+        video_path is not None and track_span(video_path, "audio") is not None
+    )
+    return mode_of_tracks(asked, has_sound, has_picture)
 
 
 def _find_picture(video: str | Path, mode: Mode) -> PictureSpan | None:

@@ -5,16 +5,11 @@ from __future__ import annotations
 import html
 import json
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from espnet_av.search.alignment import WordTime
+from espnet_av.speech2text.cues import Cue, cues_of_text, cues_of_words
 from espnet_av.speech2text.spacing import one_text
-
-MAX_CUE_SEC = 6.0
-MAX_CUE_CHARS = 80
-PAUSE_SEC = 0.8
-"""A longer pause begins a new subtitle."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,42 +80,27 @@ class Transcript:
         """Numbered subtitles, a new one at pauses and at comfortable lengths."""
         return "\n".join(
             f"{number}\n{_clock(start, ',')} --> {_clock(end, ',')}\n{text}\n"
-            for number, (start, end, text) in enumerate(self._cues(), 1)
+            for number, (start, end, text) in enumerate(self.cues, 1)
         )
 
     def to_vtt(self) -> str:
         """The same subtitles as WebVTT, the form of browsers."""
         cues = (
             f"\n{_clock(start, '.')} --> {_clock(end, '.')}\n{html.escape(text, quote=False)}\n"
-            for start, end, text in self._cues()
+            for start, end, text in self.cues
         )
         return "WEBVTT\n" + "".join(cues)
 
-    def _cues(self) -> list[tuple[float, float, str]]:
-        """Start, end and text of every subtitle."""
-        cues = []
+    @property
+    def cues(self) -> list[Cue]:
+        """The subtitles, in order."""
+        cues: list[Cue] = []
         for passage in self.passages:
             if passage.words:
-                cues += [
-                    (words[0].start, words[-1].end, " ".join(word.word for word in words))
-                    for words in _cut(passage.words)
-                ]
+                cues += cues_of_words(passage.words)
             elif passage.texts and passage.texts[0]:
-                cues.append((passage.start, passage.end, passage.texts[0]))
+                cues += cues_of_text(passage.start, passage.end, passage.texts[0])
         return cues
-
-
-def _cut(words: Sequence[WordTime]) -> list[list[WordTime]]:
-    cues: list[list[WordTime]] = [[words[0]]]
-    for word in words[1:]:
-        cue = cues[-1]
-        num_chars = sum(len(item.word) + 1 for item in cue) + len(word.word)
-        too_long = word.end - cue[0].start > MAX_CUE_SEC or num_chars > MAX_CUE_CHARS
-        if too_long or word.start - cue[-1].end > PAUSE_SEC:
-            cues.append([word])
-        else:
-            cue.append(word)
-    return cues
 
 
 def _clock(seconds: float, point: str) -> str:

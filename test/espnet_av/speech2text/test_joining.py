@@ -10,6 +10,10 @@ from espnet_av.speech2text.spacing import one_text
 from espnet_av.speech2text.transcript import Passage, Transcript
 
 
+def joined_list(passages):
+    return list(join_passages(iter(passages)))
+
+
 def timed(start, end, *words):
     """A passage of (word, start) that are 0.2 s long each."""
     times = [WordTime(word, at, round(at + 0.2, 3), 0.9) for word, at in words]
@@ -23,8 +27,8 @@ def untimed(start, end, text):
 
 def test_adjacent_passages_stay_as_they_are():
     passages = [timed(0.0, 3.0, ("a", 0.1)), timed(3.0, 5.0, ("b", 3.2))]
-    assert join_passages(passages) == passages
-    assert join_passages([]) == []
+    assert joined_list(passages) == passages
+    assert joined_list([]) == []
 
 
 # They share 4.0 to 5.0 s; the middle is 4.5 s.
@@ -52,7 +56,7 @@ LEFT = [("set", 3.0), ("blue", 3.9), ("at", 4.2), ("f", 4.45), ("ni", 4.85)]
     ],
 )
 def test_words_by_their_times(left, right, text):
-    first, second = join_passages([timed(2.0, 5.0, *left), timed(4.0, 7.0, *right)])
+    first, second = joined_list([timed(2.0, 5.0, *left), timed(4.0, 7.0, *right)])
     assert (first.start, first.end, second.start, second.end) == (2.0, 4.5, 4.5, 7.0)
     joined = Transcript(passages=[first, second])
     assert joined.text == text
@@ -79,14 +83,14 @@ def test_words_by_their_times(left, right, text):
     ],
 )
 def test_words_without_times(left, right, text):
-    passages = join_passages([untimed(0.0, 3.0, left), untimed(2.0, 5.0, right)])
+    passages = joined_list([untimed(0.0, 3.0, left), untimed(2.0, 5.0, right)])
     assert Transcript(passages=passages).text == text
     assert [passage.end for passage in passages] == [2.5, 5.0]
 
 
 def test_a_passage_that_was_not_recognised():
     nothing = Passage(start=2.0, end=5.0, texts=[], scores=[], words=None)
-    (first, second) = join_passages([untimed(0.0, 3.0, "set blue"), nothing])
+    (first, second) = joined_list([untimed(0.0, 3.0, "set blue"), nothing])
     assert first.texts == ["set blue"] and second.texts == [] and second.start == 2.5
 
 
@@ -96,7 +100,7 @@ def test_three_in_a_row():
         timed(2.0, 5.0, ("b", 2.41), ("c", 3.5), ("d", 4.3)),
         timed(4.0, 7.0, ("d", 4.3), ("e", 6.0)),
     ]
-    joined = Transcript(passages=join_passages(passages))
+    joined = Transcript(passages=joined_list(passages))
     assert joined.text == "a b c d e"
     ends = [(passage.start, passage.end) for passage in joined.passages]
     assert ends == [(0.0, 2.5), (2.5, 4.5), (4.5, 7.0)]
@@ -107,3 +111,17 @@ def test_scripts_without_spaces_get_none_between_passages():
     assert one_text(["วันนี้", "ไป"]) == "วันนี้ไป"
     assert one_text(["сегодня", "да"]) == "сегодня да"
     assert one_text([]) == ""
+
+
+def test_a_passage_is_given_out_when_the_next_one_is_known():
+    asked = []
+
+    def found():
+        for start in (0.0, 2.0, 4.0):
+            asked.append(start)
+            yield untimed(start, start + 2.0, "a")
+
+    joined = join_passages(found())
+    assert asked == []
+    assert next(joined).start == 0.0 and asked == [0.0, 2.0]
+    assert next(joined).start == 2.0 and asked == [0.0, 2.0, 4.0]

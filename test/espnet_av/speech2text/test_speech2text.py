@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import shutil
@@ -70,14 +71,17 @@ def test_sound_and_picture_from_two_files(packed_run, speech2text, tmp_path):
     apart = speech2text(video_path=tmp_path / "silent.mp4", audio_path=path)
     assert apart.nbest == together.nbest
     with pytest.raises(MediaError, match=r"silent\.mp4.*no audio"):
-        speech2text(video_path=tmp_path / "silent.mp4")
-    assert speech2text(video_path=tmp_path / "silent.mp4", mode="v").passages
+        speech2text(video_path=tmp_path / "silent.mp4", mode="av")
+    lips = speech2text(video_path=tmp_path / "silent.mp4", mode="v")
+    assert lips.passages and speech2text(video_path=tmp_path / "silent.mp4") == lips
+    heard = speech2text(audio_path=path, mode="a")
+    assert speech2text(audio_path=path) == heard, "no film, so by sound"
 
 
 def test_what_is_missing_is_named(packed_run, speech2text):
     with pytest.raises(ConfigError, match="mode 'v' needs a video_path"):
         speech2text(audio_path=packed_run.film("s1-one"), mode="v")
-    with pytest.raises(ConfigError, match="mode 'va' is none of av"):
+    with pytest.raises(ConfigError, match="mode 'va' is none of auto, av"):
         speech2text(video_path=packed_run.film("s1-one"), mode="va")
 
 
@@ -146,9 +150,36 @@ def test_a_part_without_a_face_is_heard(packed_run, tmp_path, monkeypatch, caplo
         window.start for window in plan_file(find_picture(film), 30, read_audio(film, 16000))
     }
     with pytest.raises(NoMouthError, match="no mouth in any part"):
-        parts(video_path=film)
+        parts(video_path=film, mode="av")
+    whole = Speech2Text.from_pretrained(packed_run.zip, max_window_sec=WHOLE)
     with pytest.raises(NoMouthError, match="in the part from 0 s to the end"):
-        Speech2Text.from_pretrained(packed_run.zip, max_window_sec=WHOLE)(video_path=film)
+        whole(video_path=film, mode="av")
+    caplog.clear()
+    for recogniser in (parts, whole):
+        spoken = recogniser(video_path=film, mode="a").passages
+        found = recogniser(video_path=film).passages
+        # The last block of a codec is longer than the picture.
+        assert [p.end for p in found] == pytest.approx([p.end for p in spoken], abs=0.09)
+        assert all(p.texts for p in found)
+    assert caplog.text.count("no mouth in any part of the video; by sound alone") == 2
+
+
+def test_passages_come_as_they_are_found_a_few_at_a_time(packed_run, tmp_path, monkeypatch):
+    film, planned = tmp_path / "long.mp4", []
+    write_film(film, seed=7, num_frames=90)
+    parts = Speech2Text.from_pretrained(packed_run.zip, max_window_sec=0.6)
+    expected = parts(video_path=film).passages
+    assert len(expected) >= 5
+    monkeypatch.setattr("espnet_av.speech2text.speech2text._LEAST_WINDOWS", 1)
+    parts.decode = dataclasses.replace(parts.decode, batch_frames=30)
+    sizes = []
+    search = parts._search
+    monkeypatch.setattr(parts, "_search", lambda data: sizes.append(len(data)) or search(data))
+    stream = parts.stream(video_path=film, planned=planned.append)
+    first = next(stream)
+    assert planned == [pytest.approx(90 / 25, abs=0.1)] and sum(sizes) < len(expected)
+    found = [first, *stream]
+    assert [p.texts for p in found] == [p.texts for p in expected] and max(sizes) == 2
 
 
 def test_windows_follow_the_longest_training_utterance(packed_run, tmp_path, caplog):
@@ -263,3 +294,27 @@ def test_real_clip_is_tracked_and_recognised(packed_run, grid_root):
         (passage,) = speech2text(video_path=path, mode=mode).passages
         assert (passage.start, passage.end) == (0.0, 3.0)
         assert passage.texts
+
+
+def test_command_writes_every_form_of_a_folder(packed_run, tmp_path, capsys):
+    films, out = tmp_path / "films", tmp_path / "out" / "texts"
+    (films / "more").mkdir(parents=True)
+    for place in (films / "one.mp4", films / "more/one.mp4"):
+        shutil.copy(packed_run.film("s1-one"), place)
+    (films / "bad.wav").write_text("x")
+    options = ["--model", str(packed_run.zip), "--mode", "a", "--max_window", str(WHOLE)]
+    assert transcribe.main([*options, "--output_dir", str(out), "--format", "all", str(films)]) == 1
+    captured = capsys.readouterr()
+    assert "bad.wav" in captured.err and f"{films}/one.mp4 -> {out}/one.mp4-2.srt" in captured.out
+    suffixes = (".TextGrid", ".ctm", ".json", ".srt", ".tsv", ".txt", ".vtt")
+    names = sorted(path.name for path in out.iterdir())
+    assert names == sorted(f"one.mp4{n}{suffix}" for n in ("", "-2") for suffix in suffixes)
+    text = packed_run.decoded("A")["s1-one"]["nbest"][0]["text"]
+    assert (out / "one.mp4.txt").read_text() == f"{text}\n"
+    assert transcribe.main([*options, str(films / "*.mp4")]) == 0
+    assert capsys.readouterr().out == f"{text}\n"
+    with pytest.raises(SystemExit):
+        transcribe.main([*options, "--format", "srt,json", str(films / "one.mp4")])
+    assert "add --output_dir" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="no file of this pattern"):
+        transcribe.main([*options, str(films / "*.mkv")])
