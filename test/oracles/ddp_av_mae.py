@@ -23,7 +23,7 @@ def model(losses):
     """In training, but for what a process draws or measures of its own batch."""
     made = av_mae.model(losses=losses)
     freeze_batch_norm(made)
-    made.step_noise = lambda utt_id: StepNoise(None, torch.device("cpu"), False, utt_id)
+    made.step_noise = lambda device, utt_id: StepNoise(None, torch.device("cpu"), False, utt_id)
     return made
 
 
