@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 
 _MODULE_OF = {
     "AutoModel": "transformers",
+    "AutoModelForSeq2SeqLM": "transformers",
     "AutoTokenizer": "transformers",
+    "BertConfig": "transformers",
+    "BertModel": "transformers",
+    "MBart50Tokenizer": "transformers",
+    "MBartConfig": "transformers",
+    "MBartForConditionalGeneration": "transformers",
     "SafetensorError": "safetensors",
     "load_file": "safetensors.torch",
     "save": "safetensors.torch",
@@ -46,7 +52,19 @@ def __getattr__(name: str) -> Any:
     return value
 
 
-def load_model(folder: Path, may_lack: Collection[str] | None = None) -> "nn.Module":
+def load_translator(folder: Path) -> Any:
+    """A model that makes texts of texts, with all of its weights; see `load_model`.
+
+    Raises:
+        CheckpointError: there is no such model in the folder, it cannot be read, or lacks weights.
+        ConfigError: transformers is not installed.
+    """
+    return load_model(folder, (), "AutoModelForSeq2SeqLM")
+
+
+def load_model(
+    folder: Path, may_lack: Collection[str] | None = None, kind: str = "AutoModel"
+) -> "nn.Module":
     """A model of a folder as `save_pretrained` writes it, in evaluation, on the CPU.
 
     Nothing is fetched and nothing in the folder is run: its class is one of transformers, and its
@@ -56,6 +74,7 @@ def load_model(folder: Path, may_lack: Collection[str] | None = None) -> "nn.Mod
         folder: of the model.
         may_lack: beginnings of the names of weights that need not be there; transformers makes
             them at random. None: any.
+        kind: class of transformers that finds the model's own.
 
     Raises:
         CheckpointError: there is no such model in the folder, it cannot be read, or lacks weights.
@@ -64,7 +83,7 @@ def load_model(folder: Path, may_lack: Collection[str] | None = None) -> "nn.Mod
     if not (folder / "config.json").is_file():
         msg = f"{folder}: no model of Hugging Face (no config.json); give the folder of one"
         raise CheckpointError(msg)
-    auto_model, safetensor_error = __getattr__("AutoModel"), __getattr__("SafetensorError")
+    auto_model, safetensor_error = __getattr__(kind), __getattr__("SafetensorError")
     _know_makers_of_tensors()
     try:
         model, info = auto_model.from_pretrained(

@@ -38,6 +38,7 @@ ALLOWED = {
     "dump": {"data", "media"},
     "noise": {"data", "media"},
     "vectors": {"data"},
+    "text_models": {"data"},
     "features": {"data", "models", "ops"},
     "units": {"features", "data", "ops", "score"},
     "train": {"models", "modules", "ops", "data"},
@@ -56,7 +57,7 @@ ALLOWED = {
     "bin": {
         "pack", "speech2text", "train", "predict", "search", "score", "features", "units", "noise",
         "vectors", "dump", "roi", "images", "models", "modules", "ops", "data", "media", "corpora",
-        "status", "recipe", "exchange", "index", "environment",
+        "status", "recipe", "exchange", "index", "environment", "text_models",
     },
 }  # fmt: skip
 

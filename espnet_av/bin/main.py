@@ -17,6 +17,7 @@ VERBS = {
     "roi": "find mouths, write mouth clips and a tracking report (stage 2)",
     "images": "features of images, from a detector or of pictures (stage 3)",
     "dump": "filter and pack audio and mouth clips into archives (stage 3)",
+    "text_models": "a small text encoder and a small translator from parallel sentences",
     "vectors": "what a text encoder says of each sentence, for distillation (stage 3)",
     "noise": "make the noise bank: babble from the corpus, or noise folders (stage 3)",
     "units": "cluster features, label every frame (stage 5)",

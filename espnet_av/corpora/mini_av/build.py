@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import cv2
+import soundfile
 import yaml
 
 from espnet_av.atomic import atomic_write
 from espnet_av.config import save_yaml
 from espnet_av.corpora.mini_av.clip import draw, speak
 from espnet_av.corpora.mini_av.config import MiniAvConfig
-from espnet_av.corpora.mini_av.grammar import LEXICONS
-from espnet_av.corpora.mini_av.script import Line, write_script
+from espnet_av.corpora.mini_av.script import Line, write_script, write_texts
 from espnet_av.data.table import Segment, write_ctm
 from espnet_av.errors import ConfigError
 from espnet_av.media.video import write_video
@@ -30,6 +30,8 @@ from espnet_av.synthesis.espeak import library_version
 logger = logging.getLogger(__name__)
 
 MANIFEST = "manifest.yaml"
+PARALLEL = "parallel.tsv"
+"""A header of languages, then a line for each sentence that is only written."""
 COLUMNS = ("id", "video", "speaker", "num_frames", "num_samples", "text")
 """Columns of `<split>.tsv`, followed by `text.<language>` for each language."""
 _CHUNK = 8
@@ -49,8 +51,9 @@ def build_mini_av(config: MiniAvConfig, root: str | Path, num_workers: int = 1) 
 
     Writes `<lang>/video/<split>/<speaker>/<number>.mp4`, `<lang>/<split>.tsv` (a header, then one
     line a clip), `<lang>/<split>.ctm` (phone times), `config.yaml`, and last `manifest.yaml`, whose
-    presence says that the rest is complete. Clips that are there already are kept, so an
-    interrupted build goes on; the result is the same for every number of workers.
+    presence says that the rest is complete; without pictures clips are `.flac`. Clips that are
+    there already are kept, so an interrupted build goes on; the result is the same for every
+    number of workers.
 
     Args:
         config: what to synthesise.
@@ -76,6 +79,8 @@ def build_mini_av(config: MiniAvConfig, root: str | Path, num_workers: int = 1) 
         groups[record.line.language, record.line.split].append(record)
     for (language, split), group in groups.items():
         _write_tables(root / language, split, group)
+    if config.num_texts:
+        _write_parallel(root / PARALLEL, write_texts(config))
     manifest = {
         "digest": config.digest,
         "num_clips": len(records),
@@ -138,18 +143,31 @@ def _synthesise(chunk: list[Line], config: MiniAvConfig, root: Path) -> list[Fin
         path = root / line.video
         if not path.is_file():
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_video(path, draw(line, config, utterance), audio=utterance.audio)
+            if config.pictures:
+                write_video(path, draw(line, config, utterance), audio=utterance.audio)
+            else:
+                with atomic_write(path, "wb") as stream:
+                    soundfile.write(stream, utterance.audio, SAMPLE_RATE, "PCM_16", format="FLAC")
         records.append(
             FinishedClip(line, utterance.num_frames, len(utterance.audio), utterance.phones)
         )
     return records
 
 
+def _write_parallel(path: Path, sentences: list[dict[str, str]]) -> None:
+    with atomic_write(path) as stream:
+        writer = csv.DictWriter(
+            stream, list(sentences[0]), dialect="excel-tab", lineterminator="\n"
+        )
+        writer.writeheader()
+        writer.writerows(sentences)
+
+
 def _write_tables(folder: Path, split: str, records: list[FinishedClip]) -> None:
     write_ctm(folder / f"{split}.ctm", {record.line.utt_id: record.phones for record in records})
     with atomic_write(folder / f"{split}.tsv") as stream:
         writer = csv.writer(stream, dialect="excel-tab", lineterminator="\n")
-        writer.writerow([*COLUMNS, *(f"text.{language}" for language in LEXICONS)])
+        writer.writerow([*COLUMNS, *(f"text.{language}" for language in records[0].line.texts)])
         for line, num_frames, num_samples, _ in sorted(records, key=lambda r: r.line.utt_id):
             texts = line.texts
             clip = Path(line.video).relative_to(line.language)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from espnet_av.corpora.mini_av.config import MiniAvConfig
-from espnet_av.corpora.mini_av.grammar import LEXICONS, spoken_markup
 from espnet_av.corpora.mini_av.script import Line
 from espnet_av.corpora.mini_av.speaker import SPEAKERS
 from espnet_av.corpora.spoken import SpokenLine, record
@@ -21,13 +20,13 @@ def speak(line: Line, config: MiniAvConfig) -> SpokenLine:
     rng = _generator(line, config, 0)
     speaker = SPEAKERS[line.speaker]
     voice = Voice(
-        language=LEXICONS[line.language].voice,
+        language=config.words.lexicons[line.language].voice,
         variant=speaker.variant,
         rate=speaker.rate + int(rng.integers(-12, 13)),
         pitch=speaker.pitch + int(rng.integers(-4, 5)),
         pitch_range=speaker.pitch_range,
     )
-    markup = spoken_markup(line.meaning, line.language)
+    markup = config.words.spoken_markup(line.meaning, line.language)
     speech = synthesise(markup, voice, seed=int(rng.integers(1, 2**31)), ssml=True)
     return record(speech, rng, base_phone)
 
@@ -40,5 +39,5 @@ def draw(line: Line, config: MiniAvConfig, utterance: SpokenLine) -> np.ndarray:
 
 
 def _generator(line: Line, config: MiniAvConfig, purpose: int) -> np.random.Generator:
-    language = tuple(LEXICONS).index(line.language)
+    language = tuple(config.words.lexicons).index(line.language)
     return np.random.default_rng([config.seed, language, line.number, purpose])

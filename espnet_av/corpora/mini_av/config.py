@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from typing import Literal
 
 from espnet_av.config import to_dict
-from espnet_av.corpora.mini_av.grammar import LEXICONS, NUM_MEANINGS
+from espnet_av.corpora.mini_av.slots import Grammar
 from espnet_av.corpora.mini_av.speaker import SPEAKERS
+from espnet_av.corpora.mini_av.tales import GRAMMARS
 from espnet_av.fingerprint import SHORT, fingerprint
 from espnet_av.synthesis.mouth_motion import Articulation
 
 SPLITS = ("train", "valid", "test", "test_unseen")
 _FORMAT = 1
 """Raise it whenever an equal configuration would give another corpus."""
+_LATER = {"grammar": "commands", "own_sentences": False, "pictures": True, "num_texts": 0}
+"""Fields that came later, with the values by which a corpus is what it was before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +25,16 @@ class MiniAvConfig:
     """What to synthesise; equal configurations give equal pictures, texts and phone times."""
 
     langs: tuple[str, ...] = ("en",)
-    """Languages, of `ar de el en es fr it pt ru`; each gets the same sentences, translated."""
+    """Languages of the grammar; each gets the same sentences, translated."""
+    grammar: Literal["commands", "tales"] = "commands"
+    """What is said: `commands` with spelled letters in `ar de el en es fr it pt ru`, or `tales` of
+    who does what where and when in `de en es fr id it nl pt ru tr`."""
+    own_sentences: bool = False
+    """Whether what one language says in training no other one does; valid and test are shared."""
+    pictures: bool = True
+    """Whether there are faces; without them clips are sound."""
+    num_texts: int = 0
+    """Sentences that nobody speaks, in all languages of the grammar (`parallel.tsv`)."""
     num_train: int = 1200
     """Training utterances of each language."""
     num_valid: int = 60
@@ -40,16 +53,31 @@ class MiniAvConfig:
     """Of everything that is drawn by chance."""
 
     def __post_init__(self) -> None:
-        _check_names("langs", self.langs, tuple(LEXICONS))
+        _check_names("langs", self.langs, tuple(self.words.lexicons))
         _check_names("speakers", self.speakers, tuple(SPEAKERS))
         _check_names("unseen_speakers", self.unseen_speakers, tuple(SPEAKERS))
         if set(self.speakers) & set(self.unseen_speakers):
             msg = f"unseen_speakers: {set(self.speakers) & set(self.unseen_speakers)} also train"
             raise ValueError(msg)
-        total = sum(self.sizes.values())
-        if min(self.sizes.values()) < 0 or not 0 < total <= NUM_MEANINGS:
-            msg = f"num_*: {self.sizes}: none is negative and together they are 1 to {NUM_MEANINGS}"
+        most = self.words.num_meanings
+        told = {**self.sizes, "texts": self.num_texts}
+        if min(told.values()) < 0 or not sum(self.sizes.values()) or self.num_sentences > most:
+            msg = (
+                f"num_*: {told}: none is negative, something is said, and together these are "
+                f"{self.num_sentences} sentences of the {most} that there are"
+            )
             raise ValueError(msg)
+
+    @property
+    def words(self) -> Grammar:
+        """What can be said."""
+        return GRAMMARS[self.grammar]
+
+    @property
+    def num_sentences(self) -> int:
+        """Different sentences that are needed."""
+        again = self.num_train * (len(self.langs) - 1) if self.own_sentences else 0
+        return sum(self.sizes.values()) + again + self.num_texts
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -59,7 +87,9 @@ class MiniAvConfig:
     @property
     def digest(self) -> str:
         """Short hash by which a finished corpus is recognised."""
-        text = json.dumps([_FORMAT, to_dict(self)], sort_keys=True)
+        told = to_dict(self)
+        told = {key: value for key, value in told.items() if _LATER.get(key, ...) != value}
+        text = json.dumps([_FORMAT, told], sort_keys=True)
         return fingerprint([text], SHORT)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
+from espnet_av.corpora.mini_av.slots import Grammar
 
 
 class Meaning(NamedTuple):
@@ -134,28 +134,4 @@ LEXICONS = {
 }
 """Language code -> its words; the nine languages of MuAViC."""
 
-SLOT_SIZES = tuple(len(getattr(LEXICONS["en"], slot)) for slot in Meaning._fields)
-NUM_MEANINGS = int(np.prod(SLOT_SIZES))
-
-
-def meaning_of(index: int) -> Meaning:
-    """The `index`-th command, 0 <= index < NUM_MEANINGS."""
-    return Meaning(*(int(value) for value in np.unravel_index(index, SLOT_SIZES)))
-
-
-def sentence(meaning: Meaning, language: str) -> str:
-    """Transcript of a command in `language`: lower case, letters written as the letter."""
-    return " ".join(word for _, word in _slots(meaning, language))
-
-
-def spoken_markup(meaning: Meaning, language: str) -> str:
-    """The same sentence as SSML; letters are marked, lest `a` be read as the article."""
-    return " ".join(
-        f'<say-as interpret-as="characters">{word}</say-as>' if slot == "letter" else word
-        for slot, word in _slots(meaning, language)
-    )
-
-
-def _slots(meaning: Meaning, language: str) -> list[tuple[str, str]]:
-    lexicon = LEXICONS[language]
-    return [(slot, getattr(lexicon, slot)[getattr(meaning, slot)]) for slot in lexicon.order]
+COMMANDS = Grammar(LEXICONS, Meaning, spelled="letter")

@@ -94,7 +94,7 @@ def _values(folder: Path, row: dict[str, str], frames: FrameKind, where: str) ->
         raise DataDirError(msg)
     return {
         "wav.scp": str(clip),
-        **{name: str(clip) for name in PICTURE_TABLES[frames]},
+        **{name: str(clip) for name in PICTURE_TABLES[frames] if clip.suffix == ".mp4"},
         "utt2spk": row["speaker"],
         "utt2lang": folder.name,
         "utt2num_frames": row["num_frames"],

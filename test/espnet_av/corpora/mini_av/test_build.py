@@ -8,6 +8,7 @@ import pytest
 
 from espnet_av.config import save_yaml
 from espnet_av.corpora.mini_av import MiniAvConfig, build, build_mini_av, prepare_mini_av
+from espnet_av.corpora.mini_av.tales import TALES
 from espnet_av.data.data_dir import read_data_dir
 from espnet_av.errors import ConfigError, DataDirError
 from espnet_av.media.audio import read_audio
@@ -139,3 +140,22 @@ def test_missing_clip_and_broken_table_are_named(tmp_path):
     table.write_text("id\n", encoding="utf-8")
     with pytest.raises(DataDirError, match=r"train.tsv:1: expected the columns"):
         prepare_mini_av(tmp_path, tmp_path / "data")
+
+
+def test_tales_without_faces(tmp_path):
+    sizes = {"num_train": 1, "num_valid": 0, "num_test": 1, "num_test_unseen": 0, "num_texts": 3}
+    config = MiniAvConfig(
+        grammar="tales", langs=("tr", "id"), own_sentences=True, pictures=False, **sizes
+    )
+    build_mini_av(config, tmp_path / "corpus")
+    parallel = (tmp_path / "corpus/parallel.tsv").read_text(encoding="utf-8").splitlines()
+    assert "\t".join(sorted(TALES.lexicons)) == parallel[0] and len(parallel) == 4
+    assert prepare_mini_av(tmp_path / "corpus", tmp_path / "data") == {"train": 2, "test": 2}
+    data = read_data_dir(tmp_path / "data/train")
+    assert (
+        "video.scp" not in data.tables and "text.en" in data.tables and "text.el" not in data.tables
+    )
+    for utt_id, path in data.tables["wav.scp"].items():
+        assert len(read_audio(Path(path))) == int(data.tables["utt2num_samples"][utt_id])
+    assert len(set(data.tables["text.en"].values())) == 2
+    assert len(set(read_data_dir(tmp_path / "data/test").tables["text.en"].values())) == 1

@@ -1,11 +1,16 @@
 """Who says what."""
 
 from espnet_av.corpora.mini_av import MiniAvConfig
-from espnet_av.corpora.mini_av.script import write_script
+from espnet_av.corpora.mini_av.script import write_script, write_texts
 
 CONFIG = MiniAvConfig(
     langs=("en", "de"), num_train=30, num_valid=5, num_test=8, num_test_unseen=4, seed=5
 )
+
+TALES = MiniAvConfig(
+    grammar="tales", langs=("de", "tr"), num_train=6, num_valid=1, num_test=2, num_test_unseen=0,
+    own_sentences=True, pictures=False, num_texts=9,
+)  # fmt: skip
 
 
 def test_sizes_and_ids():
@@ -46,3 +51,27 @@ def test_script_is_pinned():
         "lay white with v nine soon",
         "bald leg weiß mit v neun",
     ]
+
+
+def test_languages_learn_from_their_own_sentences_and_are_tested_with_the_same():
+    lines = write_script(TALES)
+    said = {
+        (line.split, lang): {line.meaning for line in lines if line.language == lang}
+        for line in lines
+        for lang in TALES.langs
+    }
+    train = [
+        {line.meaning for line in lines if (line.split, line.language) == ("train", lang)}
+        for lang in TALES.langs
+    ]
+    assert [len(meanings) for meanings in train] == [6, 6] and train[0].isdisjoint(train[1])
+    assert said["test", "de"] - train[0] == said["test", "tr"] - train[1]
+    assert len({line.number for line in lines}) == 6 + 6 + 1 + 2
+    assert {line.video.rpartition(".")[2] for line in lines} == {"flac"}
+
+
+def test_what_is_only_written_is_never_said():
+    texts, lines = write_texts(TALES), write_script(TALES)
+    assert len(texts) == 9 and all(len(sentence) == 10 for sentence in texts)
+    spoken = {line.texts["en"] for line in lines}
+    assert spoken.isdisjoint({sentence["en"] for sentence in texts})

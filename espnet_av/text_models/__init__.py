@@ -1,0 +1,1 @@
+"""Small models of texts, trained here from parallel sentences, and those that others published."""
