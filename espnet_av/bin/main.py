@@ -26,6 +26,7 @@ VERBS = {
     "train": "train a model (stage 9)",
     "choose": "the best of several trainings by the validation set (stage 9)",
     "decode": "recognise test sets, each mode and noise (stage 10)",
+    "translate": "texts of test sets -> translations: transcripts, or what a recogniser wrote",
     "score": "score hypotheses, write tables and plots (stage 11)",
     "items": "phones of an alignment -> items for ABX errors",
     "abx": "ABX errors of features in files: how well they tell phones apart",

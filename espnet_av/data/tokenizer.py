@@ -98,7 +98,8 @@ class Tokenizer:
 
         Args:
             text: what is said or its translation.
-            lang: its language, whose tag comes first where the tokens have tags.
+            lang: its language, whose tag comes first where the tokens have tags; that of the
+                language without its region, if there is none with it.
 
         Raises:
             ConfigError: the tokens have tags, but none for this language.
@@ -122,13 +123,16 @@ class Tokenizer:
     def _tag(self, lang: str | None) -> list[int]:
         if not self.lang_tags:
             return []
-        if lang not in self.lang_tags:
-            msg = (
-                f"no tag for the language '{lang}' in tokens.txt (it has "
-                f"{', '.join(self.lang_tags)}); make the tokens of all languages, or without tags"
-            )
-            raise ConfigError(msg)
-        return [self.lang_tags[lang]]
+        # As zh-CN of corpora, where tokens of mBART have <zh>.
+        for name in (lang or "", (lang or "").partition("-")[0]):
+            if name in self.lang_tags:
+                return [self.lang_tags[name]]
+        msg = (
+            f"no tag for the language '{lang}' in tokens.txt (it has "
+            f"{', '.join(self.lang_tags)}); make the tokens of all languages, or without tags; "
+            "where they are those of mBART-50, leave out what is to be written in this language"
+        )
+        raise ConfigError(msg)
 
 
 def train_tokenizer(

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from espnet_av.atomic import atomic_dir
 from espnet_av.config import to_dict
@@ -22,7 +22,6 @@ from espnet_av.provenance import write_provenance
 from espnet_av.temporary import sweep_once
 
 if TYPE_CHECKING:  # scoring reads these folders, and needs no model for it
-    from espnet_av.predict.prediction import Predictions
     from espnet_av.search.decode_config import DecodeConfig
 
 DONE = ".done"
@@ -32,6 +31,17 @@ _WITH_CTM = {"frames", "states"}
 _FREE_KEYS = ("batch_frames", "lm_file")
 """Settings that cannot change a result, or only by the content of their file."""
 _COPIED = ("utt2lang", "utt2category", "utt2spk", "utt2target", "utt2gender")
+
+
+class Writable(Protocol):
+    """Predictions of a condition; see `prediction.Predictions`."""
+
+    @property
+    def utt_ids(self) -> list[str]:
+        """Every utterance that has one."""
+
+    def write(self, folder: Path, data: DataDir) -> None:
+        """Write predictions and references."""
 
 
 def is_done(folder: Path, key: str) -> bool:
@@ -78,7 +88,7 @@ def condition_fingerprint(
 
 def write_results(
     folder: Path,
-    predictions: Predictions,
+    predictions: Writable,
     *,
     data: DataDir,
     noises: Sequence[str],

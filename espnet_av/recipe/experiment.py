@@ -49,6 +49,13 @@ class Tokens:
     """Language of the text; empty: transcripts."""
     unit_parts: int = 1
     """Frame labels that a word or phone of the ctm is cut into."""
+    is_taken: bool = False
+    """Whether they are there and no stage makes them."""
+
+    @property
+    def mark(self) -> str:
+        """File by which they are known."""
+        return f"{self.out}/{'tokens.txt' if self.is_taken else '.done'}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +105,8 @@ class Experiment:
     choices: tuple[str, ...] = ()
     """Experiments of which this is the one that is best on the validation set; none: it is trained
     itself."""
+    parts: tuple[str, ...] = ()
+    """Files of weights that it starts from besides."""
     train_set: str
     """What it learns from."""
     valid_set: str
@@ -110,6 +119,24 @@ class Experiment:
     """How it is tested."""
     about: str = ""
     """Words about it, as `, round 1 of 2`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Translation:
+    """Texts that are translated by a model of texts, and their scores."""
+
+    name: str
+    """With the seed of what wrote the texts."""
+    model: str
+    """Folder of the translator."""
+    target_lang: str
+    """Language that it writes."""
+    source: str
+    """Results whose texts are translated; empty: transcripts."""
+    args: str
+    """More options of bin.translate."""
+    test: Test
+    """Sets, search, targets; `out` is where translations go."""
 
 
 @dataclass(frozen=True, kw_only=True)

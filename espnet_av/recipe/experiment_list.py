@@ -29,7 +29,10 @@ class TokensEntry:
     target_lang: str | None = None
     """Language of the text."""
     dir: str = ""
-    """Its folder, of one that is there already, say."""
+    """Its folder."""
+    taken: str = ""
+    """Folder of tokens that are taken as they are, of a converted decoder, say; no stage makes
+    them, and of the above only `langs` and `target_lang` may be said."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +51,8 @@ class ExperimentEntry:
     sweep: dict[str, tuple[float | str, ...]] = field(default_factory=dict)
     """One key of the configuration and its values: an experiment for each, named by the last part
     of the key, as <name>_lr0.01. The best one on the validation set is tested, as <name>."""
+    parts: tuple[str, ...] = ()
+    """Files of weights that it starts from besides, as downloads/mbart50/decoder.pth."""
     units: str = ""
     """Frame labels to learn: mfcc, or an experiment, and its layer, as in hubert_en:12."""
     units_config: str = ""
@@ -125,11 +130,33 @@ class TestEntry:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TranslationEntry:
+    """Texts translated by a model of texts, beside translators of speech: `espnet-av translate`."""
+
+    model: str
+    """Its folder, an mBART-50 of Hugging Face."""
+    test: str
+    """What is translated, and how it is scored: the name of a test."""
+    of: str = ""
+    """Experiment whose texts are translated, those of that test, or `<experiment>:<test>`; empty:
+    the transcripts."""
+    args: str = ""
+    """More options of bin.translate, as --used_as ca=es."""
+
+    @property
+    def source(self) -> tuple[str, str]:
+        """Experiment and test that wrote the texts; the first is empty for transcripts."""
+        experiment, _, test = self.of.partition(":")
+        return experiment, test or self.test
+
+
+@dataclass(frozen=True, kw_only=True)
 class TableEntry:
     """Experiments compared, each over its seeds."""
 
     rows: dict[str, str]
-    """Experiment and its title; shown is its first test, differences are to the first row."""
+    """Experiment, or translation, and its title; shown is its first test, differences are to the
+    first row."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,6 +196,8 @@ class ExperimentList:
     """By name."""
     tests: dict[str, TestEntry] = field(default_factory=dict)
     """By name."""
+    translations: dict[str, TranslationEntry] = field(default_factory=dict)
+    """By name, which no experiment has."""
     tables: dict[str, TableEntry] = field(default_factory=dict)
     """By the Markdown file that is written."""
     gaps: dict[str, GapEntry] = field(default_factory=dict)
@@ -216,7 +245,7 @@ def load_experiments(path: str | Path, seeds: Sequence[int] = ()) -> ExperimentL
 
     Args:
         path: YAML file with `experiments`, and perhaps `defaults` (keys of every experiment),
-            `tests`, `tables`, `gaps` and `effects`.
+            `tests`, `translations`, `tables`, `gaps` and `effects`.
         seeds: in place of those of every experiment that has any.
 
     Raises:

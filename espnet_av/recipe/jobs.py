@@ -82,6 +82,14 @@ def store_states(options: Options, out: str, name: str, *args: str) -> JobCall:
     return ("store_states", out, *args), (Job("decode_cmd", runner + program + shares),)
 
 
+def translate_texts(options: Options, out: str, *args: str) -> JobCall:
+    """One job: texts are translated in little time."""
+    ngpu = str(options.decode_ngpu)
+    program = ("python3", "-m", "espnet_av.bin.translate", *args, "--ngpu", ngpu, out)
+    runner = ("--gpu", ngpu, f"{out}/logdir/decode.log")
+    return ("translate_texts", out, *args), (Job("decode_cmd", runner + program),)
+
+
 def decode_sets(options: Options, test: Test, *args: str) -> JobCall:
     """Jobs that decode a part of the test sets each.
 

@@ -12,7 +12,7 @@ from espnet_av.recipe.checks import check_name
 from espnet_av.recipe.experiment import base_name
 
 if TYPE_CHECKING:
-    from espnet_av.recipe.experiment_list import ExperimentEntry, ExperimentList
+    from espnet_av.recipe.experiment_list import ExperimentEntry, ExperimentList, TokensEntry
 
 
 def check_list(path: Path, found: ExperimentList) -> None:
@@ -25,8 +25,10 @@ def check_list(path: Path, found: ExperimentList) -> None:
     for name, entry in found.experiments.items():
         _check_entry(f"{path}: experiments.{name}", entry, found)
     _check_states(path, found)
+    _check_translations(path, found)
     for name, table in found.tables.items():
-        _check_tested(f"{path}: tables.{name}: rows", table.rows, found)
+        rows = [row for row in table.rows if row not in found.translations]
+        _check_tested(f"{path}: tables.{name}: rows", rows, found)
     for name, effects in found.effects.items():
         for row, columns in effects.cells.items():
             _check_tested(f"{path}: effects.{name}: cells.{row}", columns.values(), found)
@@ -111,8 +113,8 @@ def _check_sources(where: str, entry: ExperimentEntry, found: ExperimentList) ->
 
 def _check_entry(where: str, entry: ExperimentEntry, found: ExperimentList) -> None:
     _check_sources(where, entry, found)
-    for told in (entry.config, entry.units_config):
-        check_name(f"{where}: config", told)
+    for told in (entry.config, entry.units_config, *entry.parts):
+        check_name(f"{where}: config, parts", told)
     for told in entry.override:
         if "=" not in told or told.split() != [told]:
             msg = f"{where}: override '{told}': expected key=value, without white space"
@@ -120,6 +122,7 @@ def _check_entry(where: str, entry: ExperimentEntry, found: ExperimentList) -> N
     for test in entry.tests:
         if test not in found.tests:
             raise _unknown(where, "tests", test, found.tests)
+    _check_tokens(where, entry.tokens)
     if entry.codebook:
         _check_codebook(where, entry, found)
     if entry.units and not entry.units_config:
@@ -152,6 +155,16 @@ def _check_upstream(where: str, entry: ExperimentEntry) -> None:
             raise ConfigError(msg)
 
 
+def _check_tokens(where: str, tokens: TokensEntry | None) -> None:
+    if tokens is None or not tokens.taken:
+        return
+    check_name(f"{where}: tokens: taken", tokens.taken)
+    more = [name for name in ("type", "nbpe", "args", "dir") if getattr(tokens, name)]
+    if more:
+        msg = f"{where}: tokens: taken are those of a folder, as they are; leave out {more[0]}"
+        raise ConfigError(msg)
+
+
 def _check_codebook(where: str, entry: ExperimentEntry, found: ExperimentList) -> None:
     if entry.units or entry.units_config:
         msg = (
@@ -162,6 +175,31 @@ def _check_codebook(where: str, entry: ExperimentEntry, found: ExperimentList) -
     if not first.units and not first.codebook:
         msg = f"{where}: codebook: {entry.codebook} learns no units; name an experiment that does"
         raise ConfigError(msg)
+
+
+def _check_translations(path: Path, found: ExperimentList) -> None:
+    """Check the names in them.
+
+    Raises:
+        ConfigError: one is wrong, or taken.
+    """
+    for name, entry in found.translations.items():
+        where = f"{path}: translations.{name}"
+        check_name(f"{path}: translations:", name)
+        check_name(f"{where}: model", entry.model)
+        if name in found.experiments or "/" in name:
+            msg = f"{where}: there is an experiment of that name, or it is a path; rename it"
+            raise ConfigError(msg)
+        if entry.test not in found.tests:
+            raise _unknown(where, "test", entry.test, found.tests)
+        if not entry.of:
+            continue
+        experiment, test = entry.source
+        if experiment not in found.experiments:
+            raise _unknown(where, "of", experiment, found.experiments)
+        if test not in found.experiments[experiment].tests:
+            tests = dict.fromkeys(found.experiments[experiment].tests)
+            raise _unknown(where, f"of: {experiment}", test, tests)
 
 
 def _same_seeds(entry: ExperimentEntry, base: str, found: ExperimentList) -> bool:
@@ -179,6 +217,7 @@ def _check_tested(where: str, names: Iterable[str], found: ExperimentList) -> No
 
 
 def _unknown(where: str, key: str, name: str, known: Mapping[str, object]) -> ConfigError:
+    """A name that there is not; the nearest is told."""
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean '{near[0]}'? " if near else ""
     return ConfigError(f"{where}: {key}: there is no '{name}'; {hint}there are: {', '.join(known)}")

@@ -5,13 +5,11 @@ from __future__ import annotations
 import dataclasses
 import difflib
 from collections.abc import Sequence
-from itertools import chain
 from typing import Any
 
 from espnet_av.errors import ConfigError
 from espnet_av.recipe.chain import default_test, default_tokens, ssl_set
 from espnet_av.recipe.experiment import (
-    ComparisonTable,
     Experiment,
     Test,
     Tokens,
@@ -19,10 +17,8 @@ from espnet_av.recipe.experiment import (
     base_name,
 )
 from espnet_av.recipe.experiment_list import (
-    EffectsEntry,
     ExperimentEntry,
     ExperimentList,
-    GapEntry,
     TestEntry,
     TokensEntry,
 )
@@ -63,7 +59,7 @@ def named_experiments(found: ExperimentList, options: Options) -> list[Named]:
         levels[name] = level + bool(entry.sweep)
         for seed in entry.seeds or (None,):
             full = full_name(name, seed)
-            whole = _experiment(found, name, seed, options)
+            whole = experiment_of(found, name, seed, options)
             parts = [_member(whole, *told, options) for told in entry.members(full).items()]
             whole = dataclasses.replace(whole, choices=tuple(part.out for part in parts))
             places = [level] * len(parts) + [levels[name]]
@@ -86,66 +82,6 @@ def full_name(name: str, seed: int | None) -> str:
     return name if seed is None else f"{name}_s{seed}"
 
 
-def tables(found: ExperimentList, options: Options) -> list[ComparisonTable]:
-    """The comparisons of a list."""
-    compared = [
-        ComparisonTable(
-            out=out,
-            rows=tuple(
-                ((title,), tuple(scores[0] for scores in _scores(found, name, options)))
-                for name, title in table.rows.items()
-            ),
-        )
-        for out, table in found.tables.items()
-    ]
-    gaps = [_gap(out, gap, found, options) for out, gap in found.gaps.items()]
-    return [*compared, *gaps, *(_effects(o, e, found, options) for o, e in found.effects.items())]
-
-
-def _effects(
-    out: str, entry: EffectsEntry, found: ExperimentList, options: Options
-) -> ComparisonTable:
-    return ComparisonTable(
-        out=out,
-        rows=tuple(
-            ((row, column), tuple(scores[0] for scores in _scores(found, name, options)))
-            for row, columns in entry.cells.items()
-            for column, name in columns.items()
-        ),
-        program="effects",
-        options=("--of", *entry.of),
-    )
-
-
-def _gap(out: str, gap: GapEntry, found: ExperimentList, options: Options) -> ComparisonTable:
-    told = {
-        "--sets": [f"{language}={','.join(names)}" for language, names in gap.sets.items()],
-        "--layer": [gap.layer],
-        "--without": [gap.titles[0]],
-        "--with_pictures": [gap.titles[1]],
-        "--published": [f"{name}={value:g}" for name, value in gap.published.items()],
-    }
-    groups = zip(gap.titles, (gap.without, gap.with_pictures), strict=True)
-    return ComparisonTable(
-        out=out,
-        rows=tuple(
-            ((title, learned), tuple(chain(*_scores(found, name, options))))
-            for title, group in groups
-            for learned, name in group.items()
-        ),
-        program="gap",
-        options=tuple(w for option, words in told.items() if words for w in (option, *words)),
-    )
-
-
-def _scores(found: ExperimentList, name: str, options: Options) -> list[list[str]]:
-    """For each seed those of all tests."""
-    return [
-        [f"{test.out}/scores.json" for test in _experiment(found, name, seed, options).tests]
-        for seed in found.experiments[name].seeds or (None,)
-    ]
-
-
 def _wanted(found: ExperimentList, only: Sequence[str]) -> set[str]:
     """Full names of what is asked for, and of what that starts from."""
     all_names = {
@@ -157,11 +93,17 @@ def _wanted(found: ExperimentList, only: Sequence[str]) -> set[str]:
     }
     waiting = list(all_names) if not only else []
     for name in only:
+        if name in found.translations:
+            source = found.translations[name].source[0]
+            waiting += [full for full, (of, _) in all_names.items() if of == source]
+            continue
         entry = found.experiments.get(name)
         if entry is None and name not in all_names:
-            near = difflib.get_close_matches(name, [*found.experiments, *all_names], n=1)
+            near = difflib.get_close_matches(
+                name, [*found.experiments, *all_names, *found.translations], n=1
+            )
             hint = f"did you mean {near[0]}? " if near else ""
-            known = ", ".join(found.experiments)
+            known = ", ".join((*found.experiments, *found.translations))
             msg = f"--only {name}: no such experiment; {hint}there are: {known}"
             raise ConfigError(msg)
         waiting += [full_name(name, s) for s in entry.seeds or (None,)] if entry else [name]
@@ -194,7 +136,10 @@ def _source(found: ExperimentList, source: str, seed: int | None, options: Optio
     return f"{options.expdir}/{_seeded(found, source, seed)}"
 
 
-def _experiment(found: ExperimentList, name: str, seed: int | None, options: Options) -> Experiment:
+def experiment_of(
+    found: ExperimentList, name: str, seed: int | None, options: Options
+) -> Experiment:
+    """An entry of a list with a seed."""
     entry = found.experiments[name]
     out = f"{options.expdir}/{full_name(name, seed)}"
     upstream, stored = _source(found, entry.upstream, seed, options), entry.states == "stored"
@@ -206,6 +151,7 @@ def _experiment(found: ExperimentList, name: str, seed: int | None, options: Opt
         start=_source(found, entry.start, seed, options),
         upstream=upstream,
         states=f"{options.dumpdir}/states/{base_name(upstream)}" if stored else "",
+        parts=entry.parts,
         train_set=_train_set(entry, options),
         valid_set=entry.valid or options.valid_set,
         units=_units(found, name, seed, options),
@@ -265,6 +211,13 @@ def _units_that_go_on(
 def _tokens(entry: TokensEntry | None, train_set: str, options: Options) -> Tokens | None:
     if entry is None:
         return None
+    if entry.taken:
+        target = options.tgt_lang if entry.target_lang is None else entry.target_lang
+        langs = options.langs.split() if entry.langs is None else entry.langs
+        return Tokens(
+            out=entry.taken.rstrip("/"), train_set=train_set, kind="unigram", nbpe=0,
+            langs=tuple(langs), target_lang=target, is_taken=True,
+        )  # fmt: skip
     told: dict[str, Any] = {
         "token_type": entry.type or None,
         "nbpe": entry.nbpe,
@@ -283,7 +236,9 @@ def _tokens(entry: TokensEntry | None, train_set: str, options: Options) -> Toke
 
 
 def _tests(found: ExperimentList, name: str, out: str, options: Options) -> tuple[Test, ...]:
-    tests = [_test(found.tests[test], name, out, options) for test in found.experiments[name].tests]
+    tests = [
+        test_of(found.tests[test], name, out, options) for test in found.experiments[name].tests
+    ]
     folders = [test.out for test in tests]
     for folder in folders:
         if folders.count(folder) > 1:
@@ -306,7 +261,8 @@ _OPTIONS_OF_TESTS = {
 """Field of a test -> the option that it takes the place of."""
 
 
-def _test(entry: TestEntry, name: str, out: str, options: Options) -> Test:
+def test_of(entry: TestEntry, name: str, out: str, options: Options) -> Test:
+    """A test of the experiment `name` in `out`."""
     given: dict[str, Any] = {
         option: value if isinstance(value, str) else " ".join(value)
         for key, option in _OPTIONS_OF_TESTS.items()

@@ -236,3 +236,15 @@ def stage_number(option: str, value: str) -> int:
         names = ", ".join(KINDS)
         msg = f"--{option} '{quoted(value)}': {hint}a number from 1 to 12, train, or one of {names}"
         raise ConfigError(msg) from None
+
+
+def seed_number(word: str) -> int:
+    """A seed of `--seeds`.
+
+    Raises:
+        ConfigError: it is no number.
+    """
+    if not word.isdigit():
+        msg = f"--seeds '{word}': seeds are whole numbers, as in \"1 2 3\""
+        raise ConfigError(msg)
+    return int(word)

@@ -16,12 +16,13 @@ from espnet_av.recipe.checks import (
     check_set_names,
     check_sets,
 )
-from espnet_av.recipe.experiment import ComparisonTable, Experiment, states_of
+from espnet_av.recipe.comparisons import tables
+from espnet_av.recipe.experiment import ComparisonTable, Experiment, Translation, states_of
 from espnet_av.recipe.experiment_list import ExperimentList, load_experiments
 from espnet_av.recipe.head_steps import states_steps
 from espnet_av.recipe.image_steps import image_steps
-from espnet_av.recipe.named import Named, named_experiments, tables
-from espnet_av.recipe.options import KINDS, Options, stage_number
+from espnet_av.recipe.named import Named, named_experiments
+from espnet_av.recipe.options import KINDS, Options, seed_number, stage_number
 from espnet_av.recipe.stages import (
     Parts,
     Site,
@@ -38,6 +39,7 @@ from espnet_av.recipe.stages import (
     tokens_steps,
 )
 from espnet_av.recipe.step import Note, log
+from espnet_av.recipe.translations import as_experiment, translation_steps, translations
 from espnet_av.recipe.unit_steps import units_steps
 from espnet_av.recipe.vector_steps import vector_steps
 
@@ -56,6 +58,7 @@ class _Work:
     """What a run is about."""
 
     experiments: list[Named]
+    translations: list[Translation]
     tables: list[ComparisonTable]
     joined: dict[str, tuple[str, ...]]
     sets: list[str]
@@ -93,6 +96,8 @@ def make_plan(options: Options, site: Site) -> Parts:
     else:
         for named in work.experiments:
             plan.add_experiment(named.experiment)
+    for translation in work.translations:
+        plan.add_translation(translation)
     for table in work.tables:
         plan.add("score", lambda table=table: table_steps(table))  # type: ignore[misc]
     return [*plan.parts, _end(full, work)]
@@ -178,6 +183,12 @@ class _Plan:
         train = recogniser_steps if kind in ("mid", "finetune") else pretraining_steps
         self.add(kind, lambda: train(options, experiment))
 
+    def add_translation(self, translation: Translation) -> None:
+        """Add the translations of texts, and their scores."""
+        options, test = self._options, translation.test
+        self.add("decode", lambda: translation_steps(options, translation))
+        self.add("score", lambda: score_steps(options, as_experiment(translation), test))
+
 
 def _chained(options: Options) -> _Work:
     for name in _OF_LISTS:
@@ -192,6 +203,7 @@ def _chained(options: Options) -> _Work:
     members = tuple(options.ssl_sets.split())
     return _Work(
         experiments=[Named(name=e.out, entry="", level=0, experiment=e) for e in experiments],
+        translations=[],
         tables=[],
         joined={experiments[0].train_set: members} if len(members) > 1 else {},
         sets=sorted({options.train_set, *members, options.valid_set, *options.test_sets.split()}),
@@ -213,9 +225,9 @@ def _listed(given: Options, options: Options) -> _Work:
         if getattr(given, name) != getattr(Options(), name):
             msg = f"--{name} is for runs without a list; say it in {options.experiments}"
             raise ConfigError(msg)
-    seeds = [_seed(word) for word in options.seeds.split()]
+    seeds = [seed_number(word) for word in options.seeds.split()]
     found = load_experiments(options.experiments, seeds)
-    experiments = named_experiments(found, options)
+    experiments, told = named_experiments(found, options), translations(found, options)
     joined = {}
     used = {options.train_set, options.valid_set}
     for named in experiments:
@@ -224,26 +236,16 @@ def _listed(given: Options, options: Options) -> _Work:
             joined[named.experiment.train_set] = members
         used |= {*members, named.experiment.valid_set}
         used |= {name for test in named.experiment.tests for name in test.sets}
+    used |= {name for translation in told for name in translation.test.sets}
     for name in used:
         check_set_names(options.experiments, name, options)
     return _Work(
         experiments=experiments,
+        translations=told,
         tables=[] if options.only else tables(found, options),
         joined=joined,
         sets=sorted(used),
     )
-
-
-def _seed(word: str) -> int:
-    """A seed of `--seeds`.
-
-    Raises:
-        ConfigError: it is no number.
-    """
-    if not word.isdigit():
-        msg = f"--seeds '{word}': seeds are whole numbers, as in \"1 2 3\""
-        raise ConfigError(msg)
-    return int(word)
 
 
 def _members(found: ExperimentList, named: Named, options: Options) -> tuple[str, ...]:

@@ -137,6 +137,8 @@ def _noise_step(options: Options, site: Site) -> Step | Note:
 
 def tokens_steps(options: Options, tokens: Tokens) -> Parts:
     """Stage 8: text -> tokenizer."""
+    if tokens.is_taken:
+        return [log(f"stage 8 tokens: {tokens.out}, as they are")]
     language = f".{tokens.target_lang}" if tokens.target_lang else ""
     dump = f"{options.dumpdir}/{tokens.train_set}"
     args = ["--token_type", tokens.kind, "--nbpe", str(tokens.nbpe), *tokens.args]
@@ -166,6 +168,7 @@ def pretraining_steps(options: Options, experiment: Experiment) -> Parts:
     args += ["--units_dir", units.out] if units and units.config else []
     inputs = (experiment.config, *_marks(options, experiment))
     inputs += ((f"{units.out}/.done",) if units else ()) + (weights_of(experiment.start),)
+    inputs += experiment.parts
     step = Step(
         _marker(experiment),
         (*inputs, noise_mark(options, experiment.config, experiment.args)),
@@ -191,8 +194,9 @@ def recogniser_steps(options: Options, experiment: Experiment) -> Parts:
     args += ["--train_dir", learnt_from(options, experiment, experiment.train_set)]
     inputs = (
         experiment.config,
-        f"{tokens.out}/.done" if tokens else "",
+        tokens.mark if tokens else "",
         weights_of(experiment.start),
+        *experiment.parts,
         noise_mark(options, experiment.config, experiment.args),
     )
     step = Step(
@@ -289,5 +293,6 @@ def _token_options(tokens: Tokens) -> list[str]:
 
 
 def _start_options(experiment: Experiment) -> tuple[str, ...]:
-    start = ("--override", f"init_param=[{experiment.start}]") if experiment.start else ()
+    told = ",".join(filter(None, (experiment.start, *experiment.parts)))
+    start = ("--override", f"init_param=[{told}]") if told else ()
     return ("--config", experiment.config, *start)

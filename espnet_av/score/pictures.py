@@ -87,7 +87,9 @@ def _of_condition(decode_dir: Path, score: Scored, record: Record) -> list[str]:
     name = f"confusion_{stem}.png"
     if plot_confusion(score.pairs(), f"Most frequent confusions: {title}", decode_dir / name):
         names.append(name)
-    if isinstance(score, ScoredWithExample):
+    # Texts that were made of texts have nothing that was heard.
+    heard = "translated_from" not in score.condition.info
+    if isinstance(score, ScoredWithExample) and heard:
         example = read_example(folder / EXAMPLE)
         names.append(f"alignment_{stem}.png")
         plot_alignment(

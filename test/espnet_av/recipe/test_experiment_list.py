@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from espnet_av.errors import ConfigError
+from espnet_av.recipe.comparisons import tables
 from espnet_av.recipe.experiment_list import load_experiments
-from espnet_av.recipe.named import named_experiments, tables
+from espnet_av.recipe.named import named_experiments
 from espnet_av.recipe.options import Options
 
 LIST = """
