@@ -31,8 +31,8 @@ class LearningConfig:
 class TextModelsConfig:
     """A text encoder and a translator of one width, over the same pieces."""
 
-    num_pieces: int = 600
-    """Pieces that texts are cut into."""
+    num_pieces: int = 500
+    """Pieces that texts are cut into, at most."""
     size: int = 128
     """Width of both."""
     attention_heads: int = 4

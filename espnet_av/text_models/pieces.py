@@ -29,6 +29,7 @@ def train_pieces(texts: Iterable[str], num_pieces: int) -> bytes:
             model_writer=stream,
             vocab_size=num_pieces,
             character_coverage=1.0,
+            hard_vocab_limit=False,
             minloglevel=2,
             num_threads=1,
         )

@@ -13,13 +13,14 @@ from torch import Tensor
 
 from espnet_av import hf
 from espnet_av.errors import CheckpointError
-from espnet_av.padding import PAD_ID
 from espnet_av.text_models.config import TextModelsConfig
 from espnet_av.text_models.parallel import Parallel
 from espnet_av.text_models.pieces import code_of
 from espnet_av.text_models.training import learn
 
 _SMOOTHING = 0.1
+_IGNORED = -100
+"""What Hugging Face takes for padding of labels."""
 
 
 class Translator:
@@ -144,7 +145,7 @@ def train_translator(
         return F.cross_entropy(
             logits[:, 1:].flatten(0, 1),
             labels[:, 1:].flatten(),
-            ignore_index=PAD_ID,
+            ignore_index=_IGNORED,
             label_smoothing=_SMOOTHING,
         )
 
@@ -170,7 +171,7 @@ def _draw(
         return_tensors="pt",
     )
     labels = batch.pop("labels")
-    return batch, labels.masked_fill(labels == tokenizer.pad_token_id, PAD_ID)
+    return batch, labels.masked_fill(labels == tokenizer.pad_token_id, _IGNORED)
 
 
 @torch.inference_mode()
@@ -181,6 +182,6 @@ def _accuracy(model: Any, parallel: Parallel, tokenizer: Any, config: TextModels
     for _ in range(10):
         batch, labels = _draw(parallel, tokenizer, config, generator)
         best, wanted = model(**batch, labels=labels).logits.argmax(2)[:, 1:], labels[:, 1:]
-        right += int(((best == wanted) & (wanted != PAD_ID)).sum())
-        total += int((wanted != PAD_ID).sum())
+        right += int(((best == wanted) & (wanted != _IGNORED)).sum())
+        total += int((wanted != _IGNORED).sum())
     return 100 * right / total
