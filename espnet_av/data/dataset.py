@@ -24,7 +24,7 @@ from espnet_av.data.readers.abs_reader import Draw, ReadRequest
 from espnet_av.data.readers.video_augment import num_frames_at
 from espnet_av.data.selection import select
 from espnet_av.data.stretch import choose_stretch
-from espnet_av.data.target import select_langs
+from espnet_av.data.target import check_only_langs, select_langs
 from espnet_av.data.tokenizer import Tokenizer
 from espnet_av.data.unit_set import UnitSet
 from espnet_av.errors import DataDirError
@@ -78,6 +78,7 @@ class AVDataset(Dataset[Sample]):
         reads: Collection[str] = (),
     ) -> None:
         data = select_langs(read_data_dir(dump_dir), config.langs)
+        check_only_langs(data, config.only_langs)
         if train and config.num_utts:
             data = data.subset(select(data, "spread", config.num_utts))
         self._request = ReadRequest(

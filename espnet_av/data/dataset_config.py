@@ -22,6 +22,9 @@ class DatasetConfig:
     """Language to write: translations `text.<lang>`; null: transcripts `text`."""
     langs: tuple[str, ...] | None = None
     """Only utterances spoken in these languages (`utt2lang`); null: all."""
+    only_langs: tuple[str, ...] | None = None
+    """Languages that training and validation may have: a set with another one is refused, as tests
+    of it would not be zero-shot; null: any."""
     num_utts: int = 0
     """Train on so many utterances, spread evenly over the sorted list; 0: on all."""
     max_frames: int = 0
@@ -126,4 +129,4 @@ class DatasetConfig:
 
     def for_tests(self) -> DatasetConfig:
         """The same for recognition: utterances in any language, without frame labels."""
-        return replace(self, frame_labels=False, langs=None)
+        return replace(self, frame_labels=False, langs=None, only_langs=None)

@@ -78,3 +78,23 @@ def select_langs(data: DataDir, langs: Collection[str] | None) -> DataDir:
         msg = f"{data.path}/utt2lang: no utterance in '{absent[0]}'; languages there: {there}"
         raise DataDirError(msg)
     return data.subset(utt_id for utt_id in data.utt_ids if spoken.get(utt_id) in langs)
+
+
+def check_only_langs(data: DataDir, only: Collection[str] | None) -> None:
+    """Check that nothing is spoken in a language that is not to be shown; None: all may be.
+
+    Raises:
+        DataDirError: something is, or it is not known; the first utterance is named.
+    """
+    if only is None:
+        return
+    spoken = data.tables.get("utt2lang", {})
+    for utt_id in data.utt_ids:
+        if spoken.get(utt_id) not in only:
+            msg = (
+                f"{data.path}/utt2lang: {utt_id} is spoken in '{spoken.get(utt_id, 'unknown')}', "
+                f"but only_langs has {', '.join(only)}: tests of other languages would not be "
+                "zero-shot; take this set out of those that are learnt from, or set "
+                f"dataset.langs=[{','.join(only)}]"
+            )
+            raise DataDirError(msg)

@@ -234,6 +234,9 @@ def _listed(given: Options, options: Options) -> _Work:
         members = _members(found, named, options)
         if len(members) > 1:
             joined[named.experiment.train_set] = members
+            # Each of them may be a name, and all together none.
+            where = f"{options.experiments}: {named.name}: sets: several together are"
+            check_name(where, named.experiment.train_set)
         used |= {*members, named.experiment.valid_set}
         used |= {name for test in named.experiment.tests for name in test.sets}
     used |= {name for translation in told for name in translation.test.sets}

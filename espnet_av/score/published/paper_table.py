@@ -88,7 +88,8 @@ def _blocks(
                 lines.append(fresh + _paper_cells(row) + [_mean_text(row, expected)] * recomputed)
             else:
                 lines += _compared(fresh, row, measured)
-        heading = f"Table {table.number} ({table.source}): {table.title}"
+        kind = "" if table.number.startswith("Figure") else "Table "
+        heading = f"{kind}{table.number} ({table.source}): {table.title}"
         heading = "; ".join([heading, *([noise_title(noise)] if by_noise else []), about])
         left = list(range(len(leads) + len(extra)))
         blocks.append(Block(heading, lines, left, _notes(table, chosen, expected)))

@@ -73,7 +73,7 @@ class PublishedTable:
     """One table."""
 
     number: str
-    """As the paper counts: `2`."""
+    """As the paper counts: `2`, or `Figure 4`."""
     title: str
     """What it shows."""
     source: str

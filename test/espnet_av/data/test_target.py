@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from espnet_av.data.data_dir import DataDir
-from espnet_av.data.target import target_texts, text_lang
+from espnet_av.data.dataset_config import DatasetConfig
+from espnet_av.data.target import check_only_langs, target_texts, text_lang
 from espnet_av.errors import DataDirError
 
 IDS = ("u-de", "u-en", "u-fr")
@@ -56,3 +57,15 @@ def test_without_targets_one_table_is_all() -> None:
     assert set(target_texts(made, None)) == set(IDS)
     assert text_lang(made, "u-de", None) == "en"
     assert text_lang(made, "u-de", "de") == "de"
+
+
+def test_a_language_that_is_not_to_be_shown_is_refused(tmp_path):
+    data = DataDir(tmp_path, {"utt2spk": {"a": "s", "b": "s"}, "utt2lang": {"a": "fr", "b": "it"}})
+    check_only_langs(data, None)
+    check_only_langs(data, ("fr", "it"))
+    with pytest.raises(DataDirError, match=r"utt2lang: b is spoken in 'it', but only_langs has fr"):
+        check_only_langs(data, ("fr", "de"))
+    unknown = DataDir(tmp_path, {"utt2spk": {"a": "s"}})
+    with pytest.raises(DataDirError, match="a is spoken in 'unknown'"):
+        check_only_langs(unknown, ("fr",))
+    assert DatasetConfig(only_langs=("fr",)).for_tests().only_langs is None

@@ -162,3 +162,14 @@ def test_sound_alone_needs_no_mouths(recipe: Path) -> None:
         "data/.done",
         *(f"dump/{name}/.done" for name in ("test", "train", "valid")),
     ]
+
+
+def test_many_sets_are_no_name_together(recipe: Path) -> None:
+    names = ", ".join(f"train_{n:02d}_in_some_language" for n in range(9))
+    (recipe / "list.yaml").write_text(
+        f"experiments: {{a: {{config: conf/a.yaml, sets: [{names}]}}}}"
+    )
+    with pytest.raises(
+        ConfigError, match=r"is too long for the name of a file; .* a: sets: several"
+    ):
+        markers("--experiments", "list.yaml")

@@ -13,7 +13,9 @@ from espnet_av.recipe.stages import Site
 from espnet_av.recipe.step import Note, Step
 
 LIST = """
-tests: {words: {sets: [test_a, test_b], folder: wer}, bleu: {sets: [test_a, test_b], expected: bleu.yaml}}
+tests:
+  words: {sets: [test_a, test_b], folder: wer}
+  bleu: {sets: [test_a, test_b], expected: bleu.yaml}
 experiments:
   asr: {config: conf/a.yaml, tokens: {}, seeds: [1, 2], tests: [words]}
   st: {config: conf/a.yaml, from: asr, parts: [downloads/decoder.pth], seeds: [1, 2],
