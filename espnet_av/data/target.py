@@ -98,3 +98,20 @@ def check_only_langs(data: DataDir, only: Collection[str] | None) -> None:
                 f"dataset.langs=[{','.join(only)}]"
             )
             raise DataDirError(msg)
+
+
+def shared_meanings(data: DataDir, utt_ids: Collection[str]) -> Mapping[str, str]:
+    """What utterances in several languages say, in one that all are translated into.
+
+    Transcripts in different languages are never the same text, though they say the same.
+
+    Returns:
+        utterance -> text; nothing where all are in one language, or none has them all.
+    """
+    if len({data.get("utt2lang", utt_id) for utt_id in utt_ids}) < 2:
+        return {}
+    names = sorted(name for name in data.tables if name.startswith("text."))
+    for name in sorted(names, key=lambda name: name != "text.en"):
+        if data.tables[name].keys() >= set(utt_ids):
+            return {utt_id: data.tables[name][utt_id] for utt_id in utt_ids}
+    return {}

@@ -16,6 +16,7 @@ from espnet_av.data.batch import Batch
 from espnet_av.data.data_dir import DataDir
 from espnet_av.data.dataset import AVDataset
 from espnet_av.data.table import write_ctm, write_table
+from espnet_av.data.target import shared_meanings
 from espnet_av.ops.mfcc import mfcc_with_deltas
 from espnet_av.predict.condition import CONTROL, CTM
 from espnet_av.predict.prediction import Predictions, Work
@@ -63,6 +64,9 @@ class Frames(Predictions):
         said = data.tables.get("text", {})
         if said:
             write_table(folder / "ref.text", {u: said[u] for u in self.ordered(data) if u in said})
+        meanings = shared_meanings(data, self.ordered(data))
+        if meanings:
+            write_table(folder / "ref.meaning", meanings)
         samples = data.tables.get("utt2num_samples", {})
         if samples:
             write_table(

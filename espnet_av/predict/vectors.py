@@ -18,6 +18,7 @@ from espnet_av.data.batch import Batch
 from espnet_av.data.data_dir import DataDir
 from espnet_av.data.dataset import AVDataset
 from espnet_av.data.table import write_table
+from espnet_av.data.target import shared_meanings
 from espnet_av.predict.prediction import Predictions, Work
 from espnet_av.predict.reranking import rerank
 
@@ -44,7 +45,8 @@ class Vectors(Predictions):
         """Write `<view>.ark` and `<view>.scp`, and `ref.item`: what belongs to each utterance.
 
         Utterances of the same picture, or of the same sentence of a teacher, have the same item;
-        without these each is its own. A view of what has names (`utt2image`, `utt2teacher`) is
+        without these each is its own. `ref.meaning` is what utterances in several languages say, in
+        one that all are translated into. A view of what has names (`utt2image`, `utt2teacher`) is
         written under these, each once. Where there is a finer score, `<view>_to_<view>.order` has
         the candidates of each vector, the best first.
         """
@@ -69,6 +71,9 @@ class Vectors(Predictions):
         said = data.tables.get("text", {})
         if said:
             write_table(folder / "ref.text", {u: said[u] for u in utt_ids if u in said})
+        meanings = shared_meanings(data, utt_ids)
+        if meanings:
+            write_table(folder / "ref.meaning", meanings)
         if self.parts:
             self._write_orders(folder, names)
 

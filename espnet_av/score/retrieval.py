@@ -217,11 +217,24 @@ def _hits(ranks: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _meanings(condition: Decoded, views: Sequence[str]) -> dict[str, str]:
-    """Utterance -> what it is about: a picture, a teacher's sentence, or else its text."""
+    """Utterance -> what it is about: a picture, a teacher's sentence, or else its text.
+
+    What is said in several languages is about its translation: the vectors of sentences that
+    translate each other are right for all of them.
+    """
     refs = read_references(condition, "ref.item", "image.scp")
+    shared = _shared(condition)
+    if IMAGE not in views and shared.keys() >= refs.keys():
+        return {utt_id: shared[utt_id] for utt_id in refs}
     texts = condition.folder / "ref.text"
     alone = IMAGE not in views and all(utt_id == item for utt_id, item in refs.items())
     return refs | (read_rows(texts) if alone and texts.is_file() else {})
+
+
+def _shared(condition: Decoded) -> dict[str, str]:
+    """Utterance -> what it says in a language that all are translated into, where they are."""
+    path = condition.folder / "ref.meaning"
+    return read_rows(path) if path.is_file() else {}
 
 
 def _check_pairs(scored: ScoredVectors) -> ScoredVectors:
@@ -245,7 +258,7 @@ def _mean_frames(condition: Decoded) -> ScoredVectors:
 
     layer = condition.info["layers"][-1]
     rows = read_rows(condition.folder / f"{layer}.scp")
-    said = read_references(condition, "ref.text", "text")
+    said = _shared(condition) or read_references(condition, "ref.text", "text")
     refs = {utt_id: text for utt_id, text in said.items() if utt_id in rows}
     means = [
         read_array(f"{condition.folder}/{rows[utt_id]}", utt_id, num_axes=2).mean(axis=0)
@@ -262,12 +275,13 @@ def _read(condition: Decoded, scoring: Scoring) -> ScoredVectors:
         return _check_pairs(_mean_frames(condition))
     views = condition.info.get("views", [])
     refs = _meanings(condition, views)
+    items = read_references(condition, "ref.item", "image.scp")
     vectors: dict[str, Any] = {}
     named: dict[str, list[str]] = {}
     for view in views:
         rows = read_rows(condition.folder / f"{view}.scp")
         # A view of pictures that have names is written under these.
-        names = [utt_id if utt_id in rows else item for utt_id, item in refs.items()]
+        names = [utt_id if utt_id in rows else items[utt_id] for utt_id in refs]
         lacking = [utt_id for utt_id, name in zip(refs, names, strict=True) if name not in rows]
         if lacking:
             msg = f"{condition.folder}/{view}.scp: {lacking[0]}: no vector; "

@@ -220,3 +220,31 @@ def test_a_picture_is_one_item_whatever_batches_its_captions_were_in(tmp_path):
     )
     assert (there["num_items"], there["mean_rank"]) == (2, 2.0)
     assert (back["num_queries"], back["num_items"]) == (2, 6)
+
+
+def test_what_several_languages_say_is_found_in_any_of_them(tmp_path):
+    """Transcripts differ, and so do their vectors' names; translations are the same."""
+    said = {"u0": "le chien", "u1": "der hund", "u2": "le chat", "u3": "die katze"}
+    tables = {
+        "text": said,
+        "text.en": {"u0": "dog", "u1": "dog", "u2": "cat", "u3": "cat"},
+        "utt2lang": {"u0": "fr", "u1": "de", "u2": "fr", "u3": "de"},
+    }
+    # u0 is nearer to the vector of u1's sentence than to its own: they mean the same.
+    answers = [
+        {"speech": [1.0, 0.2], "text": [1.0, 0.0]},
+        {"speech": [1.0, 0.1], "text": [1.0, 0.2]},
+        {"speech": [0.1, 1.0], "text": [0.0, 1.0]},
+        {"speech": [1.0, 0.9], "text": [0.2, 1.0]},
+    ]
+    folder = predict(tmp_path / "a", "vector", answers, tables)
+    scored = score_condition(folder, Scoring(metric="r1"))
+    found = {
+        axes["direction"]: scored.figures(set(scored.refs), Resampling(9, 0), axes)["r1"]["rate"]
+        for axes in scored.variants
+    }
+    assert found["speech to text"] == 75.0, "u3 finds a dog"
+    assert found["speech to speech of other languages"] == 75.0, "u3 finds u0"
+    one = {"text.en": tables["text.en"], "utt2lang": dict.fromkeys(said, "fr"), "text": said}
+    folder = predict(tmp_path / "b", "vector", answers, one)
+    assert not (folder / "ref.meaning").exists()
