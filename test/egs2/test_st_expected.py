@@ -101,7 +101,10 @@ def test_a_run_stands_beside_both_tables() -> None:
     derived[0] |= {"gleu": gleu["gleu"]}
     measured.add({**scores, "derived": derived}, "here")
     blocks = lay_out(EXPECTED, measured, systems=["samu_300m"])
-    assert [block.heading.split(":")[0][:7] for block in blocks] == ["Table 3"] * 6 + ["Table 4", "Table 5"]
+    assert [block.heading.split(":")[0][:7] for block in blocks] == ["Table 3"] * 6 + [
+        "Table 4",
+        "Table 5",
+    ]
     bleu, google, rouge, *_ = blocks
     assert bleu.rows[0][2:] == ["", "High", "Mid", "Low", "trfgap"]
     assert bleu.rows[2][2:] == ["here", "34.4", "31.1", "20.3", "14.1"]
