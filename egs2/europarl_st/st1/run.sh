@@ -10,7 +10,7 @@ cd "$(dirname "$0")"
 . ./path.sh
 
 way=${way:-x_en}
-case ${way} in x_en) target=en ;; x_y) target="" ;; *) echo "$0: way is x_en or x_y, not '${way}'" >&2; exit 1 ;; esac
+case ${way} in x_en) target=en expected=scores ;; x_y) target="" expected=x_y ;; *) echo "$0: way is x_en or x_y, not '${way}'" >&2; exit 1 ;; esac
 exec ./av.sh \
     --experiments "conf/experiments_${way}.yaml" \
     --local_data_opts "--way ${way}" \
@@ -26,5 +26,5 @@ exec ./av.sh \
     --tgt_lang "${target}" \
     --modes A \
     --noises clean \
-    --expected_scores "expected_${way}.yaml" \
+    --expected_scores "expected_${expected}.yaml" \
     "$@"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated
 
-from espnet_av.config import to_dict
+from espnet_av.config import Choice, to_dict
 from espnet_av.corpora.mini_av.slots import Grammar
 from espnet_av.corpora.mini_av.speaker import SPEAKERS
 from espnet_av.corpora.mini_av.tales import GRAMMARS
@@ -26,7 +26,7 @@ class MiniAvConfig:
 
     langs: tuple[str, ...] = ("en",)
     """Languages of the grammar; each gets the same sentences, translated."""
-    grammar: Literal["commands", "tales"] = "commands"
+    grammar: Annotated[str, Choice("corpora.mini_av.tales.GRAMMARS")] = "commands"
     """What is said: `commands` with spelled letters in `ar de el en es fr it pt ru`, or `tales` of
     who does what where and when in `de en es fr id it nl pt ru tr`."""
     own_sentences: bool = False
@@ -53,6 +53,7 @@ class MiniAvConfig:
     """Of everything that is drawn by chance."""
 
     def __post_init__(self) -> None:
+        _check_names("grammar", (self.grammar,), tuple(GRAMMARS))
         _check_names("langs", self.langs, tuple(self.words.lexicons))
         _check_names("speakers", self.speakers, tuple(SPEAKERS))
         _check_names("unseen_speakers", self.unseen_speakers, tuple(SPEAKERS))

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 
-class Lexicon(Protocol):
+class Wording(Protocol):
     """How one language says it; slots are further attributes, tuples of words."""
 
     @property
@@ -26,7 +26,7 @@ class Lexicon(Protocol):
 class Grammar:
     """All that can be said."""
 
-    lexicons: Mapping[str, Lexicon]
+    lexicons: Mapping[str, Wording]
     """Language -> its words; the entries of a slot translate those of every other language."""
     meaning: Any
     """Named tuple of the slots, with the index of a word for each."""

@@ -22,6 +22,7 @@ from espnet_av.errors import ConfigError
         ({"langs": ["el"], "grammar": "tales"}, "langs: unknown el; .* from: de en es fr id"),
         ({"grammar": "tales", "num_texts": 9000}, "sentences of the 9216"),
         ({"num_texts": -1}, "none is negative"),
+        ({"grammar": "tale"}, "grammar.*tales"),
         ({"hardness": {"gain": -1.0}}, "hardness"),
         ({"voices": ["m1"]}, "unknown key 'voices'"),
     ],
