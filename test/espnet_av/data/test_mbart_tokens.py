@@ -52,6 +52,14 @@ def test_all_languages_have_a_tag_and_others_none(tokens):
             tokens.encode("the cat", lang)
 
 
+def test_a_region_that_they_do_not_tell_apart_is_left_out(tokens):
+    """As CoVoST-2 names Chinese and Swedish; Catalan and Welsh have no other name."""
+    for lang, tag in (("zh-CN", "<zh>"), ("sv-SE", "<sv>"), ("zh-TW", "<zh>")):
+        assert tokens.tokens[tokens.encode("the cat", lang)[0]] == tag
+    with pytest.raises(ConfigError, match=r"no tag for the language 'ca-ES'.*those of mBART-50"):
+        tokens.encode("the cat", "ca-ES")
+
+
 def test_a_piece_with_the_name_of_a_tag_keeps_its_row(tmp_path):
     """As <tr>, which is HTML and Turkish."""
     pieces = with_symbols(train_pieces(), ["<tr>"], [])
