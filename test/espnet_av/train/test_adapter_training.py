@@ -14,8 +14,13 @@ from oracles.tiny_run import LETTERS, TINY_CONFIG, TinyRun, write_tiny_dump
 from espnet_av.bin import decode as decode_bin
 from espnet_av.bin import train as train_bin
 from espnet_av.bin import transcribe as transcribe_bin
+from espnet_av.config import build
 from espnet_av.data.data_dir import read_data_dir, write_data_dir
 from espnet_av.data.tokenizer import train_tokenizer
+from espnet_av.errors import CheckpointError
+from espnet_av.models.abs_model import Sizes
+from espnet_av.models.avsr import AVSRConfig, AVSRModel
+from espnet_av.train.initialisation import load_weights
 from espnet_av.train.loading import load_experiment, read_weights
 
 DECODER = {
@@ -76,6 +81,25 @@ def test_what_is_frozen_is_the_same_to_the_last_byte(run, tmp_path):
     model, _, tokenizer = load_experiment(second)
     assert tokenizer.lang_tags.keys() == {"de", "en"}
     assert model.decoder.output_layer.weight is model.decoder.embed[0].weight
+
+
+def test_adapters_of_another_width_are_refused(tmp_path):
+    wide = {**MODEL, "encoder_conf": {**MODEL["encoder_conf"], "adapter_size": 5}}
+    without = {**MODEL, "encoder_conf": {**MODEL["encoder_conf"], "adapter_size": 0}}
+    made = [
+        AVSRModel.from_config(build(AVSRConfig, conf), Sizes(vocab=9))
+        for conf in (MODEL, wide, without)
+    ]
+    narrow, wider, plain = made
+    torch.save(narrow.state_dict(), tmp_path / "narrow.pth")
+    told = r"another shape: encoder\.layers\.0\.\w*adapter\.down\.bias \(3,\) -> \(5,\)"
+    with pytest.raises(CheckpointError, match=told):
+        load_weights(wider, tmp_path / "narrow.pth")
+    # The cure: adapters are left out, or new.
+    report = load_weights(wider, tmp_path / "narrow.pth", ignore_mismatch=True)
+    assert report.mismatched and all("_adapter." in name for name in report.mismatched)
+    unexpected = load_weights(plain, tmp_path / "narrow.pth").unexpected
+    assert unexpected and all("_adapter." in name for name in unexpected)
 
 
 def test_texts_begin_with_the_tag_of_their_language(run, tmp_path):
