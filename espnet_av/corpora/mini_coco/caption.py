@@ -10,7 +10,7 @@ import numpy as np
 from espnet_av.corpora.mini_coco.language import LANGUAGES, RELATIONS, WORDINGS, Language
 from espnet_av.corpora.mini_coco.scene import Scene, Thing
 
-_NUM_THINGS = {"relation": 2, "places": 2, "list": 3}
+_NUM_THINGS = {"relation": 2, "place": 1, "list": 2}
 
 
 def captions(scene: Scene, language: str) -> Iterator[str]:
@@ -45,10 +45,11 @@ def draw_captions(
 def _caption(things: Sequence[Thing], wording: str, language: Language) -> str:
     sentence = language.sentences[WORDINGS.index(wording)]
     slots = {}
-    for letter, thing in zip("abc", things, strict=False):
+    for letter, thing in zip("ab", things, strict=False):
         slots[letter] = _name(thing, language)
         slots[f"at_{letter}"] = language.places[thing.place]
-    slots["relation"] = language.relations[RELATIONS.index(_relation(*things[:2]))]
+    if len(things) > 1:
+        slots["relation"] = language.relations[RELATIONS.index(_relation(*things))]
     # An elided word joins the article: d' un -> d'un.
     return sentence.format(**slots).replace("' ", "'")
 

@@ -10,8 +10,8 @@ SIZES = ("big", "small")
 NUM_PLACES = 9
 """Cells of three rows of three, from the top left one."""
 RELATIONS = ("left", "right", "above", "below")
-WORDINGS = ("relation", "places", "list")
-"""One thing beside another; two things and where they are; three things."""
+WORDINGS = ("relation", "place", "list")
+"""One thing beside another; a thing and where it is; two things."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ class Language:
     relations: tuple[str, ...]
     """What stands between two things, as in `is above`; it is followed by an article."""
     sentences: tuple[str, ...]
-    """One for each of `WORDINGS`, of a, b, c (things), at_a, at_b (places) and a relation."""
+    """One for each of `WORDINGS`, of a, b (things), at_a (place of a) and a relation."""
 
 
 def _forms(text: str) -> tuple[tuple[str, ...], ...]:
@@ -63,8 +63,8 @@ LANGUAGES = {
         relations=("is to the left of", "is to the right of", "is above", "is below"),
         sentences=(
             "{a} {relation} {b}",
-            "there is {a} {at_a} and {b} {at_b}",
-            "the picture shows {a}, {b} and {c}",
+            "there is {a} {at_a}",
+            "{a} and {b}",
         ),
     ),
     "fr": Language(
@@ -88,8 +88,8 @@ LANGUAGES = {
         ),
         sentences=(
             "{a} {relation} {b}",
-            "il y a {a} {at_a} et {b} {at_b}",
-            "on voit {a}, {b} et {c}",
+            "il y a {a} {at_a}",
+            "{a} et {b}",
         ),
     ),
     "es": Language(
@@ -114,8 +114,8 @@ LANGUAGES = {
         ),
         sentences=(
             "{a} {relation} {b}",
-            "hay {a} {at_a} y {b} {at_b}",
-            "se ve {a}, {b} y {c}",
+            "hay {a} {at_a}",
+            "{a} y {b}",
         ),
     ),
 }  # fmt: skip
