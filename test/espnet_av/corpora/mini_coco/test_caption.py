@@ -17,11 +17,10 @@ def test_english():
     found = list(captions(SCENE, "en"))
     assert "a big red circle is above a small green star" in found
     assert "a big blue moon is to the right of a small green star" in found
-    assert (
-        "there is a small green star in the middle and a big red circle in the top left corner"
-    ) in found
-    assert "the picture shows a big blue moon, a big red circle and a small green star" in found
-    assert len(found) == len(set(found)) == 6 + 6 + 6
+    assert "there is a small green star in the middle" in found
+    assert "there is a big red circle in the top left corner" in found
+    assert "a big blue moon and a big red circle" in found
+    assert len(found) == len(set(found)) == 6 + 3 + 6
 
 
 def test_french_and_spanish_agree_and_elide():
@@ -29,9 +28,9 @@ def test_french_and_spanish_agree_and_elide():
     assert "un grand cercle rouge est au-dessus d'une petite étoile verte" in french
     assert "une grande lune bleue se trouve à droite d'une petite étoile verte" in french
     assert "une petite étoile verte est sous un grand cercle rouge" in french
-    assert "hay una luna azul grande a la derecha y una estrella verde pequeña en el centro" in set(
-        captions(SCENE, "es")
-    )
+    spanish = set(captions(SCENE, "es"))
+    assert "hay una luna azul grande a la derecha" in spanish
+    assert "una luna azul grande y una estrella verde pequeña" in spanish
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -51,14 +50,15 @@ def test_scenes_with_equal_captions_are_equal(language):
 def test_wordings_take_turns_and_languages_say_the_same():
     drawn = draw_captions(SCENE, ["en", "fr"], 3, np.random.default_rng(1))
     assert {len(texts) for texts in drawn} == {2}
-    starts = sorted(texts["en"].split()[0] for texts in drawn)
-    assert starts == ["a", "the", "there"]
+    english = [texts["en"].split() for texts in drawn]
+    marks = sorted(min({"and", "is", "there"} & set(words), key=words.index) for words in english)
+    assert marks == ["and", "is", "there"]
     for texts in drawn:
         assert list(captions(SCENE, "en")).index(texts["en"]) == (
             list(captions(SCENE, "fr")).index(texts["fr"])
         )
 
 
-def test_three_things_are_not_listed_where_there_are_two():
-    drawn = draw_captions(SCENE[:2], ["en"], 4, np.random.default_rng(1))
-    assert not [texts for texts in drawn if "picture shows" in texts["en"]]
+def test_of_one_thing_only_its_place_is_told():
+    drawn = draw_captions(SCENE[1:2], ["en"], 4, np.random.default_rng(1))
+    assert {texts["en"] for texts in drawn} == {"there is a small green star in the middle"}
