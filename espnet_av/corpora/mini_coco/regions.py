@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import islice
 
 import cv2
 import numpy as np
+
+from espnet_av.corpora.mini_coco.picture import render
+from espnet_av.corpora.mini_coco.scene import draw_scenes
 
 NUM_REGIONS = 36
 """As many as the published region features have."""
@@ -17,6 +21,8 @@ _KERNELS = ((5, 3, 48), (3, 48, 96))
 """Side, channels in, channels out; both move by two pixels."""
 _POOL = 2
 _NETWORK_SEED = 20220214
+_NUM_PICTURES, _SIDE = 32, 160
+"""Of those that features are standardised by."""
 
 
 def find_regions(picture: np.ndarray) -> np.ndarray:
@@ -48,11 +54,29 @@ def find_regions(picture: np.ndarray) -> np.ndarray:
 def region_features(picture: np.ndarray, boxes: np.ndarray, size: int) -> np.ndarray:
     """(R, size) float32: what a random convolutional network, always the same, makes of the crops.
 
+    Standardised by what it makes of pictures that are always the same too: it answers everything
+    with much the same, and without this all pictures look alike to a model for long.
+
     Args:
         picture: (H, W, 3) uint8 RGB.
         boxes: (R, 4) as `find_regions` gives them.
         size: D.
     """
+    mean, spread = _usual(size)
+    return (_answers(picture, boxes, size) - mean) / spread
+
+
+@lru_cache(maxsize=2)
+def _usual(size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and deviation, (size,) float32 each, of the regions of some pictures."""
+    rng = np.random.default_rng(_NETWORK_SEED)
+    pictures = [render(scene, _SIDE, rng) for scene in islice(draw_scenes(rng), _NUM_PICTURES)]
+    answers = np.concatenate([_answers(each, find_regions(each), size) for each in pictures])
+    return answers.mean(0), answers.std(0)
+
+
+def _answers(picture: np.ndarray, boxes: np.ndarray, size: int) -> np.ndarray:
+    """(R, size) float32, as the network gives them."""
     crops = np.stack([_crop(picture, box) for box in boxes])
     kernels, projection = _network(size)
     hidden = crops.astype(np.float32) / 127.5 - 1.0
