@@ -227,8 +227,8 @@ def run(options: argparse.Namespace, arguments: Sequence[str]) -> dict[str, Any]
     if options.picture is not None:
         from espnet_av.score.abx.plot_abx import plot_abx  # matplotlib, for those who look
 
-        title = f"ABX error {options.speaker} talkers"
-        plot_abx(found, options.picture, title=title, resampling=resampling)
+        by_talkers = {options.speaker: found}
+        plot_abx(by_talkers, options.picture, title="ABX error", resampling=resampling)
     return scores
 
 

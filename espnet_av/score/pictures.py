@@ -80,9 +80,8 @@ def _of_condition(decode_dir: Path, score: Scored, record: Record) -> list[str]:
     stem = f"{axes['set']}_{folder.name}"
     title = f"{axes['set']}, {axes['mode']}, {noise_title(axes['noise'])}"
     names = []
-    variant = further_axes(record)
-    own = "_".join([score.drawn, stem, *variant.values()]).replace(" ", "_") + ".png"
-    if score.draw(decode_dir / own, title, variant):
+    own = f"{score.drawn}_{stem}.png"
+    if score.draw(decode_dir / own, title):
         names.append(own)
     name = f"confusion_{stem}.png"
     if plot_confusion(score.pairs(), f"Most frequent confusions: {title}", decode_dir / name):

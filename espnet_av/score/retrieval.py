@@ -128,7 +128,7 @@ class ScoredVectors(Scored):
         groups = query_groups, item_groups
         return np.asarray(retrieval_ranks(queries, found, query_ids, item_ids, groups))
 
-    def draw(self, path: Path, title: str, axes: Mapping[str, str]) -> bool:
+    def draw(self, path: Path, title: str) -> bool:
         """What is nearest to some captions, and to their pictures."""
         if not self.pictures or SPEECH not in self.vectors:
             return False

@@ -61,8 +61,8 @@ class Scored(ABC):
         """Write what a person may read, below the condition's folder."""
         return
 
-    def draw(self, path: Path, title: str, axes: Mapping[str, str]) -> bool:
-        """Draw what is worth seeing of one of the `variants`; False: nothing is."""
+    def draw(self, path: Path, title: str) -> bool:
+        """Draw what is worth seeing, of all `variants`; False: nothing is."""
         return False
 
     def pairs(self) -> list[UtteranceAlignment]:

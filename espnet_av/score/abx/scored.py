@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -143,16 +144,14 @@ class ScoredFrames(Scored):
             }
         }
 
-    def draw(self, path: Path, title: str, axes: Mapping[str, str]) -> bool:
+    def draw(self, path: Path, title: str) -> bool:
         """Error by layer, and the phones that are told apart least."""
         from espnet_av.score.abx.plot_abx import plot_abx  # matplotlib, for those who look
 
-        found = {
-            other["layer"]: self._measured(frozenset(self.refs), other)[1]
-            for other in self.variants
-            if other["speaker"] == axes["speaker"]
-        }
-        plot_abx(found, path, title=f"{title}, {axes['speaker']} talkers", resampling=Resampling())
+        found: dict[str, dict[str, Means]] = defaultdict(dict)
+        for axes in self.variants:
+            found[axes["speaker"]][axes["layer"]] = self._measured(frozenset(self.refs), axes)[1]
+        plot_abx(found, path, title=title, resampling=Resampling(), control=CONTROL)
         return True
 
 

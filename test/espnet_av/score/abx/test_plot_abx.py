@@ -17,6 +17,8 @@ def means(level):
 def test_layers_and_pairs(tmp_path):
     for layers in (1, 13):
         found = {f"layer{n}": means(0.3 - 0.02 * n) for n in range(layers)}
-        plot_abx(found, tmp_path / "abx.png", title="test", resampling=Resampling(20, 0))
+        plot_abx(
+            {"across": found}, tmp_path / "abx.png", title="test", resampling=Resampling(20, 0)
+        )
         assert (tmp_path / "abx.png").read_bytes().startswith(b"\x89PNG")
         assert (tmp_path / "abx.png").stat().st_size > 10_000
