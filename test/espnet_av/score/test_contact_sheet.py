@@ -45,8 +45,8 @@ def test_nearest_of_a_condition(tmp_path):
     scored = score_condition(folder, Scoring(metric="r1", pictures=str(tmp_path / "pictures")))
     rows = scored._nearest("speech", 0, "image", range(3), "u0", list(names.values()))
     assert rows == Nearest("u0", ("p0", "p2", "p1"), (True, False, False))
-    assert scored.draw(tmp_path / "sheet.png", "test", scored.variants[0])
+    assert scored.draw(tmp_path / "sheet.png", "test")
     assert (tmp_path / "sheet.png").stat().st_size > 10_000
     plain = score_condition(folder, Scoring(metric="r1"))
-    assert not plain.draw(tmp_path / "none.png", "test", plain.variants[0])
+    assert not plain.draw(tmp_path / "none.png", "test")
     assert not (tmp_path / "none.png").exists()

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from espnet_av.figure import new_figure
 from espnet_av.score.abx.levels import Means
-from espnet_av.score.abx.plot_abx import plot_abx
+from espnet_av.score.abx.plot_abx import draw_layers, plot_abx
 from espnet_av.score.bootstrap import Resampling
 
 
@@ -22,3 +23,11 @@ def test_layers_and_pairs(tmp_path):
         )
         assert (tmp_path / "abx.png").read_bytes().startswith(b"\x89PNG")
         assert (tmp_path / "abx.png").stat().st_size > 10_000
+
+
+def test_a_control_is_a_line_and_no_layer():
+    axes = new_figure(4.0, 3.0).subplots()
+    rates = {"layer1": 9.0, "layer2": 8.0, "mfcc": 1.4}
+    draw_layers(axes, rates, dict.fromkeys(rates, (0.01, 0.1)), "across", "red", "mfcc")
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["layer1", "layer2"]
+    assert axes.get_legend_handles_labels()[1] == ["across", "mfcc across: 1.4"]
