@@ -39,7 +39,7 @@ def assign(points: Tensor, centres: Tensor) -> Assignment:
     return Assignment(torch.cat(labels), torch.cat(distances))
 
 
-def nearest(points: Tensor, centres: Tensor) -> Tensor:
+def nearest_centres(points: Tensor, centres: Tensor) -> Tensor:
     """The labels of `assign` alone: (N,) int64, in three quarters of the time."""
     return torch.cat([_lowest(scores) for _, scores in _scored(points, centres)])
 

@@ -15,7 +15,7 @@ from espnet_av.data.shard import Shard, ShardRecord
 from espnet_av.data.shard_fingerprint import work_fingerprint
 from espnet_av.data.unit_set import label_crc
 from espnet_av.features.set_features import SetFeatures
-from espnet_av.ops.assignment import nearest
+from espnet_av.ops.assignment import nearest_centres
 from espnet_av.units.codebook import Codebook
 from espnet_av.units.config import UnitsConfig
 
@@ -61,7 +61,7 @@ class UnitShard(Shard[UnitRecord]):
         labels: dict[str, np.ndarray] = {}
         for utt_id, frames in self.features.stream(self.utt_ids):
             if len(frames):
-                labels[utt_id] = nearest(frames, centres).cpu().numpy()
+                labels[utt_id] = nearest_centres(frames, centres).cpu().numpy()
             advance()
         for _ in self.features.lacking.intersection(self.utt_ids):
             advance()

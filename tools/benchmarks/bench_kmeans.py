@@ -22,7 +22,7 @@ from sklearn.cluster import MiniBatchKMeans
 from threadpoolctl import threadpool_limits
 from timing import clock
 
-from espnet_av.ops.assignment import nearest
+from espnet_av.ops.assignment import nearest_centres
 from espnet_av.ops.kmeans import fit_kmeans
 from espnet_av.provenance import git_hash
 
@@ -102,12 +102,12 @@ def compare(
         reference, seconds = timed(args.device, lambda seed=seed: fit_theirs(points, args, seed))
         theirs["fit"].append(seconds)
         for _ in range(LABEL_ROUNDS):
-            labels, seconds = timed(args.device, lambda c=centres: nearest(moved, c))
+            labels, seconds = timed(args.device, lambda c=centres: nearest_centres(moved, c))
             ours["label"].append(seconds)
             found, seconds = timed(args.device, lambda model=reference: model.predict(host))
             theirs["label"].append(seconds)
         ours["inertia"].append(inertia(points, centres.cpu(), labels.cpu()))
-        same = nearest(moved, torch.from_numpy(reference.cluster_centers_).to(moved))
+        same = nearest_centres(moved, torch.from_numpy(reference.cluster_centers_).to(moved))
         agreement.append(float((same.cpu() == torch.from_numpy(found)).float().mean()))
         reached = torch.from_numpy(reference.cluster_centers_)
         theirs["inertia"].append(inertia(points, reached, torch.from_numpy(found).long()))

@@ -6,7 +6,7 @@ import torch
 from oracles import kmeans
 
 from espnet_av.ops import assignment
-from espnet_av.ops.assignment import assign, nearest
+from espnet_av.ops.assignment import assign, nearest_centres
 
 
 def cloud(size, seed=0):
@@ -22,7 +22,7 @@ def test_assignment_equals_the_reference(offset, monkeypatch):
         monkeypatch.setattr(assignment, "_SCORES_CPU", rows)
         found = assign(points, centres)
         assert found.labels.tolist() == labels.tolist()
-        assert torch.equal(nearest(points, centres), found.labels)
+        assert torch.equal(nearest_centres(points, centres), found.labels)
         np.testing.assert_allclose(found.distances, distances, rtol=2e-3, atol=1e-3)
 
 
@@ -36,4 +36,4 @@ def test_assignment_of_half_precision_points_is_computed_in_32_bit():
 
 def test_the_first_of_equally_near_centres():
     centres = torch.tensor([[1.0, 0.0], [-1.0, 0.0], [1.0, 0.0]])
-    assert nearest(torch.tensor([[0.0, 2.0], [3.0, 0.0]]), centres).tolist() == [0, 0]
+    assert nearest_centres(torch.tensor([[0.0, 2.0], [3.0, 0.0]]), centres).tolist() == [0, 0]
