@@ -67,7 +67,8 @@ def test_a_pretrained_model_is_no_recogniser(name, tiny_run, tmp_path):
             use(exp)
     arguments = ["--exp_dir", str(exp), "--roi_config", str(tmp_path / "roi.yaml")]
     (tmp_path / "roi.yaml").write_text("tracker: fixed\n")
-    with pytest.raises(SystemExit, match=cure):
+    # Whoever has its weights may pack it; these are of another model.
+    with pytest.raises(SystemExit, match="pack: CheckpointError"):
         pack_bin.main([*arguments, str(tmp_path / "m.zip")])
     assert not (tmp_path / "m.zip").exists()
 
