@@ -69,3 +69,4 @@ clean:  ## remove caches; .venv, downloads and what recipes made stay
 
 distclean: clean  ## remove also what mini_av and mini_coco made; other recipes keep data, dump and exp
 	@rm -rf egs2/mini_*/*/data egs2/mini_*/*/dump egs2/mini_*/*/exp
+	@rm -rf egs2/mini_*/*/data_av egs2/mini_*/*/dump_av egs2/mini_*/*/exp_av

@@ -44,14 +44,17 @@ LIBRISPEECH=${LIBRISPEECH:-}
 MUSTC=${MUSTC:-}
 KINETICS600=${KINETICS600:-}
 
-# Corpora with readers and without a recipe here, for recipes of your own.
-AVSPEECH=${AVSPEECH:-}
+# COMMON_VOICE: a full release, with a folder for each language. COVOST2: lists of translations, joined to it.
+# EUROPARL_ST: the unpacked archive of version 1.1.
 COMMON_VOICE=${COMMON_VOICE:-}
-SPOKENCOCO=${SPOKENCOCO:-}
-SPEECHCOCO=${SPEECHCOCO:-}
-# COVOST2: lists of translations, joined to COMMON_VOICE. LIBRIMIX_RTTM: who speaks when in LIBRIMIX.
 COVOST2=${COVOST2:-}
 EUROPARL_ST=${EUROPARL_ST:-}
+
+# Corpora with readers and without a recipe here, for recipes of your own.
+AVSPEECH=${AVSPEECH:-}
+SPOKENCOCO=${SPOKENCOCO:-}
+SPEECHCOCO=${SPEECHCOCO:-}
+# LIBRIMIX_RTTM: who speaks when in LIBRIMIX.
 MTEDX=${MTEDX:-}
 SPEECH_COMMANDS=${SPEECH_COMMANDS:-}
 FLUENT_SPEECH_COMMANDS=${FLUENT_SPEECH_COMMANDS:-}
