@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from espnet_av.text_models.config import TextModelsConfig
 from espnet_av.text_models.parallel import Parallel
 from espnet_av.text_models.pieces import code_of
 from espnet_av.text_models.training import learn
+
+logger = logging.getLogger(__name__)
 
 _SMOOTHING = 0.1
 _IGNORED = -100
@@ -68,7 +71,8 @@ class Translator:
         """Beam search.
 
         Args:
-            texts: in `source`; an empty one has an empty translation.
+            texts: in `source`; an empty one has an empty translation, and of one that is longer
+                than the model can read only the beginning is, which the log tells.
             source: language, as data dirs name it.
             target: language.
             beam_size: hypotheses that are kept.
@@ -84,10 +88,16 @@ class Translator:
         found = [""] * len(texts)
         told = [place for place, text in enumerate(texts) if text.strip()]
         order = sorted(told, key=lambda place: (-len(texts[place]), place))
+        most = self._model.config.max_position_embeddings
+        self._tell_cut([texts[place] for place in order], most)
         for start in range(0, len(order), batch_size):
             part = order[start : start + batch_size]
             batch = tokenizer(
-                [texts[i] for i in part], padding=True, truncation=True, return_tensors="pt"
+                [texts[i] for i in part],
+                padding=True,
+                truncation=True,
+                max_length=most,
+                return_tensors="pt",
             ).to(self._device)
             # What mBART's texts begin with; a fresh model has not all of it in its settings.
             out = self._model.generate(
@@ -96,13 +106,22 @@ class Translator:
                 forced_bos_token_id=tokenizer.convert_tokens_to_ids(code),
                 num_beams=beam_size,
                 length_penalty=length_penalty,
-                max_new_tokens=max_tokens,
+                max_new_tokens=min(max_tokens, most - 1),
                 early_stopping=True,
             )
             written = tokenizer.batch_decode(out, skip_special_tokens=True)
             for i, text in zip(part, written, strict=True):
                 found[i] = " ".join(text.split())
         return found
+
+    def _tell_cut(self, texts: Sequence[str], most: int) -> None:
+        lengths = [len(ids) for ids in self._tokenizer(list(texts))["input_ids"]] if texts else []
+        cut = sum(length > most for length in lengths)
+        if cut:
+            logger.warning(
+                "%d of %d texts have more than %d tokens, such as %.60s; what follows is left out",
+                *(cut, len(texts), most, texts[lengths.index(max(lengths))]),
+            )
 
 
 def train_translator(

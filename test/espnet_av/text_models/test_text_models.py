@@ -76,6 +76,16 @@ def test_texts_are_translated_whatever_their_order(made: Path) -> None:
     assert all(text.startswith("the ") for text in found if text)
 
 
+def test_texts_that_are_too_long_are_cut_and_told(
+    made: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As a recogniser that has learnt little writes them."""
+    long = "köpek kedi oğlan " * 40
+    found = Translator(made / "mbart").translate([long, "köpek"], "tr", "en", max_tokens=500)
+    assert len(found) == 2
+    assert "1 of 2 texts have more than 64 tokens, such as köpek kedi" in caplog.text
+
+
 def test_the_translator_gives_a_decoder_as_the_published_one(made: Path, tmp_path: Path) -> None:
     convert.main(["--family", "mbart", str(made / "mbart"), str(tmp_path / "decoder")])
     tokens = Tokenizer.load(tmp_path / "decoder/tokens")
