@@ -26,6 +26,8 @@ if TYPE_CHECKING:  # scoring reads these folders, and needs no model for it
 
 DONE = ".done"
 INFO = "decode.json"
+TRANSCRIPTS = "transcripts"
+"""In place of the results of a recogniser, where what was said was translated."""
 _WITH_CTM = {"frames", "states"}
 """Kinds whose folders have the alignment of the set."""
 _FREE_KEYS = ("batch_frames", "lm_file")

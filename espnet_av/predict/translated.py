@@ -18,7 +18,7 @@ from espnet_av.data.target import reference_texts
 from espnet_av.errors import DataDirError
 from espnet_av.fingerprint import file_fingerprint, fingerprint
 from espnet_av.predict.condition import Condition, decode_again
-from espnet_av.predict.results_dir import DONE, INFO, is_done, write_results
+from espnet_av.predict.results_dir import DONE, INFO, TRANSCRIPTS, is_done, write_results
 from espnet_av.rates import FRAME_HZ
 from espnet_av.search.decode_config import DecodeConfig
 from espnet_av.text_file import read_json
@@ -27,7 +27,6 @@ logger = logging.getLogger(__name__)
 
 TranslateTexts = Callable[[Sequence[str], str, str], list[str]]
 """(texts, language they are in, language to write) -> translations."""
-TRANSCRIPTS = "transcripts"
 
 
 @dataclass(frozen=True, kw_only=True)

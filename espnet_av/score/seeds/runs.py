@@ -9,6 +9,7 @@ from typing import Any
 
 from espnet_av.config import build
 from espnet_av.errors import ConfigError, DataDirError
+from espnet_av.predict.results_dir import TRANSCRIPTS
 from espnet_av.score.record import axes_of
 from espnet_av.score.scoring import Scoring
 from espnet_av.text_file import read_json
@@ -147,7 +148,7 @@ def _read_run(name: str, path: Path) -> System:
             "set, mode and noise": sorted(system.tests),
             "seed of the noise and references": system.tests,
             "weights that are decoded": first["checkpoint"],
-            **_training_facts(Path(first["exp_dir"])),
+            **_origin_facts(first),
         }
     except (KeyError, IndexError, TypeError) as error:
         msg = (
@@ -155,6 +156,14 @@ def _read_run(name: str, path: Path) -> System:
         )
         raise DataDirError(msg) from error
     return system
+
+
+def _origin_facts(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of what was decoded; texts that were translated are those of a training, or said."""
+    source = record.get("translated_from")
+    if source is None:
+        return _training_facts(Path(record["exp_dir"]))
+    return {} if source == TRANSCRIPTS else _training_facts(Path(source).parent)
 
 
 def _training_facts(exp_dir: Path) -> dict[str, Any]:

@@ -319,3 +319,32 @@ def test_systems_scored_or_decoded_otherwise_share_no_table() -> None:
     path.write_text(json.dumps(scores | {"decode_config": "beam_size: 1"}))
     with pytest.raises(ConfigError, match=r"two_s1.* differs from that of exp/one_s1"):
         check_comparable([one, read_system("two", [path])])
+
+
+def test_translated_texts_stand_beside_what_was_trained() -> None:
+    """A cascade differs in what its recogniser was told; transcripts were told nothing."""
+    trained = [write_training(f"asr_s{seed}", seed) for seed in (1, 2)]
+    speech = [write_scores(exp, seed, (9.0,)) for seed, exp in enumerate(trained, 1)]
+    cascade, ceiling = [], []
+    for seed, exp in enumerate(trained, 1):
+        own = Path(f"exp/cascade_s{seed}")
+        own.mkdir()
+        source = {"translated_from": f"{exp}/words"}
+        cascade.append(write_scores(own, seed, (8.0,), **source))
+    Path("exp/ceiling").mkdir()
+    ceiling.append(write_scores(Path("exp/ceiling"), 0, (5.0,), translated_from="transcripts"))
+    systems = [
+        read_system(name, paths)
+        for name, paths in (("speech", speech), ("cascade", cascade), ("ceiling", ceiling))
+    ]
+    check_comparable(systems)
+    page = format_comparison(systems)
+    assert "cascade" in page and "ceiling" in page
+    # Two recognisers that were told different things make no cascade.
+    other = write_training("asr_s3", 3, max_steps=11)
+    Path("exp/cascade_s3").mkdir()
+    wrong = write_scores(
+        Path("exp/cascade_s3"), 3, (8.0,), translated_from=f"{other}/words"
+    )  # fmt: skip
+    with pytest.raises(ConfigError, match="configuration of the training differs"):
+        read_system("cascade", [*cascade, wrong])
