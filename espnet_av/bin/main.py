@@ -33,6 +33,7 @@ VERBS = {
     "compare": "several systems over seeds: one table, differences, a picture",
     "gap": "what learning several languages costs, and what pictures save of it: table, picture",
     "effects": "what two choices are worth that were crossed: table, average effect of each",
+    "probes": "frozen models by heads of several tasks on them: table, changes, pictures",
     "tables": "published tables beside what was run here",
     "import": "cuts of lhotse -> a data directory, sound and video",
     "export": "a data directory -> cuts of lhotse",

@@ -39,6 +39,9 @@ def get_parser() -> argparse.ArgumentParser:
         "--lang_tags", action="store_true", help="put a token <lang> in front of every text"
     )
     parser.add_argument(
+        "--also", nargs="+", default=[], help="texts besides, for tokens that no text may have"
+    )
+    parser.add_argument(
         "--unit_parts", type=int, default=1, help="frame labels a ctm label is cut into, in time"
     )
     parser.add_argument("data_dir", type=Path, help="training set: its text and, if any, its ctm")
@@ -90,8 +93,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise DataDirError(msg)
         tags = list(texts) if args.lang_tags else []
         lines = balanced(texts, temperature)
-        before = read_trained(args.token_dir)
-        tokenizer = train_tokenizer(lines, args.token_dir, args.token_type, args.nbpe, tags)
+        before, learnt = read_trained(args.token_dir), [*lines, *args.also]
+        tokenizer = train_tokenizer(learnt, args.token_dir, args.token_type, args.nbpe, tags)
         words = sorted({word for line in lines for word in line.split()})
         write_lines(args.token_dir / "words.txt", words)
         labels = {segment.label for segments in data.ctm.values() for segment in segments}

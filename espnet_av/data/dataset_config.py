@@ -37,6 +37,9 @@ class DatasetConfig:
     label_slots: tuple[tuple[str, ...], ...] = ()
     """Instead of `labels`, values of several slots: a class is one of each, joined by `|`, such as
     `activate|lights|kitchen`, and the last slot is numbered fastest."""
+    label_part: int | None = None
+    """Of values of slots joined by `|` in `utt2label`, the one that is the class, from 0; null: all
+    of them together."""
     video_crop: int = 88
     """Side of the square cut out of every clip, in pixels: random in training, else central."""
     film_size: int = 224
@@ -103,7 +106,19 @@ class DatasetConfig:
         slots = product(*self.label_slots) if self.label_slots else ()
         return self.labels or tuple(map("|".join, slots))
 
+    def label_of(self, value: str) -> str:
+        """The class that a value of `utt2label` says; all of it, if it has no such part."""
+        parts = value.split("|")
+        number = len(parts) if self.label_part is None else self.label_part
+        return parts[number] if number < len(parts) else value
+
     def _check_labels(self) -> None:
+        if self.label_part is not None and (self.label_part < 0 or self.label_slots):
+            msg = (
+                f"label_part is {self.label_part} with label_slots {len(self.label_slots)}; it is "
+                "the place of one slot, from 0, and its values are `labels`"
+            )
+            raise ConfigError(msg)
         if len(set(self.labels)) < len(self.labels):
             twice = next(label for label in self.labels if self.labels.count(label) > 1)
             msg = f"labels has '{twice}' twice; each class has one number"

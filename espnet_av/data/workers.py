@@ -84,7 +84,11 @@ class Workers:
 
 
 def largest_batch_bytes(
-    batch_frames: int, num_frames: Sequence[int], num_pixels: int, with_audio: bool = True
+    batch_frames: int,
+    num_frames: Sequence[int],
+    num_pixels: int,
+    with_audio: bool = True,
+    more_bytes: int = 0,
 ) -> int:
     """What the largest batch takes.
 
@@ -93,8 +97,9 @@ def largest_batch_bytes(
         num_frames: of each utterance; one that is longer than the budget is a batch by itself.
         num_pixels: of a picture; 0 without video.
         with_audio: whether there is sound.
+        more_bytes: of what else there is in each frame, as stored states.
     """
-    per_frame = SAMPLES_PER_FRAME * _BYTES_PER_SAMPLE * with_audio + num_pixels
+    per_frame = SAMPLES_PER_FRAME * _BYTES_PER_SAMPLE * with_audio + num_pixels + more_bytes
     return max(batch_frames, *num_frames, 1) * (per_frame + _OTHER_BYTES_PER_FRAME)
 
 

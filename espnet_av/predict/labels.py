@@ -35,7 +35,9 @@ class Labels(Predictions):
                 stream.write(json.dumps(record, ensure_ascii=False) + "\n")
         refs = data.tables.get("utt2label", {})
         if refs:
-            write_table(folder / "ref.label", {u: refs[u] for u in utt_ids if u in refs})
+            label_of = self.dataset.config.label_of
+            there = {u: label_of(refs[u]) for u in utt_ids if u in refs}
+            write_table(folder / "ref.label", there)
 
 
 @torch.inference_mode()

@@ -5,7 +5,12 @@ from __future__ import annotations
 from itertools import chain
 
 from espnet_av.recipe.experiment import ComparisonTable
-from espnet_av.recipe.experiment_list import EffectsEntry, ExperimentList, GapEntry
+from espnet_av.recipe.experiment_list import (
+    EffectsEntry,
+    ExperimentList,
+    GapEntry,
+    ProbesEntry,
+)
 from espnet_av.recipe.named import experiment_of
 from espnet_av.recipe.options import Options
 from espnet_av.recipe.translations import translation_of
@@ -24,7 +29,26 @@ def tables(found: ExperimentList, options: Options) -> list[ComparisonTable]:
         for out, table in found.tables.items()
     ]
     gaps = [_gap(out, gap, found, options) for out, gap in found.gaps.items()]
-    return [*compared, *gaps, *(_effects(o, e, found, options) for o, e in found.effects.items())]
+    effects = [_effects(out, entry, found, options) for out, entry in found.effects.items()]
+    probes = [_probes(out, entry, found, options) for out, entry in found.probes.items()]
+    return [*compared, *gaps, *effects, *probes]
+
+
+def _probes(
+    out: str, entry: ProbesEntry, found: ExperimentList, options: Options
+) -> ComparisonTable:
+    changes = {title: [entry.models[m] for m in names] for title, names in entry.changes.items()}
+    said = ("--expected", entry.expected) if entry.expected else ()
+    told = (w for title, models in changes.items() for w in ("--change", title, *models))
+    return ComparisonTable(
+        out=out,
+        rows=tuple(
+            (titles, tuple(scores[0] for scores in _scores(found, name, options)))
+            for titles, name in entry.cells(found.experiments).items()
+        ),
+        program="probes",
+        options=(*told, *said),
+    )
 
 
 def _effects(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -189,6 +189,29 @@ class EffectsEntry:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProbesEntry:
+    """Frozen models by the heads on them, by `espnet-av probes`."""
+
+    tasks: dict[str, str]
+    """Title of a task -> how the names of its experiments begin."""
+    models: dict[str, str]
+    """How they end, behind a `_` -> title of the model. Some may not be there."""
+    changes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Title -> some of the models, by the ends of their names: that before, and those after."""
+    expected: str = ""
+    """File with what is published of the changes."""
+
+    def cells(self, experiments: Collection[str]) -> dict[tuple[str, str], str]:
+        """Titles of task and model -> experiment, of those that are there."""
+        named = {
+            (task, title): f"{begin}_{end}"
+            for task, begin in self.tasks.items()
+            for end, title in self.models.items()
+        }
+        return {titles: name for titles, name in named.items() if name in experiments}
+
+
+@dataclass(frozen=True, kw_only=True)
 class ExperimentList:
     """Everything a file says."""
 
@@ -203,6 +226,8 @@ class ExperimentList:
     gaps: dict[str, GapEntry] = field(default_factory=dict)
     """The same."""
     effects: dict[str, EffectsEntry] = field(default_factory=dict)
+    """The same."""
+    probes: dict[str, ProbesEntry] = field(default_factory=dict)
     """The same."""
 
     def order(self) -> list[str]:
@@ -245,7 +270,7 @@ def load_experiments(path: str | Path, seeds: Sequence[int] = ()) -> ExperimentL
 
     Args:
         path: YAML file with `experiments`, and perhaps `defaults` (keys of every experiment),
-            `tests`, `translations`, `tables`, `gaps` and `effects`.
+            `tests`, `translations`, `tables`, `gaps`, `effects` and `probes`.
         seeds: in place of those of every experiment that has any.
 
     Raises:

@@ -12,7 +12,12 @@ from espnet_av.recipe.checks import check_name
 from espnet_av.recipe.experiment import base_name
 
 if TYPE_CHECKING:
-    from espnet_av.recipe.experiment_list import ExperimentEntry, ExperimentList, TokensEntry
+    from espnet_av.recipe.experiment_list import (
+        ExperimentEntry,
+        ExperimentList,
+        ProbesEntry,
+        TokensEntry,
+    )
 
 
 def check_list(path: Path, found: ExperimentList) -> None:
@@ -32,6 +37,8 @@ def check_list(path: Path, found: ExperimentList) -> None:
     for name, effects in found.effects.items():
         for row, columns in effects.cells.items():
             _check_tested(f"{path}: effects.{name}: cells.{row}", columns.values(), found)
+    for name, probes in found.probes.items():
+        _check_probes(f"{path}: probes.{name}", probes, found)
     for name, gap in found.gaps.items():
         for key, group in (("without", gap.without), ("with_pictures", gap.with_pictures)):
             where = f"{path}: gaps.{name}: {key}"
@@ -52,6 +59,23 @@ def _check_states(path: Path, found: ExperimentList) -> None:
                 "under which their states are stored; make a link of another name to one of them"
             )
             raise ConfigError(msg)
+
+
+def _check_probes(where: str, probes: ProbesEntry, found: ExperimentList) -> None:
+    cells = probes.cells(found.experiments)
+    _check_tested(f"{where}: tasks", cells.values(), found)
+    for model, title in probes.models.items():
+        if not any(name == title for _, name in cells):
+            names = ", ".join(f"{begin}_{model}" for begin in probes.tasks.values())
+            msg = f"{where}: models: {model}: there is no experiment {names}; correct the name"
+            raise ConfigError(msg)
+    for title, models in probes.changes.items():
+        if len(models) < 2:
+            msg = f"{where}: changes: {title}: name the model before, and one after at least"
+            raise ConfigError(msg)
+        for model in models:
+            if model not in probes.models:
+                raise _unknown(where, f"changes: {title}", model, probes.models)
 
 
 def is_outside(source: str) -> bool:

@@ -139,7 +139,7 @@ def _source(found: ExperimentList, source: str, seed: int | None, options: Optio
 def experiment_of(
     found: ExperimentList, name: str, seed: int | None, options: Options
 ) -> Experiment:
-    """An entry of a list with a seed."""
+    """What is trained and tested under a name of the list, of a sweep that which is best."""
     entry = found.experiments[name]
     out = f"{options.expdir}/{full_name(name, seed)}"
     upstream, stored = _source(found, entry.upstream, seed, options), entry.states == "stored"

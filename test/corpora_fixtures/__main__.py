@@ -2,7 +2,7 @@
 
 Usage: tools/make_fixture_corpus.sh <muavic|lrs3|voxceleb2|mlcoco> <folder> [<language>...]
        or, instead of these, covost2, europarl_st, mustc, mtedx, librispeech, speech_commands,
-       fluent_speech_commands, librimix, kinetics600
+       fluent_speech_commands, librimix, kinetics600, superb
 Prints the variables of db.sh that lead to them.
 """
 
@@ -28,6 +28,7 @@ from corpora_fixtures.item_sets import build_zerospeech2017
 from corpora_fixtures.lrs3 import build_lrs3, write_lrs3_landmarks
 from corpora_fixtures.muavic import WORDS, add_translations, build_muavic
 from corpora_fixtures.recognition import (
+    LEXICON,
     build_fluent_speech_commands,
     build_librimix,
     build_librispeech,
@@ -117,6 +118,16 @@ def make_librimix(root: Path) -> dict[str, Path]:
     return {"LIBRIMIX": built / "Libri2Mix", "LIBRIMIX_RTTM": built / "turns"}
 
 
+def make_superb(root: Path) -> dict[str, Path]:
+    """The corpora of SUPERB's four tasks, and a lexicon of what is read in one of them."""
+    names = ("speech_commands", "fluent_speech_commands", "librispeech")
+    built = {name.upper(): SINGLE[name](root / name) for name in names}
+    lexicon = root / "lexicon"
+    lexicon.mkdir(parents=True, exist_ok=True)
+    (lexicon / "librispeech-lexicon-200k-g2p.txt").write_text(LEXICON, encoding="utf-8")
+    return {**built, "SUPERB_LEXICON": lexicon, **make_librimix(root / "librimix")}
+
+
 def make_mtedx(root: Path) -> dict[str, Path]:
     """Transcripts and translations of the same talks."""
     return {"MTEDX": build_talks(root / "mtedx", ("es-es", "es-en"), MTEDX_SPLITS, ".flac")}
@@ -142,7 +153,7 @@ def main() -> None:
     known: dict[str, Callable[..., Mapping[str, Path | str]]] = {
         "muavic": make_muavic, "lrs3": make_lrs3, "voxceleb2": make_voxceleb2,
         "mlcoco": make_mlcoco, "covost2": make_covost2, "librimix": make_librimix,
-        "mtedx": make_mtedx,
+        "mtedx": make_mtedx, "superb": make_superb,
         **{name: partial(_make_single, name) for name in SINGLE},
     }  # fmt: skip
     name, folder, *languages = [*sys.argv[1:], "", ""][: max(2, len(sys.argv) - 1)]

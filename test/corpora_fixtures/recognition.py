@@ -18,6 +18,14 @@ COMMANDS = {
     "go": ("spk000_nohash_0",),
 }
 """Word -> files: of spk015 by its hash to validate, of spk002 left out, of others to train."""
+LEXICON = """HE HH IY1
+SAID S EH1 D
+'TWAS T W AH1 Z
+NUMBER N AH1 M B ER0
+0 Z IH1 R OW0
+1 W AH1 N
+"""
+"""Phones of what is read in the small LibriSpeech."""
 INTENTS = {
     "train": (("activate", "lights", "kitchen"), ("change language", "Chinese", "none")),
     "valid": (("activate", "lights", "kitchen"),),

@@ -180,3 +180,25 @@ def test_mlcoco(project: Path) -> None:
         "caption_test_en",
         "caption_test_fr",
     }
+
+
+def test_superb(project: Path) -> None:
+    recipe = project / "egs2/superb/probe1"
+    follow(recipe)
+    exp = recipe / "exp_rehearsal"
+    tokens = (recipe / "data_rehearsal/token_list").glob("*/tokens.txt")
+    listed = next(tokens).read_text(encoding="utf-8").split()
+    assert {"\u2581SIL", "\u2581SPN", "\u2581AH1"} <= set(listed)
+    metrics = {"ks": "accuracy", "ic": "accuracy", "pr": "per", "sd": "der_lowest"}
+    for task, metric in metrics.items():
+        scores = json.loads((exp / f"{task}_below/decode/scores.json").read_text(encoding="utf-8"))
+        (record,) = scores["conditions"]
+        assert scores["scoring"]["metric"] == metric and record["set"] == f"{task}_test"
+        assert record[metric]["num_utts"] > 0
+    assert (exp / "ks_below/choice.tsv").read_text(encoding="utf-8").count("\tyes") == 1
+    stored = recipe / "dump_rehearsal/states/below"
+    assert {path.name for path in stored.iterdir()} == {
+        f"{task}_{name}" for task in metrics for name in ("train", "valid")
+    }
+    page = (exp / "superb.md").read_text(encoding="utf-8")
+    assert "|hardly trained|" in page and "+102.30 %" in page

@@ -24,10 +24,12 @@ SPEAKERS = ("a", "b", "c", "d", "e", "f")
 class ToySet:
     """Utterance `u<i>` lasts (i + 1) x 4 frames at 25 Hz, and its sound is the number i."""
 
-    def __init__(self, num_utts: int, labels: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, num_utts: int, labels: tuple[str, ...] = (), label_part: int | None = None
+    ) -> None:
         self.utt_ids = [f"u{i}" for i in range(num_utts)]
         self.num_frames = [4 * (i + 1) for i in range(num_utts)]
-        self.config = DatasetConfig(labels=labels)
+        self.config = DatasetConfig(labels=labels, label_part=label_part)
         self.num_read = 0
 
     def __len__(self) -> int:
@@ -89,9 +91,10 @@ def predict(
     labels: tuple[str, ...] = (),
     layers: tuple[int, ...] = (),
     mode: str = "A",
+    label_part: int | None = None,
 ) -> Path:
     """The finished folder of a condition, as the decode stage writes it."""
-    dataset = ToySet(len(answers), labels)
+    dataset = ToySet(len(answers), labels, label_part)
     work = Work(
         model=ToyModel(answers),
         config=DecodeConfig(method="ctc_prefix", batch_frames=20),

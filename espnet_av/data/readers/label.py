@@ -19,6 +19,7 @@ class LabelReader(AbsReader):
 
     def __init__(self, request: ReadRequest) -> None:
         super().__init__(request)
+        self._label = self.config.label_of
         self._ids = {label: number for number, label in enumerate(self.config.classes)}
 
     def check(self) -> None:
@@ -30,8 +31,9 @@ class LabelReader(AbsReader):
             raise DataDirError(msg)
         if not self._ids:
             msg = "dataset.labels is empty, but the model reads labels; list its classes there: "
-            raise ConfigError(msg + ", ".join(sorted(set(labels.values()))[:20]))
-        for utt_id, label in labels.items():
+            raise ConfigError(msg + ", ".join(sorted(set(map(self._label, labels.values())))[:20]))
+        for utt_id, value in labels.items():
+            label = self._label(value)
             # What training never had cannot be predicted, and is no reason to stop a test.
             if self.request.train and label not in self._ids:
                 msg = f"{self.data.path}/utt2label: {utt_id}: '{label}' is not in dataset.labels"
@@ -42,10 +44,12 @@ class LabelReader(AbsReader):
         """See `AbsReader`."""
         labels = self.data.tables["utt2label"]
         known = {u: label for u, label in labels.items() if u not in left_out}
-        unknown = [Drop(u, "unknown label", v) for u, v in known.items() if v not in self._ids]
+        unknown = [
+            Drop(u, "unknown label", v) for u, v in known.items() if self._label(v) not in self._ids
+        ]
         return self.not_in("utt2label", left_out) + unknown
 
     def read(self, utt_id: str, draw: Draw) -> np.ndarray | None:
         """See `AbsReader`."""
-        label = self.data.get("utt2label", utt_id)
-        return None if label is None else np.asarray(self._ids[label], dtype=np.int64)
+        value = self.data.get("utt2label", utt_id)
+        return None if value is None else np.asarray(self._ids[self._label(value)], dtype=np.int64)

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from espnet_av.config import unknown_key_message
 from espnet_av.errors import ConfigError
 from espnet_av.predict.condition import CLEAN, MODES, parse_noise
+from espnet_av.score.published.improvements import Improvement
 from espnet_av.score.published.statements import Statement, StatementCheck, check_statement
 
 LEADS = ("noise", "system", "mode", "source")
@@ -124,6 +125,8 @@ class Published:
     """Name -> test sets; its figure is their unweighted mean."""
     derived: dict[str, str] = field(default_factory=dict)
     """Name -> expression of groups and test sets, as `high - low`."""
+    improvements: list[Improvement] = field(default_factory=list)
+    """What `espnet-av probes` sets beside its own."""
 
     def __post_init__(self) -> None:
         for table in self.tables:

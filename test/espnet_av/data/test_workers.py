@@ -91,6 +91,7 @@ def test_bytes_of_the_largest_batch():
     assert largest_batch_bytes(100, [10, 30], 88 * 88) == 100 * (2560 + 7744 + 32)
     assert largest_batch_bytes(100, [10, 300], 0) == 300 * (2560 + 32)
     assert largest_batch_bytes(100, [], 64, with_audio=False) == 100 * (64 + 32)
+    assert largest_batch_bytes(100, [], 0, more_bytes=10**4) == 100 * (2560 + 32 + 10**4)
 
 
 class Numbers(torch.utils.data.Dataset):

@@ -30,3 +30,10 @@ def test_files_of_a_condition(tmp_path):
 def test_another_number_of_classes_is_named(tmp_path):
     with pytest.raises(ConfigError, match=r"tells 3 classes, but dataset\.labels .* has 2 names"):
         predict(tmp_path, "label", SCORES, REFS, labels=("bee", "cat"))
+
+
+def test_references_are_the_part_that_is_the_class(tmp_path):
+    refs = {"utt2label": {"u0": "put|cat", "u1": "put|bee", "u2": "take|dog", "u3": "cat"}}
+    names = ("bee", "cat", "dog")
+    folder = predict(tmp_path, "label", SCORES, refs, labels=names, label_part=1)
+    assert read_table(folder / "ref.label") == REFS["utt2label"]

@@ -248,3 +248,45 @@ def test_a_gap_that_cannot_be(tmp_path: Path, old: str, new: str, message: str) 
     assert old in GAP
     with pytest.raises(ConfigError, match=message):
         load(tmp_path, GAP.replace(old, new))
+
+
+PROBES = """
+tests: {word: {}}
+experiments:
+  ks_a: {config: k.yaml, upstream: x/a, tests: [word]}
+  ks_b: {config: k.yaml, upstream: x/b, tests: [word]}
+  sd_b: {config: k.yaml, upstream: x/b, tests: [word]}
+probes:
+  results/p.md:
+    tasks: {KS: ks, SD: sd}
+    models: {a: MAE, b: MAE de}
+    changes: {en-de: [a, b]}
+    expected: e.yaml
+"""
+
+
+def test_frozen_models_of_a_list(tmp_path: Path) -> None:
+    _, (table,) = load(tmp_path, PROBES)
+    assert (table.program, table.out) == ("probes", "results/p.md")
+    assert table.options == ("--change", "en-de", "MAE", "MAE de", "--expected", "e.yaml")
+    assert table.rows == (
+        (("KS", "MAE"), ("exp/ks_a/decode/scores.json",)),
+        (("KS", "MAE de"), ("exp/ks_b/decode/scores.json",)),
+        (("SD", "MAE de"), ("exp/sd_b/decode/scores.json",)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("a: MAE,", "a: MAE, c: CLR,", "models: c: there is no experiment ks_c, sd_c"),
+        ("[a, b]", "[a]", "changes: en-de: name the model before, and one after"),
+        ("[a, b]", "[a, c]", "changes: en-de: there is no 'c'"),
+        ("sd_b: {config: k.yaml, upstream: x/b, tests: [word]}",
+         "sd_b: {config: k.yaml, upstream: x/b}", "sd_b has no tests"),
+    ],
+)  # fmt: skip
+def test_frozen_models_that_are_not_there(tmp_path: Path, old: str, new: str, message: str) -> None:
+    assert old in PROBES
+    with pytest.raises(ConfigError, match=message):
+        load(tmp_path, PROBES.replace(old, new))

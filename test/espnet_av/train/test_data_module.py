@@ -46,6 +46,20 @@ def test_number_of_workers_changes_nothing(num_workers):
         assert torch.equal(ours.batch.text, theirs.batch.text)
 
 
+def test_stored_states_take_room_too(monkeypatch):
+    """Of 4 frames at 25 Hz, 3 states of 5 numbers in 8 frames at 50 Hz, as float16."""
+
+    class Stored(Telling):
+        def sample(self, index, epoch, step):
+            states = np.zeros((2 * self.num_frames[index], 3, 5), np.float16)
+            return Sample(utt_id=self.utt_ids[index], states=states)
+
+    config = TrainConfig(batch_frames=24, max_utts=3, num_workers=3)
+    data = AVDataModule(Stored(), Stored(5), config, Progress())
+    assert data._states_bytes() == 2 * 3 * 5 * 2
+    assert module(3)._states_bytes() == 0
+
+
 def test_fewer_workers_where_shared_memory_is_small(monkeypatch, caplog):
     monkeypatch.setattr(workers, "_free_bytes", lambda: 5_000_000)
     data = module(3, prefetch_batches=4)

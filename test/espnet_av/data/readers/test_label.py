@@ -81,9 +81,24 @@ def test_classes_of_slots_are_numbered_with_the_last_one_fastest(
         ({"label_slots": (("a",), ())}, "a slot has values"),
         ({"label_slots": (("a|b",),)}, "without '|'"),
         ({"label_slots": SLOTS, "labels": ("x",)}, "leave one of them out"),
+        ({"label_slots": SLOTS, "label_part": 0}, "it is the place of one slot"),
+        ({"label_part": -1}, "label_part is -1"),
     ],
 )
 def test_slots_that_make_no_sense(wrong: dict[str, Any], reason: str) -> None:
     with pytest.raises(ConfigError, match=re.escape(reason)):
         DatasetConfig(**wrong)
     assert not DatasetConfig().classes
+
+
+def test_one_part_of_a_label_is_the_class(make_request: Any, make_draw: Any) -> None:
+    config = DatasetConfig(labels=("lamp", "none"), label_part=1)
+    labels = {"a": "bring|none|kitchen", "b": "activate|lamp", "c": "none", "d": "go|heat"}
+    tables = {"utt2spk": dict.fromkeys("abcd", "s"), "utt2label": labels}
+    reader = LabelReader(make_request(tables, config=config))
+    reader.check()
+    # A label of one part is taken whole.
+    assert [int(reader.read(u, make_draw())) for u in "abc"] == [1, 0, 1]
+    assert [tuple(drop) for drop in reader.lacking(())] == [("d", "unknown label", "go|heat")]
+    with pytest.raises(DataDirError, match=r"d: 'heat' is not in dataset.labels"):
+        LabelReader(make_request(tables, config=config, train=True)).check()

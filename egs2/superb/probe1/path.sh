@@ -1,0 +1,1 @@
+../../TEMPLATE/av1/path.sh

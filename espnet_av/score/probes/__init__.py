@@ -1,0 +1,1 @@
+"""Frozen models side by side, by heads of several tasks on them."""
