@@ -105,10 +105,11 @@ def write_results(
     `missing_video.tsv` (what was taken from which), `decode.json` (counts, times, model), tables
     for grouping, the configuration and its provenance, and last `.done` with `key`.
     """
-    known = set(predictions.utt_ids)
-    utt_ids = [utt_id for utt_id in data.utt_ids if utt_id in known]
     with atomic_dir(folder) as temporary:
         predictions.write(temporary, data)
+        # Some are only then found to have none.
+        known = set(predictions.utt_ids)
+        utt_ids = [utt_id for utt_id in data.utt_ids if utt_id in known]
         for table in _COPIED:
             rows = data.tables.get(table, {})
             if rows:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,18 +13,25 @@ import torch
 from espnet_av.data.ark import ArkWriter
 from espnet_av.data.data_dir import DataDir, write_data_dir
 from espnet_av.data.dataset import AVDataset
+from espnet_av.data.dropped import Drop, write_dropped
 from espnet_av.data.fields import find_table
 from espnet_av.data.tables import STATES
+from espnet_av.errors import DataDirError
 from espnet_av.models.states import state_numbers
 from espnet_av.predict.prediction import Predictions, Work
 from espnet_av.train.stored_states import told_of_states
+
+logger = logging.getLogger(__name__)
+
+_SHORT = "shorter than one frame of the model"
 
 
 @dataclass(frozen=True, kw_only=True)
 class States(Predictions):
     """States that are computed while they are written: those of a set do not fit in memory."""
 
-    found: Mapping[str, None]
+    found: dict[str, None]
+    """Those of which nothing can be stored are taken out when that is found."""
     advance: Callable[[int], None]
 
     def facts(self) -> dict[str, Any]:
@@ -47,9 +55,27 @@ class States(Predictions):
                     if length:
                         pointers[utt_id] = ark.write_array(utt_id, row[:length])
                 self.advance(len(batch.utt_id))
+        self._tell_short_ones(folder, data, pointers)
         kept = data.subset(pointers)
         tables = {name: rows for name, rows in kept.tables.items() if not _is_file(name)}
         write_data_dir(folder, {**tables, STATES.name: pointers}, kept.ctm)
+
+    def _tell_short_ones(self, folder: Path, data: DataDir, there: Collection[str]) -> None:
+        """List what is so short that the model has no frame of it: heads cannot learn from it.
+
+        Raises:
+            DataDirError: nothing is left.
+        """
+        short = [utt_id for utt_id in self.ordered(data) if utt_id not in there]
+        write_dropped(folder / "dropped.tsv", [Drop(utt_id, _SHORT, "") for utt_id in short])
+        for utt_id in short:
+            del self.found[utt_id]
+        if short and not there:
+            msg = f"{data.path}: all {len(short)} utterances are {_SHORT}, such as {short[0]}; "
+            raise DataDirError(msg + "look at their sound, or take another model")
+        if short:
+            told = (data.path, len(short), len(short) + len(there), _SHORT, short[0])
+            logger.warning("%s: %d of %d utterances are %s, such as %s: left out", *told)
 
 
 def predict_states(work: Work, dataset: AVDataset, advance: Callable[[int], None]) -> States:

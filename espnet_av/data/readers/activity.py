@@ -7,11 +7,12 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from espnet_av.data.dropped import Drop
+from espnet_av.data.lengths import num_frames
 from espnet_av.data.readers.abs_reader import AbsReader, Draw
 from espnet_av.data.rttm import parse_turns
 from espnet_av.data.table import Segment
 from espnet_av.errors import DataDirError
-from espnet_av.rates import frames_at_rate
+from espnet_av.rates import FRAME_HZ, frames_at_rate
 
 
 class ActivityReader(AbsReader):
@@ -27,7 +28,20 @@ class ActivityReader(AbsReader):
 
     def lacking(self, left_out: Collection[str]) -> list[Drop]:
         """See `AbsReader`."""
-        return self.not_in("rttm", left_out)
+        absent = self.not_in("rttm", left_out)
+        return absent + self._of_others({*left_out, *(drop.utt_id for drop in absent)})
+
+    def _of_others(self, left_out: Collection[str]) -> list[Drop]:
+        """Utterances that end before their first turn: the turns are of another recording."""
+        drops = []
+        for utt_id in self.data.utt_ids:
+            value = None if utt_id in left_out else self.data.get("rttm", utt_id)
+            turns = parse_turns(value) if value else []
+            seconds = num_frames(self.data, utt_id) / FRAME_HZ if turns else 0.0
+            if turns and min(turns).start >= seconds:
+                told = f"first turn at {min(turns).start:g} s, end at {seconds:g} s"
+                drops.append(Drop(utt_id, "turns of another recording", told))
+        return drops
 
     def read(self, utt_id: str, draw: Draw) -> np.ndarray | None:
         """See `AbsReader`."""

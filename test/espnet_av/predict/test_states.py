@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -76,3 +77,28 @@ def test_layers_by_number(below: Path, tmp_path: Path) -> None:
     assert told["states"] == [2]
     (pointer,) = read_data_dir(folder).tables["states.scp"].values()
     assert read_half(f"{folder}/{pointer}", num_axes=3).shape[1:] == (1, 8)
+
+
+def test_speech_without_a_frame_is_told(
+    below: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_tiny_dump(tmp_path / "dump/a", 3, seed=3)
+    extract = bestrq.BestRQModel.extract_features
+    shortest: list[int] = [1]
+
+    def cut(self: Any, batch: Any, layers: Any) -> Any:
+        found, lengths = extract(self, batch, layers)
+        return found, lengths.index_fill(0, torch.tensor(range(shortest[0])), 0)
+
+    monkeypatch.setattr(bestrq.BestRQModel, "extract_features", cut)
+    folder = store(below, tmp_path / "dump/a", tmp_path / "states")
+    lost = (folder / "dropped.tsv").read_text(encoding="utf-8")
+    assert lost.count("shorter than one frame of the model") >= 1
+    assert len(read_data_dir(folder).utt_ids) == 3 - lost.count("shorter than")
+    assert "3 utterances are shorter than one frame" in caplog.text
+    shortest[0] = 3
+    monkeypatch.setattr(bestrq.BestRQModel, "extract_features", lambda self, batch, layers: (
+        extract(self, batch, layers)[0], torch.zeros(len(batch["utt_id"]), dtype=torch.int64)
+    ))  # fmt: skip
+    with pytest.raises(SystemExit, match="all 3 utterances are shorter than one frame"):
+        store(below, tmp_path / "dump/a", tmp_path / "none")

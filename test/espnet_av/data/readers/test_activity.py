@@ -96,3 +96,19 @@ def test_chunks_within_a_turn_are_spoken_in(turns, seconds, counts) -> None:
     active = activity(parse_turns(turns), round(100 * seconds), 100.0)
     chunks = [active[start : start + 400].sum(axis=0) for start in range(0, len(active), 400)]
     assert [chunk.tolist() for chunk in chunks] == counts
+
+
+def test_turns_of_another_recording_are_left_out(make_request: Any) -> None:
+    """They begin where the utterance has ended; some that go on after it are its own."""
+    turns = {"a": "0 9 ann", "b": "5 1 ann 7 1 bob", "c": "0.4 1 ann", "d": "0.39 1 ann"}
+    tables = {
+        "utt2spk": dict.fromkeys("abcde", "s"),
+        "utt2num_samples": dict.fromkeys("abcde", "6400"),
+        "rttm": turns,
+    }
+    drops = ActivityReader(make_request(tables)).lacking({"x"})
+    assert [tuple(drop) for drop in drops] == [
+        ("e", "not in rttm", ""),
+        ("b", "turns of another recording", "first turn at 5 s, end at 0.4 s"),
+        ("c", "turns of another recording", "first turn at 0.4 s, end at 0.4 s"),
+    ]
