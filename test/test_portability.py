@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
+from oracles.tiny_run import make_tiny_run
 
 from espnet_av.cores import num_cores
 from espnet_av.train.summary import hardware
@@ -166,3 +168,31 @@ def test_jobs_where_the_system_does_not_tell_which_cores(tmp_path: Path) -> None
     ]
     subprocess.run(command, check=True, capture_output=True)
     assert "n-3" in (tmp_path / "a.3.log").read_text("utf-8")
+
+
+AS_ON_A_MAC = """
+import multiprocessing, os, pathlib, sys
+from espnet_av.data import workers
+multiprocessing.set_start_method("spawn")
+vars(os).pop("sched_getaffinity", None)
+workers.SHARED_MEMORY = pathlib.Path("/nowhere")
+from espnet_av.bin.train import main
+sys.exit(main(sys.argv[1:]))
+"""
+"""Workers are started anew, nothing tells which cores there are, shared memory is no folder."""
+
+
+def test_training_with_workers_that_are_spawned(tmp_path: Path) -> None:
+    run = make_tiny_run(tmp_path)
+    short = {"max_steps": 2, "valid_interval_steps": 2, "save_interval_steps": 2, "average": 1}
+    weights = []
+    for code, num_workers in ((AS_ON_A_MAC, 2), ("", 0)):
+        config = run.config(f"{num_workers}.yaml", num_workers=num_workers, **short)
+        exp = tmp_path / f"exp{num_workers}"
+        started = ["-c", code] if code else ["-m", "espnet_av.bin.train"]
+        command = [sys.executable, *started, "--config", str(config), *run.arguments, str(exp)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr[-2000:]
+        weights.append(torch.load(exp / "valid.loss.best.pth", weights_only=True))
+    assert weights[0].keys() == weights[1].keys()
+    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
