@@ -26,7 +26,7 @@ EXAMPLES = {"x.py", "y.py", "s.yaml"}
 MADE_FILES = {
     "meta.yaml", "units.yaml", "provenance.yaml", "train_av.yaml", "config.yaml", "REPORT.md",
     "dump.yaml", "images.yaml", "RESULTS.md", "conversion.yaml", "inputs.yaml", "codebook.yaml",
-    "lengths.yaml", "teacher.yaml", "index.yaml",
+    "lengths.yaml", "teacher.yaml", "index.yaml", "text_models.yaml", "table1.md", "multistage.md",
 }  # fmt: skip
 RECIPES = sorted(path.parent for path in ROOT.glob("egs2/*/*/run.sh"))
 

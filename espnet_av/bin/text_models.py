@@ -2,7 +2,7 @@
 
 They stand in for LaBSE and mBART-50 where these cannot be had, as in mini_av:
 
-    text_models --config conf/corpus_texts.yaml downloads/corpus/parallel.tsv downloads/texts
+    text_models --config conf/texts_models.yaml downloads/corpus/parallel.tsv downloads/texts
 
 writes `teacher/` (for `espnet-av vectors --teacher`, with `pooling: mean`), `mbart/` (for
 `espnet-av convert --family mbart` and `espnet-av translate --model`) and `text_models.yaml`: what

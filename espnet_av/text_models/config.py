@@ -1,4 +1,4 @@
-"""What the small text models are, and how they learn (`conf/corpus_texts.yaml`)."""
+"""What the small text models are, and how they learn (`conf/texts_models.yaml`)."""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ from espnet_av.noise.config import NoiseConfig
 from espnet_av.recipe.experiment_list import load_experiments
 from espnet_av.roi.config import RoiConfig
 from espnet_av.search.decode_config import DecodeConfig
+from espnet_av.text_models.config import TextModelsConfig
 from espnet_av.train.config import TrainConfig
 from espnet_av.train.schedules import build_schedule
 from espnet_av.units.config import UnitsConfig
@@ -36,6 +37,7 @@ KINDS = {
     "images": ImagesConfig,
     "units": UnitsConfig,
     "vectors": VectorsConfig,
+    "texts": TextModelsConfig,
 }
 CORPORA = {"mini_av": MiniAvConfig, "mini_coco": MiniCocoConfig}
 """Of those that are made here, each of its own kind."""

@@ -126,10 +126,10 @@ def write_configs(folder: Path) -> None:
     """The recipe's own, smaller still."""
     corpus = read("conf/corpus.yaml") | {"num_train": 4, "num_valid": 1, "num_test": 2}
     corpus |= {"num_texts": 40, "langs": ["fr", "it", "pt"]}
-    texts = read("conf/corpus_texts.yaml") | {"size": 16, "num_pieces": 160, "num_held_out": 5}
+    texts = read("conf/texts_models.yaml") | {"size": 16, "num_pieces": 160, "num_held_out": 5}
     texts |= {"attention_heads": 2, "linear_units": 16, "teacher": STEPS, "translator": STEPS}
     texts |= {"translator_layers": 1}
-    configs = {"corpus": corpus, "corpus_texts": texts}
+    configs = {"corpus": corpus, "texts_models": texts}
     configs["units_mfcc"] = {"num_units": 4, "kmeans": {"n_init": 1, "max_iter": 2}}
     for name in ("ssl", "samu", "ctc", "st_adapters"):
         config = read(f"conf/train_{name}.yaml") | SHORT
@@ -160,7 +160,7 @@ def write_configs(folder: Path) -> None:
 def run(folder: Path) -> str:
     options = {n: str(folder / n.removesuffix("dir")) for n in ("datadir", "dumpdir", "expdir")}
     data = f"--corpus_config {folder}/corpus.yaml --corpusdir {folder}/corpus --nj 1"
-    data += f" --texts_config {folder}/corpus_texts.yaml --textsdir {folder}/texts"
+    data += f" --texts_config {folder}/texts_models.yaml --textsdir {folder}/texts"
     data += " --num_mid 2 --num_low 1"
     options |= {"experiments": f"{folder}/experiments.yaml", "local_data_opts": data}
     options |= {"teacher": f"{folder}/texts/teacher", "nj": "1", "decode_nj": "1"}

@@ -22,7 +22,7 @@ prepare() { python3 -m espnet_av.bin.prepare "$@"; }
 films() {
     local name=$1 corpus=$2 root=$3 train=$4 valid=$5
     if [ -z "${root}" ]; then
-        echo "local/data.sh: ${corpus^^} is not set in db.sh: no sets ${name}_train and ${name}_valid"
+        echo "local/data.sh: ${corpus} is not named in db.sh: no sets ${name}_train and ${name}_valid"
         return
     fi
     prepare "${corpus}" --frames full --num_jobs "${nj}" "${root}" "${datadir}/${corpus}"

@@ -6,7 +6,7 @@ set -euo pipefail
 datadir=data
 corpus_config=conf/corpus.yaml      # what to make
 corpusdir=                          # where; default: downloads/<name of the configuration>
-texts_config=conf/corpus_texts.yaml # the models of texts
+texts_config=conf/texts_models.yaml # the models of texts
 textsdir=downloads/texts            # where
 high="fr de es" mid="it ru tr" low="pt nl id"
 num_mid=80 num_low=20               # utterances of each of these whose translations are shown
