@@ -5,14 +5,10 @@ from __future__ import annotations
 from itertools import chain
 
 from espnet_av.recipe.experiment import ComparisonTable
-from espnet_av.recipe.experiment_list import (
-    EffectsEntry,
-    ExperimentList,
-    GapEntry,
-    ProbesEntry,
-)
+from espnet_av.recipe.experiment_list import ExperimentList
 from espnet_av.recipe.named import experiment_of
 from espnet_av.recipe.options import Options
+from espnet_av.recipe.result_entries import EffectsEntry, GapEntry, ProbesEntry
 from espnet_av.recipe.translations import translation_of
 
 

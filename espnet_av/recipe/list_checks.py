@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from espnet_av.recipe.experiment_list import (
         ExperimentEntry,
         ExperimentList,
-        ProbesEntry,
         TokensEntry,
     )
+    from espnet_av.recipe.result_entries import ProbesEntry
 
 
 def check_list(path: Path, found: ExperimentList) -> None:
