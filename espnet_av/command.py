@@ -76,6 +76,17 @@ def check_jobs(job: int, num_jobs: int) -> None:
         raise ConfigError(msg)
 
 
+def check_page(output: Path | None) -> None:
+    """Check the name that a page, and its pictures, are to get.
+
+    Raises:
+        ConfigError: it is not that of a markdown file.
+    """
+    if output is not None and output.suffix != ".md":
+        msg = f"--output {output}: the name of a markdown file ends in .md"
+        raise ConfigError(msg)
+
+
 def device_of(ngpu: int) -> str:
     """Where a model runs with this `--ngpu`.
 

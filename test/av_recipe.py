@@ -74,3 +74,28 @@ def run(recipe: Path, *arguments: str, **env: str) -> tuple[int, str, list[str]]
 def verbs(started: list[str]) -> list[str]:
     """First words, without repetition, in order."""
     return list(dict.fromkeys(line.split()[0] for line in started))
+
+
+def run_script(script: Path, options: dict[str, str], *words: str) -> str:
+    """What a recipe's own script prints, its programs being real."""
+    result = subprocess.run(
+        [
+            script,
+            *(word for name, value in options.items() for word in (f"--{name}", value)),
+            *words,
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    assert result.returncode == 0, result.stdout
+    return result.stdout
+
+
+def places(folder: Path) -> dict[str, str]:
+    """Folders of a run, all in one."""
+    return {
+        name: str(folder / name.removesuffix("dir")) for name in ("datadir", "dumpdir", "expdir")
+    }

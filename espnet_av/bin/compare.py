@@ -17,8 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from espnet_av.atomic import atomic_write
-from espnet_av.command import stage_parser, user_errors
-from espnet_av.errors import ConfigError
+from espnet_av.command import check_page, stage_parser, user_errors
 from espnet_av.score.bootstrap import Resampling
 from espnet_av.score.seeds.paired import format_paired
 from espnet_av.score.seeds.plot_seed_missing import plot_seed_missing
@@ -68,9 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table; write it and the picture."""
     options = get_parser().parse_args(arguments)
     with user_errors("compare"):
-        if options.output is not None and options.output.suffix != ".md":
-            msg = f"--output {options.output}: the name of a markdown file ends in .md"
-            raise ConfigError(msg)
+        check_page(options.output)
         systems = [read_system(name, [Path(p) for p in paths]) for name, *paths in options.system]
         check_comparable(systems)
         tables = [format_comparison(systems), format_missing(systems)]

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from espnet_av.atomic import atomic_write
-from espnet_av.command import stage_parser, user_errors
-from espnet_av.errors import ConfigError
+from espnet_av.command import check_page, stage_parser, user_errors
+from espnet_av.score.cells import read_cells
 from espnet_av.score.effects.crossing import read_crossing
 from espnet_av.score.effects.page import format_effects
 
@@ -43,14 +43,8 @@ def run(options: argparse.Namespace) -> str:
         ConfigError: systems do not belong together.
         DataDirError: scores are missing or broken.
     """
-    if options.output is not None and options.output.suffix != ".md":
-        msg = f"--output {options.output}: the name of a markdown file ends in .md"
-        raise ConfigError(msg)
-    for words in options.system:
-        if len(words) < 3:
-            msg = f"--system {' '.join(words)}: expected row, column, then scores.json files"
-            raise ConfigError(msg)
-    cells = [(row, column, list(map(Path, paths))) for row, column, *paths in options.system]
+    check_page(options.output)
+    cells = read_cells(options.system, "row", "column")
     rows, columns = options.of
     text = format_effects(read_crossing(cells), (rows, columns))
     if options.output is not None:

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from espnet_av.atomic import atomic_write
-from espnet_av.command import stage_parser, user_errors
+from espnet_av.command import check_page, stage_parser, user_errors
 from espnet_av.errors import ConfigError
 from espnet_av.score.gap.gap import NAMES, make_gap
 from espnet_av.score.gap.runs import ALL, Question, check_alike, read_trained
@@ -81,9 +81,7 @@ def run(options: argparse.Namespace) -> str:
         ConfigError: systems are missing, or do not belong together.
         DataDirError: scores are missing or broken.
     """
-    if options.output is not None and options.output.suffix != ".md":
-        msg = f"--output {options.output}: the name of a markdown file ends in .md"
-        raise ConfigError(msg)
+    check_page(options.output)
     sets, published = _pairs("--sets", options.sets), _published(options.published)
     question = Question(sets=sets, layer=options.layer)
     systems = []

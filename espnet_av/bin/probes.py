@@ -15,8 +15,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from espnet_av.atomic import atomic_write
-from espnet_av.command import stage_parser, user_errors
+from espnet_av.command import check_page, stage_parser, user_errors
 from espnet_av.errors import ConfigError
+from espnet_av.score.cells import read_cells
 from espnet_av.score.probes.page import format_panel
 from espnet_av.score.probes.panel import Change, Panel, check_changes, read_panel
 from espnet_av.score.probes.plot_panel import plot_changes, plot_panel
@@ -49,14 +50,8 @@ def run(options: argparse.Namespace) -> str:
         ConfigError: systems do not belong together, or a change is between others.
         DataDirError: scores are missing or broken.
     """
-    if options.output is not None and options.output.suffix != ".md":
-        msg = f"--output {options.output}: the name of a markdown file ends in .md"
-        raise ConfigError(msg)
-    for words in options.system:
-        if len(words) < 3:
-            msg = f"--system {' '.join(words)}: expected task, model, then scores.json files"
-            raise ConfigError(msg)
-    cells = [(task, model, list(map(Path, paths))) for task, model, *paths in options.system]
+    check_page(options.output)
+    cells = read_cells(options.system, "task", "model")
     for words in options.change:
         if len(words) < 3:
             msg = f"--change {' '.join(words)}: expected a title, the model before, those after"

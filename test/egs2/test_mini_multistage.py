@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from av_recipe import places, run_script
 from list_plans import check_config, commands, overrides, start, trainings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -95,25 +94,11 @@ def write_configs(folder: Path) -> None:
 
 
 def run(folder: Path) -> str:
-    options = {
-        name: str(folder / name.removesuffix("dir")) for name in ("datadir", "dumpdir", "expdir")
-    }
+    options = places(folder)
     corpus = f"--corpus_config {folder}/corpus.yaml --corpusdir {folder}/corpus --nj 1"
     options |= {"experiments": f"{folder}/experiments.yaml", "dump_config": f"{folder}/dump.yaml"}
     options |= {"local_data_opts": f"--frames full {corpus}", "nj": "1", "jobs": "1"}
-    result = subprocess.run(
-        [
-            RECIPE / "run_multistage.sh",
-            *(w for name, value in options.items() for w in (f"--{name}", value)),
-        ],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
-    assert result.returncode == 0, result.stdout
-    return result.stdout
+    return run_script(RECIPE / "run_multistage.sh", options)
 
 
 @pytest.mark.slow

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from av_recipe import places, run_script
 
 from espnet_av.config import load_config
 from espnet_av.models import MODELS
@@ -50,25 +49,11 @@ def tiny(folder: Path) -> dict[str, Any]:
 
 
 def run(folder: Path, *words: str) -> str:
-    places = ("datadir", "dumpdir", "expdir")
-    options = {name: str(folder / name.removesuffix("dir")) for name in places}
+    options = places(folder)
     corpus = f"--corpus_config {folder}/corpus.yaml --corpusdir {folder}/corpus --nj 1"
     options |= {"experiments": f"{folder}/list.yaml", "local_data_opts": corpus}
     options |= {"nj": "1", "jobs": "1"}
-    result = subprocess.run(
-        [
-            RECIPE / "run.sh",
-            *(word for name, value in options.items() for word in (f"--{name}", value)),
-            *words,
-        ],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
-    assert result.returncode == 0, result.stdout
-    return result.stdout
+    return run_script(RECIPE / "run.sh", options, *words)
 
 
 @pytest.mark.slow

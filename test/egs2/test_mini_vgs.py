@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from av_recipe import places, run_script
 
 ROOT = Path(__file__).resolve().parents[2]
 RECIPE = ROOT / "egs2/mini_coco/vgs1"
@@ -87,26 +86,11 @@ def write_configs(folder: Path) -> None:
 
 
 def run(folder: Path, *words: str) -> str:
-    options = {
-        name: str(folder / name.removesuffix("dir")) for name in ("datadir", "dumpdir", "expdir")
-    }
+    options = places(folder)
     corpus = f"--corpus_config {folder}/corpus.yaml --corpusdir {folder}/corpus --nj 1"
     options |= {"experiments": f"{folder}/experiments.yaml", "local_data_opts": corpus}
     options |= {"nj": "1", "decode_nj": "1", "num_processes": "1"}
-    result = subprocess.run(
-        [
-            RECIPE / "run.sh",
-            *(w for name, value in options.items() for w in (f"--{name}", value)),
-            *words,
-        ],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
-    assert result.returncode == 0, result.stdout
-    return result.stdout
+    return run_script(RECIPE / "run.sh", options, *words)
 
 
 @pytest.mark.slow
