@@ -145,17 +145,18 @@ def _claim(gap: MultilingualGap, claim: str) -> str:
     estimate = gap.of_means[claim]
     held = sum(value > 0 for value in estimate.values)
     count = len(estimate.values)
-    verdict = "holds" if estimate.mean > 0 else "does not hold"
+    verdict = "holds here" if estimate.mean > 0 else "does not hold here"
     half = estimate.half_width
     if half is None:
         sure = "one seed says nothing of others"
     elif abs(estimate.mean) > half:
         sure = "0 is outside the interval"
     else:
+        verdict = "is open"
         sure = "0 is inside the interval, so another draw of seeds may say otherwise"
     left, right = CLAIMS[claim]
     difference = f"{left} - {right} = {show_estimate(estimate)} points"
-    return f"**{claim} {verdict} here**: {difference}, in {held} of {count} seeds; {sure}."
+    return f"**{claim} {verdict}**: {difference}, in {held} of {count} seeds; {sure}."
 
 
 def _off_language(systems: Sequence[Trained], langs: Sequence[str]) -> list[list[str]]:

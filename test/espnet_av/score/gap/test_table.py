@@ -31,6 +31,15 @@ def test_claims_are_told_whichever_way_they_point():
     assert "**y > w does not hold here**" in page and "**z > x does not hold here**" in page
 
 
+def test_a_claim_is_open_where_seeds_do_not_agree():
+    found = systems()
+    for place in PLACES:  # VGS+ all: one seed far worse than the others
+        found[5].errors[place] = {1: 1.0, 2: 1.0, 3: 30.0}
+    gap = make_gap(found, "SSL", "VGS+")
+    page = format_gap(found, gap, layer="layer12", names=("SSL", "VGS+"), published={})
+    assert "**y > w is open**" in page and "in 2 of 3 seeds; 0 is inside the interval" in page
+
+
 def test_one_seed_says_nothing_of_others():
     found = systems(seeds=(1,))
     gap = make_gap(found, "SSL", "VGS+")
